@@ -1,0 +1,1 @@
+"""Tests of imd. The tree mirrors ``imd/``; run ``make test``, or ``make test TESTS=tests.core``."""
