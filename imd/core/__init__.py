@@ -1,0 +1,17 @@
+"""What an instant-messaging service is: people, presence, buddy lists, rooms, and the way of a message.
+
+No Twisted, no sockets, no SQL; time, log and storage come in through `ports` and `stores`. Files:
+
+values    address  message  session  contact  talk  refusal      (frozen or read-only; doors may import them)
+edges     ports    stores
+parts     accounts (who exists)      people (who is on)          presence (the PresenceRegistry)
+          roster   rooms             delivery (the ladder: direct, relay, offline, extended)
+          inbox    (per account)     history   limits   trace
+joined by hub
+
+::
+
+    door ─► hub ─► delivery ─► direct │ relay │ offline │ extended
+                      │                   │        │
+                   people ◄── presence    └─ Client.deliver / InboxStore
+"""

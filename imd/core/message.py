@@ -1,0 +1,98 @@
+"""A message, from the reading of it to the last receipt. Belongs to no protocol."""
+
+import enum
+from typing import Any
+
+import msgspec
+
+from imd.core.address import Address
+from imd.core.refusal import Refusal
+
+
+class Kind(enum.Enum):
+    """What a message is; decides whether it is kept for somebody offline (DESIGN, "What is kept")."""
+
+    TEXT = "text"
+    #: ``/me waves``: CTCP ACTION on IRC.
+    ACTION = "action"
+    #: Never answered automatically (RFC 2812 section 3.3.2), never kept.
+    NOTICE = "notice"
+    #: No text for people: typing, reactions, TAGMSG, call signalling. Never kept, never acknowledged.
+    SIGNAL = "signal"
+
+    @property
+    def kept(self) -> bool:
+        return self is Kind.TEXT or self is Kind.ACTION
+
+
+class Draft(msgspec.Struct):
+    """What a door read, before the core has given it an id."""
+
+    to: str
+    body: str
+    kind: Kind = Kind.TEXT
+    #: The sender's own unique id (native, web), or "": then every reading is a new message.
+    client_id: str = ""
+    #: Client-only tags without the leading "+" (IRCv3 message-tags), or a native signal's fields.
+    tags: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One message for life: the same id in every protocol, in the queue, in history and in the trace."""
+
+    id: str
+    #: Order of reading; unique and growing for the life of the store. Microseconds, nearly wall-clock time.
+    seq: int
+    #: Wall-clock time of reading, seconds since the epoch.
+    time: float
+    sender: Address
+    #: Account id of the sender, or "" for a guest.
+    sender_account: str
+    recipient: Address
+    body: str
+    kind: Kind = Kind.TEXT
+    client_id: str = ""
+    tags: dict[str, str] = msgspec.field(default_factory=dict)
+    #: What IRC shows between "!" and the end of the prefix: ``user@cloaked-host``.
+    origin: str = ""
+
+
+class Envelope:
+    """A message on its way to sessions. One object for all of them, so that doors can encode once, send many."""
+
+    __slots__ = ("encoded", "message", "repeat")
+
+    def __init__(self, message: Message, *, repeat: bool = False) -> None:
+        self.message = message
+        #: May have been shown before: it was handed out, and its connection died unconfirmed.
+        self.repeat = repeat
+        #: For doors: their encodings of this message, by a key of their own.
+        self.encoded: dict[Any, bytes] = {}
+
+
+class Outcome(enum.Enum):
+    """What became of a message, as the sender may know it (DESIGN, "Outcomes for the sender")."""
+
+    #: Acknowledged by a client of the recipient or durable in the store. Settles `send`.
+    ACCEPTED = "accepted"
+    #: Accepted, and it waits because the recipient is offline. Settles `send`.
+    KEPT = "kept"
+    #: Will never be shown. Settles `send`.
+    REFUSED = "refused"
+    #: It may have been seen or stored; sending it again with the same id is safe. Settles `send`.
+    UNKNOWN = "unknown"
+    #: Later: a client of the recipient acknowledged it.
+    DELIVERED = "delivered"
+    #: Later: the recipient read it.
+    READ = "read"
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """One step of a message's way, told to its sender. Only what the sender may know (promise P5)."""
+
+    id: str
+    client_id: str
+    to: Address | None
+    outcome: Outcome
+    time: float
+    reason: Refusal | None = None

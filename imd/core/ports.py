@@ -1,0 +1,332 @@
+"""The edges of the core, as `typing.Protocol`s: what it needs, what doors offer it, what doors may ask of it.
+
+Storage has its own page, `imd.core.stores`. Nothing here knows Twisted: an awaitable is whatever the environment's
+coroutines can await, and `Spawn` runs a coroutine that nobody waits for.
+
+::
+
+    door ──(Hub: people, presence, rosters, rooms, delivery, history)──► core ──(Store, Clock, Log)──► outside
+    door ◄──(Client: deliver, receipt, presence_changed, roster_changed, room_event, end)── core
+
+All methods of `Client` and all non-awaitable methods of `Hub` are synchronous: they run in the reactor's thread, take
+effect at once and write, if at all, into buffers. Methods that refuse raise a `Refusal`.
+"""
+
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from typing import Any, Protocol
+
+from imd.core.address import Address
+from imd.core.contact import Contact, RosterChange
+from imd.core.message import Draft, Envelope, Message, Receipt
+from imd.core.refusal import Refusal
+from imd.core.session import (
+    Account,
+    ClientInfo,
+    Peer,
+    Person,
+    Presence,
+    PresenceView,
+    Session,
+    Visibility,
+)
+from imd.core.talk import Room, RoomChange, RoomEvent
+
+# ---------------------------------------------------------------- what the core needs of its environment
+
+
+class Timer(Protocol):
+    def cancel(self) -> None:
+        """Harmless when it has fired or was cancelled."""
+
+
+class Clock(Protocol):
+    def time(self) -> float:
+        """Wall-clock seconds since the epoch."""
+
+    def call_later(self, delay: float, call: Callable[[], None]) -> Timer: ...
+
+    def soon(self, call: Callable[[], None]) -> None:
+        """Run `call` once at the end of the present reactor turn (after what is being read has been read)."""
+
+
+class Log(Protocol):
+    """The part of ``twisted.logger.Logger`` the core uses; format strings with named fields."""
+
+    def debug(self, format: str | None = None, **kwargs: object) -> None: ...
+    def info(self, format: str | None = None, **kwargs: object) -> None: ...
+    def warn(self, format: str | None = None, **kwargs: object) -> None: ...
+    def error(self, format: str | None = None, **kwargs: object) -> None: ...
+    def failure(self, format: str, **kwargs: Any) -> None: ...
+
+
+class Spawn(Protocol):
+    """Run a coroutine that nobody waits for; what it raises is logged as an error with `what`."""
+
+    def __call__(self, what: str, coroutine: Coroutine[Any, Any, object]) -> None: ...
+
+
+# ---------------------------------------------------------------- what a door offers for each session
+
+
+class Client(Protocol):
+    """The door's end of one session. Methods never raise and never wait; they encode and buffer."""
+
+    def deliver(self, envelopes: Sequence[Envelope]) -> None:
+        """Show these messages, in this order. Those of a kept kind are acknowledged later, by
+        `Delivery.acknowledge`, once the client has confirmed them."""
+
+    def receipt(self, receipt: Receipt) -> None:
+        """A later step (delivered, read) of a message this session sent."""
+
+    def presence_changed(self, views: Sequence[PresenceView]) -> None:
+        """People this session watches, by roster or `watch`, have changed. At most one call per reactor turn."""
+
+    def roster_changed(self, change: RosterChange) -> None: ...
+
+    def room_event(self, event: RoomEvent) -> None: ...
+
+    def message_read(self, reader: Address, id: str) -> None:
+        """Another session of this account has read up to message `id` of its talk (read marks between devices)."""
+
+    def end(self, reason: Refusal) -> None:
+        """Say why and close. `People.sign_off` has been done already."""
+
+
+# ---------------------------------------------------------------- what doors may ask of the core
+
+
+class People(Protocol):
+    """Who is here: sign-on, sign-off, and names."""
+
+    domain: str
+
+    async def sign_on(
+        self,
+        account: Account | None,
+        nick: str,
+        peer: Peer,
+        info: ClientInfo,
+        client: Client,
+        *,
+        presence: Presence = Presence(),
+        confirms: bool = True,
+        replaces: str = "",
+    ) -> Session:
+        """Open a session for `account`, or with None for a guest called `nick`.
+
+        Entered into the ledger and the registry; nothing is sent to anybody before `begin`. `replaces` names a session
+        of the same account that ends with `Replaced`, without its watchers noticing. Raises `NameInUse`,
+        `InvalidName`, `GuestsRefused`, `Suspended`, `TooMany`, `StoreUnavailable`.
+        """
+
+    def begin(self, session: Session) -> None:
+        """The client has been welcomed: announce its presence, mirror its person's rooms, deliver what waits."""
+
+    def sign_off(self, session: Session, reason: str, text: str = "") -> None:
+        """The session is over: `reason` is a short code for the ledger ("quit", "lost", "timeout", …), `text` what the
+        person said. Whatever it had not confirmed stays in the inbox. Harmless when repeated."""
+
+    def find(self, name: str) -> Person | None:
+        """Who is on under this name (folded; account or guest, ``name`` or ``name@domain``), visible or not."""
+
+    def may_see(self, watcher: Session, person: Person) -> bool:
+        """Whether `watcher` may know that `person` is on (P5), by presence or by a room they share."""
+
+    async def resolve(self, name: str) -> Account:
+        """The account of this name, on or off. Raises `NoSuchAccount`, `StoreUnavailable`."""
+
+    def rename_guest(self, session: Session, nick: str) -> Awaitable[None]:
+        """Raises `NameInUse`, `InvalidName`, `NotAllowed` for accounts: their nick is their name."""
+
+    def set_realname(self, session: Session, realname: str) -> None: ...
+
+    def origin(self, person: Person) -> str:
+        """``user@host`` as IRC shows it. The host is a cloak: never the network address (P5)."""
+
+    def online(self) -> Iterable[Person]:
+        """Everybody who is on, for LUSERS, WHO and the operator. Filter by `may_see` before showing."""
+
+    def counts(self) -> dict[str, int]:
+        """``sessions``, ``accounts``, ``guests``, ``invisible``, ``peak`` (sessions)."""
+
+    def seen_by_mutual(self, watcher: Session, person: Person) -> bool:
+        """Whether `watcher` may know `person`'s addresses, ports and clients (P5)."""
+
+    async def set_privacy(
+        self, session: Session, visible_to: Visibility | None = None, share_location: bool | None = None
+    ) -> Account: ...
+
+
+class PresenceRegistryPort(Protocol):
+    """The one presence registry."""
+
+    def update(self, session: Session, presence: Presence) -> None:
+        """What this session says of itself from now on."""
+
+    def touched(self, session: Session) -> None:
+        """The person behind the session did something: it is not idle."""
+
+    def view(self, watcher: Session, name: str) -> PresenceView:
+        """What `watcher` may see of `name` now; somebody unknown or hidden looks offline."""
+
+    def roster_views(self, session: Session) -> list[PresenceView]:
+        """Everyone of the session's own roster whose presence it may see, for the answer to sign-on."""
+
+    def watch(self, session: Session, name: str) -> PresenceView:
+        """Tell this session of changes of `name` (IRC MONITOR) until `unwatch` or its end; the state now.
+        The name need not exist. Raises `TooMany`, `InvalidName`."""
+
+    def unwatch(self, session: Session, name: str) -> None: ...
+
+    def watched(self, session: Session) -> list[str]:
+        """The names the session watches, as it gave them."""
+
+
+class Rosters(Protocol):
+    """Buddy lists (RFC 6121 sections 2 and 3). Each change is pushed to every session of those concerned by
+    `Client.roster_changed`, the session that asked included. Guests have none: `NotForGuests`."""
+
+    async def contacts(self, session: Session) -> list[Contact]: ...
+
+    async def ask(self, session: Session, name: str, label: str = "", groups: Sequence[str] = ()) -> Contact:
+        """Add to the list and ask to see their presence; answered at once where they have approved beforehand."""
+
+    async def put(self, session: Session, name: str, label: str, groups: Sequence[str]) -> Contact:
+        """Add or alter label and groups, without asking."""
+
+    async def approve(self, session: Session, name: str) -> Contact:
+        """Let them see one's presence, whether or not they have asked yet."""
+
+    async def refuse(self, session: Session, name: str) -> None:
+        """Refuse a request, or stop somebody who was approved."""
+
+    async def cancel(self, session: Session, name: str) -> None:
+        """No longer see their presence, or withdraw one's request."""
+
+    async def remove(self, session: Session, name: str) -> None:
+        """Off the list, both subscriptions ended (RFC 6121 section 2.5)."""
+
+    async def block(self, session: Session, name: str) -> Contact: ...
+    async def unblock(self, session: Session, name: str) -> None: ...
+
+
+class Rooms(Protocol):
+    """Rooms. Events reach every session of every member, the actor's included, by `Client.room_event`."""
+
+    def find(self, name: str) -> Room | None: ...
+
+    def all(self) -> Iterable[Room]: ...
+
+    def rooms_of(self, person: Person) -> Sequence[Room]: ...
+
+    def may_know(self, session: Session, room: Room) -> bool:
+        """Whether a room shows up in lists: not secret, or one is a member."""
+
+    def join(self, session: Session, name: str, key: str = "") -> Room:
+        """Make the session's person a member, making the room if there is none. Already in: no event, the room.
+        Raises `CannotJoin`, `TooMany`, `InvalidName`."""
+
+    def part(self, session: Session, name: str, text: str = "") -> None: ...
+
+    def say(
+        self, session: Session, name: str, draft: Draft, outcome: Callable[[Receipt], None] | None = None
+    ) -> Message:
+        """Say something; raises `CannotSpeak`, `NoSuchRoom`. `outcome` hears *accepted* when the line is committed to
+        history, or with history off when handed to the members; or *unknown*."""
+
+    def set_topic(self, session: Session, name: str, text: str) -> None: ...
+
+    def change(self, session: Session, name: str, changes: Sequence[RoomChange]) -> list[Refusal]:
+        """Apply what may be applied, in order, as one event; the refusals of the rest."""
+
+    def remove_member(self, session: Session, name: str, who: str, text: str = "") -> None:
+        """IRC KICK."""
+
+    def invite(self, session: Session, name: str, who: str) -> Address: ...
+
+
+class Delivery(Protocol):
+    """The way of messages from person to person: direct, relay, offline, extended."""
+
+    def send(self, session: Session, draft: Draft, outcome: Callable[[Receipt], None]) -> str:
+        """Take a message for a person; its id. `outcome` is called exactly once, perhaps before `send` returns, with
+        *accepted*, *kept*, *refused* or *unknown*; *delivered* and *read* follow by `Client.receipt`.
+
+        Bad input raises `Refusal` instead, and then there is no id.
+        """
+
+    def acknowledge(self, session: Session, ids: Iterable[str]) -> None:
+        """A client of the recipient confirmed these messages. Unknown ids are ignored."""
+
+    def read(self, session: Session, id: str) -> None:
+        """The person has read up to this message."""
+
+    def fetch(self, session: Session) -> Awaitable[int]:
+        """Deliver again what waits because five attempts were not confirmed; how many messages wait in all."""
+
+    def waiting(self, session: Session) -> Awaitable[int]:
+        """How many messages wait in the session's own inbox."""
+
+
+class HistoryPort(Protocol):
+    """What was said, for those who may read it."""
+
+    def latest(self, session: Session, target: str, before: int, limit: int) -> Awaitable[list[Message]]:
+        """Of a room one is in (``#name``), or of one's talk with a person; oldest first, seq < `before` (0: now).
+        Raises `NotAMember`, `NoSuchAccount`."""
+
+
+class Hub(Protocol):
+    """All of the core, as a door sees it."""
+
+    people: People
+    presence: PresenceRegistryPort
+    rosters: Rosters
+    rooms: Rooms
+    delivery: Delivery
+    history: HistoryPort
+    clock: Clock
+
+
+# ---------------------------------------------------------------- signing on, outside the core (`imd.credentials`)
+
+
+class ScramExchange(Protocol):
+    """One SCRAM-SHA-256 conversation on the server's side (RFC 5802 section 5)."""
+
+    def first(self, client_first: bytes) -> Awaitable[bytes]:
+        """client-first-message → server-first-message."""
+
+    def final(self, client_final: bytes) -> bytes:
+        """client-final-message → server-final-message; then `account` is set. Raises `SignOnFailed`."""
+
+    account: Account | None
+
+
+class Credentials(Protocol):
+    """The user database's front. Every failure takes the same time and says the same, known name or not."""
+
+    def mechanisms(self, peer: Peer) -> tuple[str, ...]:
+        """SASL mechanisms offered to this peer, best first, out of SCRAM-SHA-256, EXTERNAL, PLAIN."""
+
+    async def plain(self, name: str, password: str, peer: Peer) -> Account:
+        """Raises `SignOnFailed`, `MechanismRefused`, `TooFast`, `Suspended`, `StoreUnavailable`."""
+
+    def scram(self, peer: Peer) -> ScramExchange: ...
+
+    async def external(self, name: str, peer: Peer) -> Account:
+        """By the peer's certificate; `name` may be "" (RFC 4422 appendix A)."""
+
+    async def token(self, token: str, peer: Peer) -> Account:
+        """By a resume token, which is used up."""
+
+    async def issue_token(self, account: Account, device: str) -> str: ...
+
+    async def register(self, name: str, password: str, peer: Peer, invitation: str = "") -> Account:
+        """In-band registration, when settings allow. Raises `RegistrationRefused`, `NameInUse`, `InvalidName`,
+        `TooFast`."""
+
+    async def change_password(self, account: Account, password: str) -> None: ...
+
+    def registration(self, peer: Peer) -> str:
+        """``"open"``, ``"invite"`` or ``"closed"``, for this peer (never open without TLS off loopback)."""

@@ -1,0 +1,165 @@
+"""Who is on: a session, what it says of itself, and what others may see of a person."""
+
+import enum
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from imd.core.address import Address
+
+if TYPE_CHECKING:
+    from imd.core.ports import Client
+
+
+class State(enum.Enum):
+    """Presence states (RFC 6121 section 4.7.2.1 `show`, plus invisible, which watchers see as offline)."""
+
+    AVAILABLE = "available"
+    AWAY = "away"
+    EXTENDED_AWAY = "extended-away"
+    BUSY = "busy"
+    INVISIBLE = "invisible"
+    OFFLINE = "offline"
+
+
+class Presence(msgspec.Struct, frozen=True):
+    """What one session says of itself (RFC 2778 "presence information")."""
+
+    state: State = State.AVAILABLE
+    text: str = ""
+    #: Wall-clock time of the last sign of life of the person, or None while active.
+    idle_since: float | None = None
+
+
+class Visibility(enum.Enum):
+    """An account's `visible_to` (promise P5)."""
+
+    EVERYONE = "everyone"
+    CONTACTS = "contacts"
+    NOBODY = "nobody"
+
+
+class Account(msgspec.Struct, frozen=True):
+    """A person (or bot) the daemon knows. `id` is for life; `name` may be changed by an operator."""
+
+    id: str
+    name: str
+    created: float
+    visible_to: Visibility = Visibility.EVERYONE
+    #: Opted in to tell mutual contacts address, ports and client (and to be told theirs).
+    share_location: bool = False
+    suspended: bool = False
+    #: SHA-256 fingerprints (hex) of client certificates that may sign on (SASL EXTERNAL).
+    certificates: tuple[str, ...] = ()
+
+
+class Peer(msgspec.Struct, frozen=True):
+    """The far end of a connection, as seen before anyone has signed on."""
+
+    door: str
+    address: str
+    port: int
+    #: TLS or DTLS; `tls` then names version and cipher for the ledger.
+    secure: bool = False
+    tls: str = ""
+    loopback: bool = False
+    #: SHA-256 fingerprint (hex, lower case) of the client's certificate, or "".
+    certificate: str = ""
+
+    @property
+    def confidential(self) -> bool:
+        """Whether a password may be sent in the clear over it (TLS, or loopback only)."""
+        return self.secure or self.loopback
+
+
+class ClientInfo(msgspec.Struct, frozen=True):
+    """What a client says of itself at sign-on; recorded in the ledger."""
+
+    name: str = ""
+    version: str = ""
+    #: Ports on which the client listens for direct connections; 0 where it does not.
+    tcp_port: int = 0
+    udp_port: int = 0
+    #: Stable name of the device, chosen by the client; "" where the protocol has none.
+    device: str = ""
+    #: What a person calls herself: IRC `realname`.
+    realname: str = ""
+    #: IRC `user`; doors without one leave it empty.
+    user: str = ""
+
+
+class Location(msgspec.Struct, frozen=True):
+    """Where one session can be reached. Goes to mutual contacts who opted in, and to nobody else (P5)."""
+
+    door: str
+    address: str
+    port: int
+    tcp_port: int
+    udp_port: int
+    client: str
+    version: str
+    since: float
+
+
+class PresenceView(msgspec.Struct):
+    """What one class of watchers may see of a person now. Shared by all watchers that may see the same."""
+
+    person: Address
+    state: State
+    #: The state this watcher was told last (OFFLINE if none): doors keep no presence of their own.
+    before: State
+    text: str = ""
+    idle_since: float | None = None
+    #: Empty unless this watcher may know (mutual contacts who opted in).
+    locations: tuple[Location, ...] = ()
+    #: Set when this change is an account's new name; `person` is the new one.
+    renamed_from: Address | None = None
+    #: For doors: their encodings, by a key of their own (encode once, send many).
+    encoded: dict[Any, bytes] = msgspec.field(default_factory=dict)
+
+    @property
+    def online(self) -> bool:
+        return self.state is not State.OFFLINE
+
+
+class Person:
+    """Somebody who is on now, with all sessions; account or guest. `key` is the account id or ``guest:…``."""
+
+    __slots__ = ("account", "address", "key", "sessions")
+
+    def __init__(self, key: str, address: Address, account: Account | None) -> None:
+        self.key = key
+        self.address = address
+        self.account = account
+        self.sessions: list[Session] = []
+
+    @property
+    def guest(self) -> bool:
+        return self.account is None
+
+
+class Session:
+    """One signed-on client of a person (RFC 3261 *binding*, RFC 6120 *resource*)."""
+
+    __slots__ = ("__weakref__", "client", "confirms", "id", "info", "person", "peer", "presence", "since")
+
+    def __init__(
+        self, id: str, person: Person, peer: Peer, info: ClientInfo, client: "Client", since: float, confirms: bool
+    ) -> None:
+        self.id = id
+        self.person = person
+        self.peer = peer
+        self.info = info
+        self.client = client
+        self.since = since
+        self.presence = Presence()
+        #: Whether this client's door acknowledges deliveries (False: ``irc.confirm = false``).
+        self.confirms = confirms
+
+    @property
+    def address(self) -> Address:
+        return self.person.address
+
+    @property
+    def account(self) -> Account | None:
+        return self.person.account

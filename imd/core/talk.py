@@ -1,0 +1,191 @@
+"""Rooms, as doors see them: who is in, with which rights, and what happens in a room.
+
+`Room` objects are read-only for doors; every change goes through the `Rooms` port.
+"""
+
+import enum
+from typing import Any
+
+import msgspec
+
+from imd.core.address import Address
+from imd.core.message import Envelope
+from imd.core.session import Person
+
+
+class Role(enum.Enum):
+    """Rights of a member, IRC prefix modes in descending order (Modern IRC, "Channel Membership Prefixes")."""
+
+    FOUNDER = "founder"
+    OPERATOR = "operator"
+    VOICE = "voice"
+
+
+class RoomFlag(enum.Enum):
+    """Switches of a room; the IRC letter stands beside it for reference only, doors translate."""
+
+    INVITE_ONLY = "invite-only"  # i
+    MODERATED = "moderated"  # m
+    NO_OUTSIDERS = "no-outsiders"  # n
+    SECRET = "secret"  # s
+    TOPIC_PROTECTED = "topic-protected"  # t
+    ACCOUNTS_ONLY = "accounts-only"  # R
+
+
+class Topic(msgspec.Struct, frozen=True):
+    text: str
+    by: str
+    time: float
+
+
+class BanEntry(msgspec.Struct, frozen=True):
+    """One entry of a list (ban, ban exception, invite exception): mask, who set it, when."""
+
+    mask: str
+    by: str
+    time: float
+
+
+class ListKind(enum.Enum):
+    """The mask lists of a room (RFC 2811 section 4.3)."""
+
+    BAN = "ban"  # b
+    EXCEPTION = "exception"  # e
+    INVITE_EXCEPTION = "invite-exception"  # I
+
+
+class Member:
+    """Somebody in a room: an account (through all its sessions) or a guest."""
+
+    __slots__ = ("joined", "person", "roles")
+
+    def __init__(self, person: Person, joined: float) -> None:
+        self.person = person
+        self.joined = joined
+        self.roles: set[Role] = set()
+
+
+class Room:
+    """A named group talk: IRC channel, later MUC room."""
+
+    __slots__ = ("created", "flags", "founder", "key", "limit", "lists", "members", "name", "operators", "topic")
+
+    def __init__(self, name: str, created: float) -> None:
+        self.name = name
+        self.created = created
+        self.topic: Topic | None = None
+        self.flags: set[RoomFlag] = {RoomFlag.NO_OUTSIDERS, RoomFlag.TOPIC_PROTECTED}
+        self.key = ""
+        self.limit = 0
+        self.lists: dict[ListKind, list[BanEntry]] = {kind: [] for kind in ListKind}
+        #: By `Person.key`, in order of joining.
+        self.members: dict[str, Member] = {}
+        #: Account ids that are founder or operators whenever they come in; rooms founded by accounts are durable.
+        self.founder = ""
+        self.operators: set[str] = set()
+
+
+# What can be asked of a room's settings (IRC MODE and its kin), and what then happened: the same values.
+class FlagChange(msgspec.Struct, frozen=True):
+    flag: RoomFlag
+    on: bool
+
+
+class KeyChange(msgspec.Struct, frozen=True):
+    #: "" removes the key.
+    key: str
+
+
+class LimitChange(msgspec.Struct, frozen=True):
+    #: 0 removes the limit.
+    limit: int
+
+
+class ListChange(msgspec.Struct, frozen=True):
+    kind: ListKind
+    mask: str
+    on: bool
+
+
+class RoleChange(msgspec.Struct, frozen=True):
+    role: Role
+    who: Address
+    on: bool
+
+
+RoomChange = FlagChange | KeyChange | LimitChange | ListChange | RoleChange
+
+
+class RoomEvent(msgspec.Struct, kw_only=True):
+    """Something that happened in a room, told to every session of every member (the actor's included).
+
+    One object for all of them; `encoded` is for doors (encode once, send many). `by` is None for the service itself.
+    """
+
+    room: Room
+    time: float
+    by: Address | None
+    #: What IRC shows as the actor's ``user@host``.
+    origin: str = ""
+    #: Id of the session that caused it, so that its own door can answer rather than announce; "" for the service.
+    session: str = ""
+    encoded: dict[Any, bytes] = msgspec.field(default_factory=dict)
+
+
+class Joined(RoomEvent):
+    person: Person
+    realname: str
+
+
+class Parted(RoomEvent):
+    person: Person
+    text: str
+
+
+class Left(RoomEvent):
+    """The last session of a member ended (IRC QUIT). Told once per watching session, for all shared rooms at once;
+    `room` is one of them."""
+
+    person: Person
+    text: str
+
+
+class RemovedFromRoom(RoomEvent):
+    """An operator of the room removed `person` (IRC KICK)."""
+
+    person: Person
+    text: str
+
+
+class TopicChanged(RoomEvent):
+    topic: Topic
+
+
+class RoomChanged(RoomEvent):
+    changes: list[RoomChange]
+
+
+class MemberRenamed(RoomEvent):
+    """A guest's new nick or an account's new name. Told once per watching session; `room` is one shared room."""
+
+    person: Person
+    before: Address
+
+
+class MemberInvited(RoomEvent):
+    """Told to operators of the room (IRCv3 invite-notify) and to the invited person's sessions."""
+
+    person: Address
+
+
+class RoomLine(RoomEvent):
+    """Somebody said something. `envelope.message.recipient` is the room's address ``#room@domain``."""
+
+    envelope: Envelope
+
+
+class MemberDetailsChanged(RoomEvent):
+    """A member's realname changed (IRCv3 setname), or an account signed on/off behind a nick (account-notify)."""
+
+    person: Person
+    realname: str
