@@ -1,0 +1,338 @@
+"""The limits: what one client, one account and the whole daemon may use.
+
+`0` means unlimited, for times: never. Fields marked `switched` are the rates, the delays and the caps on
+connections and handshakes, which `limits.enabled = false` turns off; all others always hold.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Self, get_type_hints
+
+import msgspec
+
+from imd.config.field import setting
+from imd.config.values import Duration, Size
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Bounds on everything a client can make the daemon hold, send or do."""
+
+    enabled: Annotated[
+        bool,
+        setting(
+            "Set to false, it switches off rates, delays and all caps on connections and handshakes, for "
+            "benchmarks only; the log warns. Sizes, counts, send_queue and offline.max_messages stay in "
+            "force.",
+        ),
+    ] = True
+
+    # -- sizes ---------------------------------------------------------------------------------------------
+
+    line_length: Annotated[
+        Size,
+        setting(
+            "Longest line or frame a native or web client may send. IRC lines are as long as the IRC "
+            "standards say.",
+            reason="Room for a message of message_size in JSON, where a quote or line end takes two bytes, "
+            "and for what else is in the line.",
+        ),
+    ] = Size(64 * 1024)
+    message_size: Annotated[
+        Size,
+        setting(
+            "Longest body of one message, in bytes of UTF-8, through whatever door.",
+            reason="A few printed pages; with offline.max_messages it bounds an inbox to 16 MB.",
+        ),
+    ] = Size(16 * 1024)
+    tags_size: Annotated[
+        Size,
+        setting(
+            "Most bytes of message tags an IRC client may send with one line.",
+            reason="The figure of the IRCv3 message-tags specification (4,094 bytes between @ and space).",
+        ),
+    ] = Size(4094)
+    send_queue: Annotated[
+        Size,
+        setting(
+            "Most bytes that wait for a client that reads slowly; with more it is disconnected, and what it "
+            "did not acknowledge is kept.",
+            reason="The member list of a room of 5,000 fits with room to spare.",
+        ),
+    ] = Size(512 * 1024)
+
+    # -- connections and sign-on ---------------------------------------------------------------------------
+
+    connections: Annotated[
+        int,
+        setting(
+            "Most connections at one time, all doors together.",
+            reason="At most 30 KiB each with TLS, so 300 MB; the daemon warns if the system allows fewer "
+            "open files.",
+            switched=True,
+            ge=0,
+        ),
+    ] = 10_000
+    connections_per_address: Annotated[
+        int,
+        setting(
+            "Most connections at one time from one address (IPv6: one /64 network).",
+            reason="An office behind one public address, two devices each for a hundred people.",
+            switched=True,
+            ge=0,
+        ),
+    ] = 200
+    handshakes: Annotated[
+        int,
+        setting(
+            "Most connections at one time that have not finished their TLS handshake and sign-on.",
+            reason="A second's worth of TLS handshakes at 0.7 ms each.",
+            switched=True,
+            ge=0,
+        ),
+    ] = 1_000
+    handshake_timeout: Annotated[
+        Duration,
+        setting(
+            "How long a new connection may take to finish its TLS handshake and sign-on.",
+            reason="Enough for a slow phone that derives a SCRAM key; short enough to free what a dead one "
+            "holds.",
+            switched=True,
+        ),
+    ] = Duration(30)
+    sign_on_attempts: Annotated[
+        int,
+        setting(
+            "Failed sign-ons after which a connection is closed.",
+            reason="People mistype twice; a guessing program gains little from three.",
+            ge=0,
+        ),
+    ] = 3
+    sign_on_delay: Annotated[
+        Duration,
+        setting(
+            "How long the answer to a failed sign-on is held back.",
+            reason="Hardly felt by a person; with sign_on_attempts it slows guessing to one a second per "
+            "connection.",
+            switched=True,
+        ),
+    ] = Duration(1)
+    registrations_per_hour: Annotated[
+        int,
+        setting(
+            "Accounts that may be registered from one address in an hour.",
+            reason="A family signs up in one evening; a script that fills the store does not get far.",
+            switched=True,
+            ge=0,
+        ),
+    ] = 10
+
+    # -- rates ---------------------------------------------------------------------------------------------
+
+    messages_per_second: Annotated[
+        int,
+        setting(
+            "Messages a session may send per second over time (a token bucket of message_burst).",
+            reason="Faster than anyone types and enough for most bots.",
+            switched=True,
+            ge=0,
+        ),
+    ] = 10
+    message_burst: Annotated[
+        int,
+        setting(
+            "Messages a session may send at once before messages_per_second holds it back.",
+            reason="A pasted page of text goes out unhindered.",
+            switched=True,
+            ge=0,
+        ),
+    ] = 60
+    commands_per_second: Annotated[
+        int,
+        setting(
+            "Commands of any kind a session may send per second over time (a token bucket of command_burst).",
+            reason="A client that signs on and asks for its rooms and contacts never meets it.",
+            switched=True,
+            ge=0,
+        ),
+    ] = 50
+    command_burst: Annotated[
+        int,
+        setting(
+            "Commands a session may send at once before commands_per_second holds it back.",
+            reason="A client that joins a hundred rooms and asks who is in each of them.",
+            switched=True,
+            ge=0,
+        ),
+    ] = 300
+
+    # -- signs of life -------------------------------------------------------------------------------------
+
+    irc_ping_interval: Annotated[
+        Duration,
+        setting(
+            "After this silence an IRC client is sent a PING.",
+            reason="Home routers forget a silent connection after some five minutes; two leave a margin.",
+        ),
+    ] = Duration(120)
+    irc_ping_timeout: Annotated[
+        Duration,
+        setting(
+            "How long an IRC client may take to answer a PING.",
+            reason="Survives a train in a tunnel.",
+        ),
+    ] = Duration(60)
+    native_ping_interval: Annotated[
+        Duration,
+        setting(
+            "After this silence a native client is sent a ping.",
+            reason="A lost phone shows as gone within two minutes; RFC 6120 servers are of the same order.",
+        ),
+    ] = Duration(60)
+    native_ping_timeout: Annotated[
+        Duration,
+        setting(
+            "How long a native client may take to answer a ping.",
+            reason="Survives a train in a tunnel; the session can be resumed afterwards.",
+        ),
+    ] = Duration(60)
+
+    # -- counts --------------------------------------------------------------------------------------------
+
+    sessions_per_account: Annotated[
+        int,
+        setting(
+            "Sessions an account may have at one time.",
+            reason="All devices of a person, with some that died unnoticed.",
+            ge=0,
+        ),
+    ] = 20
+    contacts: Annotated[
+        int,
+        setting(
+            "Entries of a buddy list, blocked people and open requests included.",
+            reason="More people than anybody knows; a presence change still costs under 4 ms.",
+            ge=0,
+        ),
+    ] = 1_000
+    watches: Annotated[
+        int,
+        setting(
+            "Names a session may watch that are not in its buddy list (IRC: MONITOR).",
+            reason="What large IRC networks allow is 100; a client may keep its whole buddy list there.",
+            ge=0,
+        ),
+    ] = 1_000
+    rooms: Annotated[
+        int,
+        setting("Rooms at one time.", reason="Room for one to each connection.", ge=0),
+    ] = 10_000
+    rooms_per_account: Annotated[
+        int,
+        setting(
+            "Rooms an account may be in at one time, and rooms it may own.",
+            reason="What large IRC networks allow.",
+            ge=0,
+        ),
+    ] = 100
+    room_members: Annotated[
+        int,
+        setting(
+            "Members of one room.",
+            reason="One line to all of them takes some 20 ms; above that others would feel it.",
+            ge=0,
+        ),
+    ] = 5_000
+    room_masks: Annotated[
+        int,
+        setting(
+            "Entries in each list of a room, such as its bans.", reason="What large IRC networks allow.", ge=0
+        ),
+    ] = 100
+    invites: Annotated[
+        int,
+        setting("Open invitations of one account.", reason="One for each room it may be in.", ge=0),
+    ] = 100
+    offers: Annotated[
+        int,
+        setting(
+            "Open offers of one session: direct connections, files, calls.",
+            reason="Each waits for an answer of a person; nobody waits for more.",
+            ge=0,
+        ),
+    ] = 20
+    targets: Annotated[
+        int,
+        setting(
+            "Recipients of one command.",
+            reason="Each counts as a message of its own against the rate; this bounds the single line.",
+            ge=0,
+        ),
+    ] = 10
+    traces: Annotated[
+        int,
+        setting(
+            "Messages whose way is remembered for `imdctl trace`; the oldest is forgotten first.",
+            reason="Some 50 MB, and about an hour on a busy server.",
+            ge=0,
+        ),
+    ] = 50_000
+
+    # -- lengths of texts, in bytes of UTF-8 -----------------------------------------------------------------
+
+    nick_length: Annotated[
+        int,
+        setting(
+            "Longest nick or account name.",
+            allowed="a whole number from 1 to 30",
+            reason="Names of accounts are at most 30 bytes behind every door.",
+            ge=1,
+            le=30,
+        ),
+    ] = 30
+    room_name_length: Annotated[
+        int,
+        setting("Longest name of a room.", reason="Fits every IRC line, with room for the rest of it.", ge=0),
+    ] = 64
+    topic_length: Annotated[
+        int,
+        setting("Longest topic of a room.", reason="What fits an IRC line of 512 bytes.", ge=0),
+    ] = 390
+    kick_length: Annotated[
+        int,
+        setting("Longest reason given for a kick.", reason="Fits an IRC line with all names.", ge=0),
+    ] = 300
+    status_length: Annotated[
+        int,
+        setting(
+            "Longest text of a presence (IRC: AWAY).", reason="Fits an IRC line with all names.", ge=0, le=300
+        ),
+    ] = 300
+    real_name_length: Annotated[
+        int,
+        setting(
+            "Longest real name.", reason="A full name and a remark; it stands in every extended JOIN.", ge=0
+        ),
+    ] = 150
+
+    def effective(self) -> Self:
+        """The limits to apply: these, or with `enabled = false` these without rates, delays and caps on
+        connections and handshakes (each of them 0, which is unlimited)."""
+        if self.enabled:
+            return self
+        off: dict[str, int | Duration] = {
+            name: Duration(0) if isinstance(getattr(self, name), Duration) else 0 for name in SWITCHED
+        }
+        return msgspec.structs.replace(self, **off)
+
+
+def _switched() -> frozenset[str]:
+    names = set()
+    for name, hint in get_type_hints(Limits, include_extras=True).items():
+        (meta,) = hint.__metadata__
+        if meta.extra["switched"]:
+            names.add(name)
+    return frozenset(names)
+
+
+SWITCHED: frozenset[str] = _switched()
+"""Names of the limits that `limits.enabled = false` turns off."""

@@ -1,0 +1,385 @@
+r"""The settings of imd: one frozen struct per subject, each setting with its default and its explanation.
+
+`conf/imd.toml` and `docs/settings.md` are written from here. `live=False` marks what takes effect at the next
+start only; everything else at a reload. A relative path counts from the folder of the settings file.
+
+Endpoint strings bind to loopback unless they say `interface=`: everywhere is `tcp:6667:interface=0.0.0.0`,
+and `tcp:6667:interface=\:\:` with IPv6.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from imd.config.field import setting
+from imd.config.limits import Limits
+from imd.config.listeners import Listener, parse_datagram_address, parse_listener
+from imd.config.values import Duration
+
+_ENDPOINTS = (
+    "a list of endpoint strings: tcp:PORT, tls:PORT (each with :interface=ADDRESS to leave loopback), "
+    "unix:PATH, systemd:…"
+)
+
+
+class Listen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    r"""Where each door listens. Only this machine can connect unless a listener names an interface:
+    everywhere is `tcp:6667:interface=0.0.0.0`, with IPv6 `tcp:6667:interface=\:\:` (in TOML between
+    single quotes, which leave the backslashes alone). Port 0 lets the system choose. An
+    empty list closes the door."""
+
+    native: Annotated[
+        tuple[str, ...],
+        setting(
+            "The native protocol, for `imc` and applications.",
+            allowed=_ENDPOINTS,
+            example='["tls:4001:interface=0.0.0.0"]',
+            live=False,
+        ),
+    ] = ("tcp:4000", "tls:4001")
+    irc: Annotated[
+        tuple[str, ...],
+        setting("IRC.", allowed=_ENDPOINTS, example='["tls:6697:interface=0.0.0.0"]', live=False),
+    ] = ("tcp:6667", "tls:6697")
+    web: Annotated[
+        tuple[str, ...],
+        setting(
+            "The web door (WebSocket). It is not part of this release: nothing is bound, and the log says "
+            "so.",
+            allowed=_ENDPOINTS,
+            example='["tls:443:interface=0.0.0.0"]',
+            live=False,
+        ),
+    ] = ("tcp:8080",)
+    udp: Annotated[
+        tuple[str, ...],
+        setting(
+            "The native protocol on datagrams: DTLS, and on loopback also plain. It is not part of this "
+            "release: nothing is bound, and the log says so.",
+            allowed='a list of "ADDRESS:PORT", an IPv6 address in brackets',
+            example='["0.0.0.0:4000"]',
+            live=False,
+        ),
+    ] = ("127.0.0.1:4000",)
+
+    def listeners(self, door: Literal["native", "irc", "web", "udp"]) -> tuple[Listener, ...]:
+        """The listeners of one door, typed. Raises ValueError on a wrong text (never after `load`)."""
+        if door == "udp":
+            return tuple(map(parse_datagram_address, self.udp))
+        texts: tuple[str, ...] = getattr(self, door)
+        return tuple(map(parse_listener, texts))
+
+    def everything(self) -> tuple[Listener, ...]:
+        """The listeners of all doors."""
+        doors: tuple[Literal["native", "irc", "web", "udp"], ...] = ("native", "irc", "web", "udp")
+        return tuple(listener for door in doors for listener in self.listeners(door))
+
+
+class Tls(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The certificate of all `tls:` listeners. Changed files are picked up by themselves."""
+
+    certificate: Annotated[
+        Path | None,
+        setting(
+            "File with the certificate and its chain, in PEM form. Empty: a self-signed pair is made in "
+            "`data`.",
+            example='"/etc/letsencrypt/live/example.org/fullchain.pem"',
+        ),
+    ] = None
+    key: Annotated[
+        Path | None,
+        setting(
+            "File with the private key, in PEM form.",
+            example='"/etc/letsencrypt/live/example.org/privkey.pem"',
+        ),
+    ] = None
+
+
+class Store(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where accounts, rosters, rooms and undelivered messages are kept."""
+
+    url: Annotated[
+        str,
+        setting(
+            "The store. With Redis, set `appendonly yes` and `appendfsync always` there: weaker settings "
+            "can lose messages when the machine dies, and show as `durability: weak`. In a password write "
+            "%40 for @, %3A for : and %2F for /.",
+            allowed='"sqlite" (a file in `data`), "redis://[user:password@]host[:port][/db]", the same with '
+            '"rediss://" for TLS, or "redis+sentinel://[user:password@]host:port[,host:port…]/service[/db]"',
+            example='"redis://imd:password@localhost:6379/0"',
+            live=False,
+            secret=True,
+        ),
+    ] = "sqlite"
+    ca: Annotated[
+        Path | None,
+        setting(
+            "File with the authorities that may sign the certificate of a `rediss://` store, in PEM form. "
+            "Empty: those the system trusts.",
+            example='"redis-ca.pem"',
+            live=False,
+        ),
+    ] = None
+    certificate: Annotated[
+        Path | None,
+        setting(
+            "File with the certificate that imd shows to a `rediss://` store, in PEM form. Empty: none.",
+            example='"redis-client.pem"',
+            live=False,
+        ),
+    ] = None
+    key: Annotated[
+        Path | None,
+        setting(
+            "File with the private key of `store.certificate`, in PEM form.",
+            example='"redis-client.key"',
+            live=False,
+        ),
+    ] = None
+    reply_timeout: Annotated[
+        Duration,
+        setting(
+            "How long Redis may take to answer before it counts as unavailable.",
+            reason="Rewriting its file delays a busy Redis by a second or two; senders wait no longer than "
+            "this for an honest answer.",
+            live=False,
+        ),
+    ] = Duration(5)
+
+
+class Accounts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who may have an account, and how passwords are kept."""
+
+    registration: Annotated[
+        Literal["auto", "open", "invite", "closed"],
+        setting(
+            'Who may register: "open" anybody, "invite" people with an invitation, "closed" nobody but the '
+            'operator (`imdctl user add`). "auto" is open while every listener is on loopback, else invite.',
+            example='"closed"',
+        ),
+    ] = "auto"
+    guests: Annotated[
+        Literal["auto"] | bool,
+        setting(
+            'Whether people without an account may sign on. "auto": while every listener is on loopback.',
+            allowed='"auto", true or false',
+            example="true",
+        ),
+    ] = "auto"
+    international: Annotated[
+        bool,
+        setting(
+            "Whether account names may have letters beyond ASCII.",
+            reason="Many IRC clients and all old ones show such names wrongly.",
+            live=False,
+        ),
+    ] = False
+    scram_iterations: Annotated[
+        int,
+        setting(
+            "PBKDF2 rounds of SCRAM-SHA-256 (RFC 7677) for passwords set from now on.",
+            allowed="a whole number from 4096 (RFC 7677) to 10000000",
+            reason="40 ms of one hashing thread for each sign-on by PLAIN or PASS, so some 50 a second; a "
+            "sign-on by SCRAM costs the server next to nothing. Ten times dearer to guess than the common "
+            "10,000.",
+            ge=4096,
+            le=10_000_000,
+        ),
+    ] = 100_000
+    hashing_threads: Annotated[
+        int,
+        setting(
+            "Threads that hash passwords.",
+            reason="With two, others wait at most 4 ms for the processor while passwords are hashed; with "
+            "ten 28 ms.",
+            live=False,
+            ge=1,
+            le=64,
+        ),
+    ] = 2
+    resume_keep: Annotated[
+        Duration,
+        setting(
+            "How long a resume token is good after its last use: a client can sign on with it without the "
+            "password.",
+            reason="A device used once in a fortnight stays signed on; a lost one not for ever.",
+        ),
+    ] = Duration(14 * 86_400)
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How messages reach people who are on."""
+
+    ack_wait: Annotated[
+        Duration,
+        setting(
+            "How long an acknowledgement of the recipient's client is waited for before the message is "
+            "written to "
+            'the store. "0" writes each message at once.',
+            reason="A client nearby answers within a millisecond or two and saves the write to disk.",
+        ),
+    ] = Duration(0.005)
+
+
+class Offline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Messages for people who are not on."""
+
+    keep: Annotated[
+        Duration,
+        setting(
+            "How long an undelivered message is kept.",
+            reason="A long holiday.",
+        ),
+    ] = Duration(30 * 86_400)
+    max_messages: Annotated[
+        int,
+        setting(
+            "Most messages that wait for one account; further senders are told that it is full. 0 means "
+            "unlimited.",
+            reason="With limits.message_size at most 16 MB for one account.",
+            ge=0,
+        ),
+    ] = 1_000
+
+
+class History(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Talks and rooms to read again, on every device."""
+
+    keep: Annotated[Duration, setting('How long history is kept. "0" keeps none.', example='"365 days"')] = (
+        Duration(30 * 86_400)
+    )
+
+
+class Irc(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The IRC door."""
+
+    confirm: Annotated[
+        bool,
+        setting(
+            "Whether a PING after private messages confirms that the client has read them. If false, every "
+            "message to an IRC client is stored first.",
+        ),
+    ] = True
+    network: Annotated[
+        str,
+        setting(
+            "The name of the network that clients show.",
+            allowed="1 to 50 printable ASCII characters without spaces",
+            example='"ExampleNet"',
+            live=False,
+        ),
+    ] = "imd"
+    motd: Annotated[
+        str,
+        setting(
+            "The message of the day, shown at sign-on; several lines in triple quotes. Empty: none.",
+            example='"Welcome! Be kind."',
+        ),
+    ] = ""
+
+
+class Rooms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Rooms (IRC: channels)."""
+
+    create: Annotated[
+        Literal["everyone", "accounts", "nobody"],
+        setting(
+            'Who may open a new room by joining it: "everyone", "accounts" (no guests), or "nobody".',
+            example='"accounts"',
+        ),
+    ] = "everyone"
+
+
+class Guests(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """People without an account. Whether they may sign on is `accounts.guests`."""
+
+    offline_messages: Annotated[
+        int,
+        setting(
+            "Most messages from guests at one address that wait for one account. 0 means unlimited.",
+            reason="Enough to say who called and why.",
+            ge=0,
+        ),
+    ] = 20
+
+
+class Ledger(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The record of every sign-on and sign-off: who, when, which door, from where, with which client."""
+
+    keep: Annotated[
+        Duration, setting("How long an entry is kept.", reason="Long enough to look into an abuse report.")
+    ] = Duration(90 * 86_400)
+
+
+class Carriers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Ways out of IM. None of them is part of this release: turning one on is an error."""
+
+    email: Annotated[bool, setting("Messages by e-mail.", allowed="false", live=False)] = False
+    sms: Annotated[bool, setting("Messages by SMS.", allowed="false", live=False)] = False
+    fax: Annotated[bool, setting("Messages by fax.", allowed="false", live=False)] = False
+
+
+class Log(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the daemon writes to its log. Never bodies of messages, never passwords."""
+
+    level: Annotated[
+        Literal["debug", "info", "warn", "error"],
+        setting("The least important events that are logged.", example='"debug"'),
+    ] = "info"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All settings. `Settings()` is what holds without a settings file, with paths still relative."""
+
+    domain: Annotated[
+        str,
+        setting(
+            "The part of addresses after the @.",
+            allowed="a host name in lower case, such as example.org",
+            example='"example.org"',
+            live=False,
+        ),
+    ] = "localhost"
+    data: Annotated[
+        Path,
+        setting(
+            "Folder for the embedded store, certificates and the control socket.",
+            example='"/var/lib/imd"',
+            live=False,
+        ),
+    ] = Path("imd-data")
+    listen: Listen = Listen()
+    tls: Tls = Tls()
+    store: Store = Store()
+    accounts: Accounts = Accounts()
+    guests: Guests = Guests()
+    delivery: Delivery = Delivery()
+    offline: Offline = Offline()
+    history: History = History()
+    rooms: Rooms = Rooms()
+    irc: Irc = Irc()
+    limits: Limits = Limits()
+    ledger: Ledger = Ledger()
+    carriers: Carriers = Carriers()
+    log: Log = Log()
+
+    def everything_on_loopback(self) -> bool:
+        """Whether only programs of this machine can connect, through whatever listener."""
+        return all(listener.loopback for listener in self.listen.everything())
+
+    @property
+    def registration(self) -> Literal["open", "invite", "closed"]:
+        """Who may register, with "auto" decided."""
+        if self.accounts.registration != "auto":
+            return self.accounts.registration
+        return "open" if self.everything_on_loopback() else "invite"
+
+    @property
+    def guests_allowed(self) -> bool:
+        """Whether guests may sign on, with "auto" decided."""
+        if self.accounts.guests == "auto":
+            return self.everything_on_loopback()
+        return self.accounts.guests
