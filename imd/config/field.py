@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
+
+LARGEST_COUNT: Final = 1_000_000_000
+"""More of anything is a typing error, and would not fit the integers of every store."""
 
 
 def setting(
@@ -28,7 +31,7 @@ def setting(
     live: a reload is enough; otherwise it takes effect at the next start.
     secret: its value may hold a password and is never shown.
     switched: `limits.enabled = false` turns it off.
-    ge, le: the smallest and largest number.
+    ge, le: the smallest and largest number; with ge alone the largest is LARGEST_COUNT.
     """
     extra: dict[str, Any] = {
         "reason": reason,
@@ -38,4 +41,6 @@ def setting(
         "secret": secret,
         "switched": switched,
     }
+    if ge is not None and le is None:
+        le = LARGEST_COUNT
     return msgspec.Meta(description=description, ge=ge, le=le, extra=extra)

@@ -31,8 +31,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     line_length: Annotated[
         Size,
         setting(
-            "Longest line or frame a native or web client may send. IRC lines are as long as the IRC "
-            "standards say.",
+            "Longest line or frame a native or web client may send. IRC lines are as long as the IRC standards say.",
             reason="Room for a message of message_size in JSON, where a quote or line end takes two bytes, "
             "and for what else is in the line.",
         ),
@@ -66,8 +65,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         int,
         setting(
             "Most connections at one time, all doors together.",
-            reason="At most 30 KiB each with TLS, so 300 MB; the daemon warns if the system allows fewer "
-            "open files.",
+            reason="At most 30 KiB each with TLS, so 300 MB; the daemon warns if the system allows fewer open files.",
             switched=True,
             ge=0,
         ),
@@ -94,8 +92,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Duration,
         setting(
             "How long a new connection may take to finish its TLS handshake and sign-on.",
-            reason="Enough for a slow phone that derives a SCRAM key; short enough to free what a dead one "
-            "holds.",
+            reason="Enough for a slow phone that derives a SCRAM key; short enough to free what a dead one holds.",
             switched=True,
         ),
     ] = Duration(30)
@@ -111,8 +108,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Duration,
         setting(
             "How long the answer to a failed sign-on is held back.",
-            reason="Hardly felt by a person; with sign_on_attempts it slows guessing to one a second per "
-            "connection.",
+            reason="Hardly felt by a person; with sign_on_attempts it slows guessing to one a second per connection.",
             switched=True,
         ),
     ] = Duration(1)
@@ -244,9 +240,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ] = 5_000
     room_masks: Annotated[
         int,
-        setting(
-            "Entries in each list of a room, such as its bans.", reason="What large IRC networks allow.", ge=0
-        ),
+        setting("Entries in each list of a room, such as its bans.", reason="What large IRC networks allow.", ge=0),
     ] = 100
     invites: Annotated[
         int,
@@ -303,15 +297,11 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ] = 300
     status_length: Annotated[
         int,
-        setting(
-            "Longest text of a presence (IRC: AWAY).", reason="Fits an IRC line with all names.", ge=0, le=300
-        ),
+        setting("Longest text of a presence (IRC: AWAY).", reason="Fits an IRC line with all names.", ge=0, le=300),
     ] = 300
     real_name_length: Annotated[
         int,
-        setting(
-            "Longest real name.", reason="A full name and a remark; it stands in every extended JOIN.", ge=0
-        ),
+        setting("Longest real name.", reason="A full name and a remark; it stands in every extended JOIN.", ge=0),
     ] = 150
 
     def effective(self) -> Self:

@@ -58,9 +58,7 @@ def _stream(kind: str, text: str, positional: list[str], named: dict[str, str]) 
     # Twisted's own order: port, interface, backlog.
     values = dict(zip(("port", "interface", "backlog"), positional, strict=False))
     if len(positional) > 3:
-        raise ValueError(
-            f'"{text}" has more than port, interface and backlog; write "\\:" for a colon in an address'
-        )
+        raise ValueError(f'"{text}" has more than port, interface and backlog; write "\\:" for a colon in an address')
     for name, value in named.items():
         if name not in ("port", "interface", "backlog"):
             raise ValueError(f'"{name}=" is unknown in "{text}"; there are port=, interface= and backlog=')
@@ -94,9 +92,7 @@ def parse_datagram_address(text: str) -> Listener:
 
 def _port(value: str, text: str) -> int:
     if not _digits(value) or int(value) > 65_535:
-        raise ValueError(
-            f'"{value}" in "{text}" is no port: a whole number from 0 to 65535 (0 lets the system choose)'
-        )
+        raise ValueError(f'"{value}" in "{text}" is no port: a whole number from 0 to 65535 (0 lets the system choose)')
     return int(value)
 
 
@@ -112,8 +108,7 @@ def _interface(value: str, text: str) -> str:
         return str(ipaddress.ip_address(value))
     except ValueError:
         raise ValueError(
-            f'"{value}" in "{text}" is no IP address; everywhere is 0.0.0.0 or (IPv6, written '
-            f"interface=\\:\\:) ::"
+            f'"{value}" in "{text}" is no IP address; everywhere is 0.0.0.0 or (IPv6, written interface=\\:\\:) ::'
         ) from None
 
 
@@ -128,9 +123,7 @@ def _arguments(text: str) -> tuple[list[str], dict[str, str]]:
                 raise ValueError(f'"{text}" gives {name} twice')
             named[_unquoted(name)] = _unquoted(value[0])
         elif named:
-            raise ValueError(
-                f'"{raw}" in "{text}" needs a name; in an IPv6 address write "\\:" for each colon'
-            )
+            raise ValueError(f'"{raw}" in "{text}" needs a name; in an IPv6 address write "\\:" for each colon')
         else:
             positional.append(_unquoted(raw))
     return positional, named

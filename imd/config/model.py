@@ -47,8 +47,7 @@ class Listen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     web: Annotated[
         tuple[str, ...],
         setting(
-            "The web door (WebSocket). It is not part of this release: nothing is bound, and the log says "
-            "so.",
+            "The web door (WebSocket). It is not part of this release: nothing is bound, and the log says so.",
             allowed=_ENDPOINTS,
             example='["tls:443:interface=0.0.0.0"]',
             live=False,
@@ -84,8 +83,7 @@ class Tls(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     certificate: Annotated[
         Path | None,
         setting(
-            "File with the certificate and its chain, in PEM form. Empty: a self-signed pair is made in "
-            "`data`.",
+            "File with the certificate and its chain, in PEM form. Empty: a self-signed pair is made in `data`.",
             example='"/etc/letsencrypt/live/example.org/fullchain.pem"',
         ),
     ] = None
@@ -193,8 +191,7 @@ class Accounts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         int,
         setting(
             "Threads that hash passwords.",
-            reason="With two, others wait at most 4 ms for the processor while passwords are hashed; with "
-            "ten 28 ms.",
+            reason="With two, others wait at most 4 ms for the processor while passwords are hashed; with ten 28 ms.",
             live=False,
             ge=1,
             le=64,
@@ -203,8 +200,7 @@ class Accounts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     resume_keep: Annotated[
         Duration,
         setting(
-            "How long a resume token is good after its last use: a client can sign on with it without the "
-            "password.",
+            "How long a resume token is good after its last use: a client can sign on with it without the password.",
             reason="A device used once in a fortnight stays signed on; a lost one not for ever.",
         ),
     ] = Duration(14 * 86_400)
@@ -237,8 +233,7 @@ class Offline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     max_messages: Annotated[
         int,
         setting(
-            "Most messages that wait for one account; further senders are told that it is full. 0 means "
-            "unlimited.",
+            "Most messages that wait for one account; further senders are told that it is full. 0 means unlimited.",
             reason="With limits.message_size at most 16 MB for one account.",
             ge=0,
         ),
@@ -248,8 +243,8 @@ class Offline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class History(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Talks and rooms to read again, on every device."""
 
-    keep: Annotated[Duration, setting('How long history is kept. "0" keeps none.', example='"365 days"')] = (
-        Duration(30 * 86_400)
+    keep: Annotated[Duration, setting('How long history is kept. "0" keeps none.', example='"365 days"')] = Duration(
+        30 * 86_400
     )
 
 

@@ -72,7 +72,7 @@ class Duration(float):
 
         Raises ValueError with a reason for people.
         """
-        sign, number, unit = _quantity(text, 'a time such as "5 ms", "30 s" or "30 days"')
+        sign, number, unit = _quantity(text, "time")
         if sign and float(number) > 0:
             raise ValueError("a time cannot be negative")
         if not unit:
@@ -115,7 +115,7 @@ class Size(int):
 
         Raises ValueError with a reason for people.
         """
-        sign, number, unit = _quantity(text, 'a size such as "512 bytes", "16 KiB" or "1 MiB"')
+        sign, number, unit = _quantity(text, "size")
         if sign and float(number) > 0:
             raise ValueError("a size cannot be negative")
         factor = _SIZE_UNITS.get(unit.lower() or "b")
@@ -142,6 +142,6 @@ class Size(int):
 def _quantity(text: str, wanted: str) -> tuple[str, str, str]:
     match = _QUANTITY.match(text)
     if match is None:
-        raise ValueError(f"expected {wanted}")
+        raise ValueError(f'"{text[:40]}" is no {wanted}')
     sign, number, unit = match.groups()
     return sign, number, unit

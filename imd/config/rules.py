@@ -1,0 +1,204 @@
+"""What the type of a setting does not say: forms of texts, and what one setting demands of another."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, Literal
+from urllib.parse import SplitResult, unquote, urlsplit
+
+import msgspec
+
+from imd.config.listeners import Listener, parse_datagram_address, parse_listener
+from imd.config.model import Settings
+
+# RFC 1123 section 2.1: labels of letters, digits and hyphens, at most 63 each.
+_LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_HOST: Final = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\Z")
+_NETWORK: Final = re.compile(r"[!-~]{1,50}\Z")
+
+
+class Broken(msgspec.Struct, frozen=True):
+    """A rule that settings of the right types break."""
+
+    key: str
+    problem: str
+    element: int | None = None
+    """Position in a list, where one element is to blame."""
+    also: tuple[str, ...] = ()
+    """The other settings that take part, one of which may be the one that was changed."""
+
+
+def broken(settings: Settings) -> Iterator[Broken]:
+    """Every rule these settings break. Looks at nothing but the settings."""
+    yield from _texts(settings)
+    yield from _listening(settings)
+    yield from _pairs(settings)
+    yield from _store(settings)
+    yield from _sizes(settings)
+    for name in ("email", "sms", "fax"):
+        if getattr(settings.carriers, name):
+            yield Broken(f"carriers.{name}", "this release has no carriers yet")
+
+
+def unreadable(settings: Settings) -> Iterator[Broken]:
+    """Every file the settings name that cannot be read. Looks at the file system."""
+    files: tuple[tuple[str, Path | None], ...] = (
+        ("tls.certificate", settings.tls.certificate),
+        ("tls.key", settings.tls.key),
+        ("store.ca", settings.store.ca),
+        ("store.certificate", settings.store.certificate),
+        ("store.key", settings.store.key),
+    )
+    for key, path in files:
+        if path is None:
+            continue
+        if not path.is_file():
+            yield Broken(key, f"there is no file {path}")
+        elif not os.access(path, os.R_OK):
+            yield Broken(key, f"the file {path} cannot be read by this user")
+
+
+def _texts(settings: Settings) -> Iterator[Broken]:
+    if not _HOST.match(settings.domain) or len(settings.domain) > 253:
+        yield Broken(
+            "domain",
+            f'"{settings.domain}" is no host name in lower case, such as example.org (other scripts as xn--…)',
+        )
+    if not _NETWORK.match(settings.irc.network):
+        yield Broken("irc.network", "a network name has 1 to 50 printable ASCII characters and no spaces")
+    # RFC 2812 section 2.3.1: NUL, CR and LF cannot be in a line; LF ends one here.
+    if "\0" in settings.irc.motd or "\r" in settings.irc.motd:
+        yield Broken("irc.motd", "the message of the day has characters that cannot be in a line (NUL or CR)")
+
+
+def _listening(settings: Settings) -> Iterator[Broken]:
+    taken: list[tuple[Listener, str]] = []
+    doors: tuple[Literal["native", "irc", "web", "udp"], ...] = ("native", "irc", "web", "udp")
+    for door in doors:
+        for position, text in enumerate(getattr(settings.listen, door)):
+            key = f"listen.{door}"
+            try:
+                listener = parse_datagram_address(text) if door == "udp" else parse_listener(text)
+            except ValueError as reason:
+                yield Broken(key, str(reason), position)
+                continue
+            for other, other_key in taken:
+                if _clash(listener, other):
+                    yield Broken(key, f'"{text}" needs an address that {other_key} already takes', position)
+                    break
+            taken.append((listener, key))
+
+
+def _clash(one: Listener, other: Listener) -> bool:
+    if one.kind == "other" or other.kind == "other" or (one.kind == "udp") != (other.kind == "udp"):
+        return False
+    if one.port != other.port or one.port == 0 or one.interface is None or other.interface is None:
+        return False
+    first, second = ipaddress.ip_address(one.interface), ipaddress.ip_address(other.interface)
+    if first.version != second.version:
+        return False
+    return first == second or first.is_unspecified or second.is_unspecified
+
+
+def _pairs(settings: Settings) -> Iterator[Broken]:
+    for section, pair in (("tls", settings.tls), ("store", settings.store)):
+        if pair.certificate is not None and pair.key is None:
+            yield Broken(f"{section}.certificate", f"a certificate needs its key; set {section}.key too")
+        if pair.key is not None and pair.certificate is None:
+            yield Broken(f"{section}.key", f"a key needs its certificate; set {section}.certificate too")
+
+
+def _store(settings: Settings) -> Iterator[Broken]:
+    try:
+        scheme = check_store_url(settings.store.url)
+    except ValueError as reason:
+        yield Broken("store.url", str(reason))
+        return
+    if scheme != "rediss":
+        for name in ("ca", "certificate", "key"):
+            if getattr(settings.store, name) is not None:
+                yield Broken(f"store.{name}", "it is of use with a rediss:// store only; see store.url")
+    if settings.store.reply_timeout <= 0:
+        # Commands to a hung server would wait for ever (txredisapi without replyTimeout).
+        yield Broken("store.reply_timeout", "it must be longer than 0, or a hung store would never be noticed")
+
+
+def check_store_url(url: str) -> Literal["sqlite", "redis", "rediss", "redis+sentinel"]:
+    """Check the form of a store's URL and return its scheme.
+
+    Raises ValueError with a reason for people, which repeats no part of the URL: it may hold a password.
+    """
+    if url == "sqlite":
+        return "sqlite"
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise ValueError("it is no URL; an IPv6 address stands in brackets") from None
+    if not re.fullmatch(r"[!-~]+", url):
+        raise ValueError("a URL has no spaces and only ASCII; write others as %XX")
+    scheme = url.partition("://")[0]
+    if parts.query or parts.fragment or "?" in url or "#" in url:
+        raise ValueError("a store's URL has no ? or #; in a password write %3F and %23")
+    path = parts.path.removeprefix("/")
+    match scheme:
+        case "redis" | "rediss":
+            _one_host(parts)
+            _database(path)
+        case "redis+sentinel":
+            hosts = parts.netloc.rpartition("@")[2].split(",")
+            for host in hosts:
+                _one_host(urlsplit(f"redis://{host}"), port_needed=True)
+            service, _, database = path.partition("/")
+            if not service:
+                raise ValueError("a redis+sentinel:// URL names its service: redis+sentinel://host:26379/service")
+            _database(database)
+        case _:
+            raise ValueError('a store is "sqlite", redis://…, rediss://… or redis+sentinel://…')
+    return scheme
+
+
+def _one_host(parts: SplitResult, port_needed: bool = False) -> None:
+    try:
+        port = parts.port
+    except ValueError:
+        raise ValueError(
+            "the port is no whole number from 1 to 65535; in a password write %40 for @, %3A for : and %2F for /"
+        ) from None
+    if port == 0 or (port is None and port_needed):
+        raise ValueError("each host needs a port from 1 to 65535, such as host:26379")
+    host = unquote(parts.hostname or "")
+    if not host or "," in host or "@" in parts.netloc.rpartition("@")[0]:
+        raise ValueError("the URL names no single host; in a password write %40 for @, %3A for : and %2F for /")
+
+
+def _database(text: str) -> None:
+    if text and not (text.isascii() and text.isdigit() and len(text) <= 5):
+        raise ValueError("what follows the last / of the URL is the number of a database, such as /0")
+
+
+def _sizes(settings: Settings) -> Iterator[Broken]:
+    limits = settings.limits
+    if limits.line_length and limits.message_size and limits.line_length < 2 * limits.message_size + 1024:
+        # JSON writes a quote or a line end in two bytes; recipient, id and type need some room too.
+        yield Broken(
+            "limits.line_length",
+            f"a line of {limits.line_length.text} cannot carry a message of {limits.message_size.text} "
+            f"(limits.message_size); it needs twice that and 1 KiB",
+            also=("limits.message_size",),
+        )
+    if limits.line_length and not limits.message_size:
+        yield Broken(
+            "limits.message_size",
+            "messages cannot be unlimited while limits.line_length is not",
+            also=("limits.line_length",),
+        )
+    if limits.send_queue and (not limits.line_length or limits.send_queue < limits.line_length):
+        yield Broken(
+            "limits.send_queue",
+            f"a queue of {limits.send_queue.text} cannot hold one line of limits.line_length",
+            also=("limits.line_length",),
+        )
