@@ -1,0 +1,95 @@
+"""The IRCv3 capabilities this door speaks, with the page that defines each, and CAP (registration.py) reads.
+
+Also what a line looks like for clients that negotiated different ones: `Flavour` and `line_tags`.
+"""
+
+import time as _time
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from imd.protocols.irc.wire.tags import escape, format_tags
+
+if TYPE_CHECKING:
+    from imd.protocols.irc.session import IrcSession
+
+_SPEC = "https://ircv3.net/specs/extensions/"
+
+#: Name → specification. In the order in which CAP LS lists them.
+CAPABILITIES: dict[str, str] = {
+    "account-notify": _SPEC + "account-notify",
+    "account-tag": _SPEC + "account-tag",
+    "away-notify": _SPEC + "away-notify",
+    "batch": _SPEC + "batch",
+    "cap-notify": _SPEC + "capability-negotiation#the-cap-notify-capability",
+    "echo-message": _SPEC + "echo-message",
+    "extended-join": _SPEC + "extended-join",
+    "extended-monitor": _SPEC + "extended-monitor",
+    "invite-notify": _SPEC + "invite-notify",
+    "labeled-response": _SPEC + "labeled-response",
+    "message-tags": _SPEC + "message-tags",
+    "multi-prefix": _SPEC + "multi-prefix",
+    "sasl": _SPEC + "sasl-3.2",
+    "server-time": _SPEC + "server-time",
+    "setname": _SPEC + "setname",
+    "standard-replies": _SPEC + "standard-replies",
+    "userhost-in-names": _SPEC + "userhost-in-names",
+}
+
+#: The capabilities on which the encoding of a line depends: sessions with equal ones share the bytes.
+FORMATTING = frozenset({"account-tag", "extended-join", "message-tags", "server-time"})
+
+#: Which of `FORMATTING` a client has. One object for each combination, so that it is a quick dictionary key.
+Flavour = frozenset[str]
+_FLAVOURS: dict[Flavour, Flavour] = {}
+
+#: Marks a message that may have been shown before: handed out, and its connection died unconfirmed.
+REPEAT_TAG = "imd/repeat"
+
+
+def flavour_of(caps: frozenset[str]) -> Flavour:
+    flavour = caps & FORMATTING
+    return _FLAVOURS.setdefault(flavour, flavour)
+
+
+def value_of(session: "IrcSession", capability: str) -> str:
+    """The value CAP LS 302 shows behind ``=``, or ""."""
+    if capability == "sasl":
+        return ",".join(session.door.credentials.mechanisms(session.peer))
+    return ""
+
+
+def line_tags(
+    flavour: Flavour,
+    time: float,
+    *,
+    account: str = "",
+    msgid: str = "",
+    more: dict[str, str] | None = None,
+) -> str:
+    """The tags of a line for clients of this flavour, as `encode` takes them.
+
+    `account` is the name of the sender's account ("" for guests and servers); `more` holds tags with their full keys,
+    client-only ones with their ``+``.
+    """
+    tags = []
+    if "server-time" in flavour:
+        tags.append("time=" + server_time(time))
+    if account and "account-tag" in flavour:
+        tags.append("account=" + escape(account))
+    if "message-tags" in flavour:
+        if msgid:
+            tags.append("msgid=" + escape(msgid))
+        if more:
+            tags.append(format_tags(more))
+    return ";".join(tags)
+
+
+def server_time(time: float) -> str:
+    """``YYYY-MM-DDThh:mm:ss.sssZ`` (https://ircv3.net/specs/extensions/server-time)."""
+    seconds, milliseconds = divmod(round(time * 1000), 1000)
+    return f"{_seconds(seconds)}.{milliseconds:03d}Z"
+
+
+@lru_cache(maxsize=64)
+def _seconds(seconds: int) -> str:
+    return _time.strftime("%Y-%m-%dT%H:%M:%S", _time.gmtime(seconds))

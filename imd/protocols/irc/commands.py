@@ -1,0 +1,136 @@
+"""The command table and the checks that every command needs: 421, 451, 461, refusals, order.
+
+A command is a function of its family's module, entered by decoration::
+
+    @command("TOPIC", parameters=1)
+    def topic(session: IrcSession, line: Line) -> None: ...
+
+    @command("WHOIS", parameters=1)
+    async def whois(session: IrcSession, line: Line) -> None: ...
+
+Its answers (`IrcSession.numeric`, `.reply`, `.answer`) go into the reply slot opened for it here, before and after each
+await alike. A `Refusal` it lets pass is answered as `IrcSession.refuse` says. Commands of one connection run one after
+the other; only those marked `overlaps` (messages) start while earlier ones still wait for their answer. So a family
+never has to think about labels, batches, or a command that overtakes another.
+"""
+
+from collections.abc import Callable, Coroutine, Generator
+from types import coroutine
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from imd.core.refusal import Refusal
+from imd.protocols.irc import numerics
+from imd.protocols.irc.wire.line import Line
+
+if TYPE_CHECKING:
+    from imd.protocols.irc.replies import Slot
+    from imd.protocols.irc.session import IrcSession
+
+Run = Callable[["IrcSession", Line], Coroutine[Any, Any, None] | None]
+
+
+class Command(NamedTuple):
+    name: str
+    run: Run
+    #: Fewest parameters; with fewer, or an empty one before the last of them, the answer is 461.
+    parameters: int
+    #: Only after registration; before it the answer is 451.
+    registered: bool
+    #: May start while earlier commands of the same connection wait for their outcome.
+    overlaps: bool
+    #: Runs past everything that waits: it answers nothing, and others may be waiting for it (PONG).
+    immediate: bool
+
+
+COMMANDS: dict[str, Command] = {}
+
+
+def command(
+    name: str, *, parameters: int = 0, registered: bool = True, overlaps: bool = False, immediate: bool = False
+) -> Callable[[Run], Run]:
+    """Enter the decorated function into the table."""
+
+    def enter(run: Run) -> Run:
+        if name in COMMANDS:
+            raise ValueError(f"two commands called {name}")
+        COMMANDS[name] = Command(name, run, parameters, registered, overlaps, immediate)
+        return run
+
+    return enter
+
+
+def execute(session: "IrcSession", line: Line, slot: "Slot") -> None:
+    """Check and run a command, with its answers going into `slot`."""
+    outer = session.slot
+    session.slot = slot
+    waits = None
+    try:
+        row = _checked(session, line)
+        waits = row.run(session, line) if row else None
+    except Refusal as refusal:
+        session.refuse(refusal, line)
+    except Exception:
+        session.fault(line)
+    finally:
+        session.slot = outer
+    if waits is None:
+        slot.close()
+    else:
+        session.door.spawn(f"IRC {line.command}", _finish(session, waits, line, slot))
+
+
+def _checked(session: "IrcSession", line: Line) -> Command | None:
+    row = COMMANDS.get(line.command)
+    if row is None:
+        if session.registered:
+            session.numeric(numerics.ERR_UNKNOWNCOMMAND, line.command)
+        else:
+            session.numeric(numerics.ERR_NOTREGISTERED)
+        return None
+    if row.registered and not session.registered:
+        session.numeric(numerics.ERR_NOTREGISTERED)
+        return None
+    if len(line.params) < row.parameters or "" in line.params[: row.parameters - 1]:
+        session.numeric(numerics.ERR_NEEDMOREPARAMS, line.command)
+        return None
+    return row
+
+
+async def _finish(session: "IrcSession", waits: Coroutine[Any, Any, None], line: Line, slot: "Slot") -> None:
+    try:
+        await _in_slot(session, slot, waits, line)
+    finally:
+        slot.close()
+
+
+@coroutine
+def _in_slot(
+    session: "IrcSession", slot: "Slot", waits: Coroutine[Any, Any, None], line: Line
+) -> Generator[Any, Any, None]:
+    """Drive `waits`, and have `slot` be the session's current one exactly while it runs."""
+    step: Callable[[Any], Any] = waits.send
+    value: Any = None
+    while True:
+        outer = session.slot
+        session.slot = slot
+        try:
+            awaited = step(value)
+        except StopIteration:
+            return
+        except Refusal as refusal:
+            session.refuse(refusal, line)
+            return
+        except Exception:
+            session.fault(line)
+            return
+        finally:
+            session.slot = outer
+        try:
+            value = yield awaited
+            step = waits.send
+        except GeneratorExit:
+            waits.close()
+            raise
+        except BaseException as error:
+            # Whatever it is, cancellation included, it belongs to the command, which sees it at its await.
+            value, step = error, waits.throw

@@ -1,0 +1,28 @@
+"""What all sessions of the IRC door share."""
+
+from typing import TYPE_CHECKING
+
+from imd.core.ports import Credentials, Hub, Log, Spawn
+from imd.protocols.irc.settings import IrcSettings
+
+if TYPE_CHECKING:
+    from imd.protocols.irc.session import IrcSession
+
+
+class Door:
+    """The hub and the credentials behind the door, its settings, and its sessions."""
+
+    def __init__(self, hub: Hub, credentials: Credentials, settings: IrcSettings, spawn: Spawn, log: Log) -> None:
+        self.hub = hub
+        self.credentials = credentials
+        #: Replaced as a whole at a reload.
+        self.settings = settings
+        self.spawn = spawn
+        self.log = log
+        #: Every connection, registered or not.
+        self.sessions: set[IrcSession] = set()
+
+    @property
+    def server(self) -> str:
+        """The name of this server as a source of lines."""
+        return self.settings.domain

@@ -1,0 +1,108 @@
+"""Answers leave in command order (DESIGN section 4, "Acknowledgement"), with their labels.
+
+Each command has a `Slot`. What it answers leaves at once while its slot is the oldest open one and carries no label,
+and otherwise when the older ones are closed. A labelled command's answers wait for its end, because their number
+decides the form (https://ircv3.net/specs/extensions/labeled-response): one line carries the label itself, several
+stand in a batch, none becomes ACK.
+"""
+
+from collections import deque
+from collections.abc import Callable
+
+from imd.protocols.irc.wire.line import encode
+from imd.protocols.irc.wire.tags import escape
+
+
+class Slot:
+    """The place of one command's answers. Closed exactly once; `hold` keeps it open beyond the command's own end."""
+
+    __slots__ = ("_holds", "_replies", "label", "lines")
+
+    def __init__(self, replies: "Replies", label: str) -> None:
+        self._replies = replies
+        self._holds = 1
+        self.label = label
+        self.lines: list[bytes] = []
+
+    @property
+    def closed(self) -> bool:
+        return self._holds == 0
+
+    def answer(self, data: bytes) -> None:
+        """Add one encoded line. After the end it leaves by itself, without a label."""
+        if self._holds == 0 or (not self.label and self._replies.oldest is self):
+            self._replies.write(data)
+        else:
+            self.lines.append(data)
+
+    def hold(self) -> None:
+        """Keep open until one more `close`: something this command started has yet to be settled."""
+        self._holds += 1
+
+    def close(self) -> None:
+        self._holds -= 1
+        if self._holds == 0:
+            self._replies.closed()
+
+
+class Replies:
+    """The open slots of one connection, oldest first."""
+
+    __slots__ = ("_batches", "_open", "_server", "settled", "write")
+
+    def __init__(self, server: str, write: Callable[[bytes], None], settled: Callable[[], None]) -> None:
+        self._server = server
+        #: Called whenever slots have gone: what waited for them may run.
+        self.settled = settled
+        self._open: deque[Slot] = deque()
+        self._batches = 0
+        #: Writes to the client past all slots.
+        self.write = write
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    @property
+    def oldest(self) -> Slot | None:
+        return self._open[0] if self._open else None
+
+    def open(self, label: str = "") -> Slot:
+        slot = Slot(self, label)
+        self._open.append(slot)
+        return slot
+
+    def closed(self) -> None:
+        """A slot was closed: let go what nothing waits before any more."""
+        while self._open and self._open[0].closed:
+            self._leave(self._open.popleft())
+        if self._open and not self._open[0].label:
+            oldest = self._open[0]
+            for line in oldest.lines:
+                self.write(line)
+            oldest.lines.clear()
+        self.settled()
+
+    def _leave(self, slot: Slot) -> None:
+        if not slot.label:
+            for line in slot.lines:
+                self.write(line)
+        elif not slot.lines:
+            self.write(encode("ACK", source=self._server, tags={"label": slot.label}))
+        elif len(slot.lines) == 1:
+            self.write(with_tag(slot.lines[0], "label", slot.label))
+        else:
+            # https://ircv3.net/specs/extensions/batch: a reference is opaque and unique per connection.
+            self._batches += 1
+            batch = f"r{self._batches}"
+            opening = encode("BATCH", [f"+{batch}", "labeled-response"], source=self._server)
+            self.write(with_tag(opening, "label", slot.label))
+            for line in slot.lines:
+                self.write(with_tag(line, "batch", batch))
+            self.write(encode("BATCH", [f"-{batch}"], source=self._server))
+        slot.lines = []
+
+
+def with_tag(data: bytes, key: str, value: str) -> bytes:
+    """An encoded line with one tag more."""
+    tag = f"@{key}={escape(value)}".encode()
+    return tag + b";" + data[1:] if data.startswith(b"@") else tag + b" " + data

@@ -1,0 +1,193 @@
+"""One IRC connection: its state, what it says to the client, and the order in which its commands run.
+
+The family modules do the work; they are given this object. Its states: registering (`me` is None), registered,
+closing. `IrcSession` is also the core's `Client` (see `incoming.py`).
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from imd.core.address import fold
+from imd.core.ports import Hub
+from imd.core.refusal import Refusal
+from imd.core.session import Peer, Person, Session
+from imd.protocols.irc import numerics
+from imd.protocols.irc.capabilities import Flavour, flavour_of, line_tags
+from imd.protocols.irc.commands import COMMANDS, execute
+from imd.protocols.irc.numerics import Numeric
+from imd.protocols.irc.replies import Replies, Slot
+from imd.protocols.irc.wire.line import BadLine, Framer, Line, encode, parse
+
+if TYPE_CHECKING:
+    from imd.protocols.irc.door import Door
+
+#: Most commands of one connection that wait for earlier ones; with more, it is not read from.
+MAX_WAITING = 64
+#: Most messages of one connection whose outcome is open; further ones wait.
+MAX_OPEN = 256
+
+
+class Link(Protocol):
+    """What a session needs of its connection."""
+
+    def write(self, data: bytes) -> None:
+        """Buffer; leaves at the end of the reactor's turn."""
+
+    def close(self) -> None:
+        """Close once everything written has left."""
+
+    def pause(self) -> None:
+        """Read no more for now. Harmless when repeated, as is `resume`."""
+
+    def resume(self) -> None: ...
+
+
+class IrcSession:
+    """One connection and who is behind it."""
+
+    def __init__(self, door: "Door", peer: Peer, link: Link) -> None:
+        self.door = door
+        self.hub: Hub = door.hub
+        self.peer = peer
+        self.link = link
+        self.nick = "*"
+        #: The core's session, from sign-on on.
+        self.signed_on: Session | None = None
+        #: Capabilities negotiated; change by `set_caps`.
+        self.caps: frozenset[str] = frozenset()
+        self.flavour: Flavour = flavour_of(self.caps)
+        self.registered = False
+        self.closing = False
+        #: Where the answers of the command that runs now go.
+        self.slot: Slot | None = None
+        self.replies = Replies(door.server, link.write, self._pump)
+        self._framer = Framer()
+        self._waiting: deque[Line | BadLine] = deque()
+        self._alone = False
+        self._pumping = False
+
+    # ------------------------------------------------------------ who
+
+    @property
+    def me(self) -> Session:
+        """The core's session; only for commands that need registration."""
+        if self.signed_on is None:
+            raise AssertionError("not signed on")
+        return self.signed_on
+
+    @property
+    def source(self) -> str:
+        """``nick!user@host`` of this client."""
+        return self.source_of(self.me.person)
+
+    def source_of(self, person: Person) -> str:
+        return f"{person.address.name}!{self.hub.people.origin(person)}"
+
+    def is_me(self, name: str) -> bool:
+        return fold(name) == fold(self.nick)
+
+    def set_caps(self, caps: frozenset[str]) -> None:
+        self.caps = caps
+        self.flavour = flavour_of(caps)
+
+    # ------------------------------------------------------------ saying
+
+    def answer(self, data: bytes) -> None:
+        """An encoded line that answers the command that runs now (with its label, in its order)."""
+        if self.slot is not None:
+            self.slot.answer(data)
+        else:
+            self.link.write(data)
+
+    def push(self, data: bytes) -> None:
+        """An encoded line that answers nothing: news of others. Not held back by open answers."""
+        self.link.write(data)
+
+    def numeric(self, numeric: Numeric, *params: str) -> None:
+        """Answer with a numeric: its parameters after the nick, and then its own text if it has one."""
+        text = () if numeric.text is None else (numeric.text,)
+        self.answer(
+            encode(numeric.number, [self.nick, *params, *text], source=self.door.server, colon=bool(text or params))
+        )
+
+    def reply(self, command: str, *params: str, source: str = "", colon: bool = False) -> None:
+        """Answer with a command, from the server unless `source` says otherwise, with the time for who wants it."""
+        self.answer(self.format(command, params, source=source, colon=colon))
+
+    def notice(self, text: str) -> None:
+        """Answer with a NOTICE of the server, for what has no numeric."""
+        self.reply("NOTICE", self.nick, text, colon=True)
+
+    def fail(self, command: str, code: str, context: Sequence[str], sentence: str) -> None:
+        """Answer with FAIL (https://ircv3.net/specs/extensions/standard-replies), or a NOTICE for who knows it not."""
+        if "standard-replies" in self.caps:
+            self.reply("FAIL", command, code, *context, sentence, colon=True)
+        else:
+            self.notice(" ".join([f"{command}:", *context, sentence]))
+
+    def format(
+        self, command: str, params: Sequence[str], *, source: str = "", account: str = "", colon: bool = False
+    ) -> bytes:
+        """Encode a line of this moment for this client."""
+        tags = line_tags(self.flavour, self.hub.clock.time(), account=account) if self.flavour else ""
+        return encode(command, params, source=source or self.door.server, tags=tags, colon=colon)
+
+    def refuse(self, refusal: Refusal, line: Line) -> None:
+        """Answer with a refusal for which the family has no numeric of its own."""
+        self.fail(line.command, refusal.code.upper().replace("-", "_"), line.params[:1], refusal.sentence)
+
+    def fault(self, line: Line) -> None:
+        """Answer, and log with its stack, that a command failed by our own mistake."""
+        self.door.log.failure("IRC command {command} failed", command=line.command)
+        self.numeric(numerics.ERR_UNKNOWNERROR.saying("Internal error; it has been logged"), line.command)
+
+    # ------------------------------------------------------------ hearing
+
+    def receive(self, data: bytes) -> None:
+        """Bytes of the client."""
+        self._framer.feed(data)
+        self._pump()
+
+    def _pump(self) -> None:
+        """Run what may run, read what may be read."""
+        if self._pumping:
+            return
+        self._pumping = True
+        try:
+            while not self.closing and (self._next_waiting() or self._next_line()):
+                pass
+        finally:
+            self._pumping = False
+        if len(self._waiting) >= MAX_WAITING:
+            self.link.pause()
+        else:
+            self.link.resume()
+
+    def _next_waiting(self) -> bool:
+        """Run the first command that waits, if it may."""
+        if not self._waiting or not self._may_run(self._waiting[0]):
+            return False
+        self._run(self._waiting.popleft())
+        return True
+
+    def _next_line(self) -> bool:
+        """Take one line from the bytes received."""
+        if len(self._waiting) >= MAX_WAITING:
+            return False
+        data = self._framer.next()
+        if data is None:
+            return False
+        line: Line | BadLine
+        try:
+            line = parse(data) if isinstance(data, bytes) else data
+        except BadLine as bad:
+            line = bad
+        row = COMMANDS.get(line.command)
+        if row is not None and row.immediate:
+            self._run_now(line)
+        elif self._waiting or not self._may_run(line):
+            self._waiting.append(line)
+        else:
+            self._run(line)
+        return True

@@ -1,0 +1,46 @@
+"""What the IRC door is told: plain values, so that it knows no configuration file."""
+
+import msgspec
+
+
+class IrcLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """Sizes in bytes, times in seconds, rates per second; 0 means unlimited, for times: never."""
+
+    tags_size: int = 4094
+    message_size: int = 16 * 1024
+    commands_per_second: float = 50
+    command_burst: int = 300
+    messages_per_second: float = 10
+    message_burst: int = 60
+    handshake_timeout: float = 30
+    ping_interval: float = 120
+    ping_timeout: float = 60
+    sign_on_attempts: int = 3
+    sign_on_delay: float = 1
+    targets: int = 10
+    watches: int = 1_000
+    rooms: int = 100
+    room_masks: int = 100
+    nick_length: int = 30
+    room_name_length: int = 64
+    topic_length: int = 390
+    kick_length: int = 300
+    status_length: int = 300
+    real_name_length: int = 150
+    send_queue: int = 512 * 1024
+
+
+class IrcSettings(msgspec.Struct, frozen=True, kw_only=True):
+    domain: str = "localhost"
+    #: ISUPPORT NETWORK.
+    network: str = "imd"
+    motd: str = ""
+    #: Software name and version, for 002, 004 and VERSION.
+    version: str = "imd"
+    #: Wall-clock time of the start of the daemon, for 003.
+    created: float = 0.0
+    #: Whether a PING confirms private messages; False: the core stores every message first.
+    confirm: bool = True
+    #: Whether people without an account may come in.
+    guests: bool = True
+    limits: IrcLimits = IrcLimits()

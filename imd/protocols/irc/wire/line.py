@@ -1,0 +1,179 @@
+"""Bytes ↔ `Line` (Modern IRC, "Message Format"; IRCv3 message-tags).
+
+`Framer` cuts what arrives into lines, however it was chopped up; `parse` reads one; `encode` writes one. All that can
+be wrong with what a peer sends is one class, `BadLine`.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from imd.protocols.irc.wire.tags import format_tags, parse_tags
+
+#: Modern IRC: "512 bytes, including the trailing CRLF", tags not counted.
+MAX_BODY = 512
+#: IRCv3 message-tags, "Size limit": what a client may send between ``@`` and the space.
+MAX_CLIENT_TAGS = 4094
+
+
+class BadLine(Exception):
+    """A line the peer should not have sent. `code` is ``too-long``, ``not-utf8`` or ``malformed``."""
+
+    def __init__(self, code: str, command: str = "*") -> None:
+        super().__init__(f"{command}: {code}")
+        self.code = code
+        #: What the line was about, as far as that could be read.
+        self.command = command
+
+
+class Line(msgspec.Struct):
+    """One message. `command` is in capitals, tag values are unescaped."""
+
+    command: str
+    params: list[str] = msgspec.field(default_factory=list)
+    source: str = ""
+    tags: dict[str, str] = msgspec.field(default_factory=dict)
+
+    def param(self, index: int, default: str = "") -> str:
+        """The parameter at `index`, or `default` where it was not given."""
+        return self.params[index] if index < len(self.params) else default
+
+
+def parse(data: bytes) -> Line:
+    """Read one line, without its end. Raises `BadLine`."""
+    tags: dict[str, str] = {}
+    body = data
+    if data.startswith(b"@"):
+        head, _, body = data.partition(b" ")
+        if len(head) - 1 > MAX_CLIENT_TAGS:
+            raise BadLine("too-long")
+        try:
+            tags = parse_tags(head[1:].decode())
+        except UnicodeDecodeError:
+            raise BadLine("not-utf8", _command_of(body)) from None
+        body = body.lstrip(b" ")
+    if len(body) > MAX_BODY - 2:
+        raise BadLine("too-long", _command_of(body))
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        raise BadLine("not-utf8", _command_of(body)) from None
+    if "\0" in text:
+        raise BadLine("malformed", _command_of(body))
+    source = ""
+    if text.startswith(":"):
+        source, _, text = text[1:].partition(" ")
+    middle, colon, trailing = text.partition(" :")
+    words = middle.split(" ")
+    params = [word for word in words if word] if "" in words else words
+    # A line that opens with " :" has no command; one with ":" after the source neither.
+    if not params or not params[0].isalnum() or not params[0].isascii():
+        raise BadLine("malformed", _command_of(body))
+    command = params.pop(0).upper()
+    if colon:
+        params.append(trailing)
+    return Line(command, params, source, tags)
+
+
+def _command_of(body: bytes) -> str:
+    words = body.split(maxsplit=2)
+    if words and words[0].startswith(b":"):
+        words = words[1:]
+    word = words[0][:32] if words else b""
+    return word.decode("ascii").upper() if word.isalnum() and word.isascii() else "*"
+
+
+def encode(
+    command: str,
+    params: Sequence[str] = (),
+    *,
+    source: str = "",
+    tags: Mapping[str, str] | str = "",
+    colon: bool = False,
+) -> bytes:
+    """Write one line, its end included.
+
+    `tags` are a mapping, or the output of `format_tags`. `colon` marks the last parameter even where it need not be.
+    What must not stand in a parameter (CR, LF, NUL) becomes a space, so that nobody can write a line into a line;
+    what is too long is cut at the end, between characters.
+    """
+    words = [f":{source}", command] if source else [command]
+    words += params[:-1]
+    if params:
+        last = params[-1]
+        words.append(f":{last}" if colon or not last or last[0] == ":" or " " in last else last)
+    text = " ".join(words)
+    if "\n" in text or "\r" in text or "\0" in text:
+        text = text.translate(_FORBIDDEN)
+    body = text.encode("utf-8", "replace")
+    if len(body) > MAX_BODY - 2:
+        body = cut(body, MAX_BODY - 2)
+    if tags:
+        head = tags if isinstance(tags, str) else format_tags(tags)
+        return b"@%b %b\r\n" % (head.encode("utf-8", "replace"), body)
+    return body + b"\r\n"
+
+
+_FORBIDDEN = str.maketrans("\r\n\0", "   ")
+
+
+def cut(data: bytes, size: int) -> bytes:
+    """The first at most `size` bytes of UTF-8 that end between two characters."""
+    if len(data) <= size:
+        return data
+    # RFC 3629: bytes 10xxxxxx continue a character.
+    while size and data[size] & 0xC0 == 0x80:
+        size -= 1
+    return data[:size]
+
+
+class Framer:
+    """Cuts a stream into lines. CR, LF and CRLF end a line, empty lines are dropped, a line that grows too long is
+    reported once and skipped to its end.
+
+    `feed` what arrives, then take lines by `next` as fast as they can be served: what was not taken stays as bytes.
+    """
+
+    __slots__ = ("_at", "_buffer", "_limit", "_skipping")
+
+    def __init__(self, client_tags: int = MAX_CLIENT_TAGS) -> None:
+        self._buffer = b""
+        #: Where in the buffer the next line begins.
+        self._at = 0
+        self._skipping = False
+        self._limit = client_tags + 2 + MAX_BODY
+
+    def __len__(self) -> int:
+        """How many bytes were fed and not taken."""
+        return len(self._buffer) - self._at
+
+    def feed(self, data: bytes) -> None:
+        if b"\r" in data:
+            data = data.replace(b"\r", b"\n")
+        self._buffer = self._buffer[self._at :] + data if self._at < len(self._buffer) else data
+        self._at = 0
+
+    def next(self) -> bytes | BadLine | None:
+        """The next line without its end, a `BadLine` for one that is too long, or None until more is fed."""
+        while True:
+            end = self._buffer.find(b"\n", self._at)
+            if end < 0:
+                return self._unfinished()
+            line = self._buffer[self._at : end]
+            self._at = end + 1
+            if self._skipping:
+                self._skipping = False
+            elif len(line) > self._limit:
+                return BadLine("too-long")
+            elif line:
+                return line
+
+    def _unfinished(self) -> BadLine | None:
+        if not self._skipping and len(self) <= self._limit:
+            return None
+        self._buffer = b""
+        self._at = 0
+        if self._skipping:
+            return None
+        self._skipping = True
+        return BadLine("too-long")
