@@ -10,7 +10,7 @@ import msgspec
 
 from imd.core.address import Address
 from imd.core.message import Envelope
-from imd.core.session import Person
+from imd.core.session import Person, State
 
 
 class Role(enum.Enum):
@@ -189,3 +189,15 @@ class MemberDetailsChanged(RoomEvent):
 
     person: Person
     realname: str
+
+
+class MemberPresenceChanged(RoomEvent):
+    """What a member says of herself changed between available, away and their kin (IRCv3 away-notify).
+
+    Told once per watching session that may see her presence and is not told by `Client.presence_changed` of the same
+    change; never for coming, going, or turning invisible. `room` is one shared room.
+    """
+
+    person: Person
+    state: State
+    text: str
