@@ -24,11 +24,11 @@ help:
 	@sed -n 's/^# make/make/p' Makefile
 
 run: $(VENV)/.installed
-	@echo "imd: starting. The line 'imd ready' names every door. Then, in other terminals:"
-	@echo "       irssi -c 127.0.0.1 -p 6667          an IRC client of your choice, as a guest"
+	@echo "imd: starting; when it is ready it says where each door is. Then try, in other terminals:"
+	@echo "       irssi -c 127.0.0.1 -p 6667              an IRC client of your choice, as a guest"
 	@echo "       $(BIN)/imc --register alice@127.0.0.1   the terminal client, with a new account"
 	@echo "       $(BIN)/imdctl status                    what the operator sees"
-	@echo "     Ctrl-C stops the daemon; imd-data keeps what it knows."
+	@echo "     Ctrl-C stops the daemon; what it knows is kept."
 	@# No pid file: a second daemon may be started beside this one; the store's lease keeps them apart.
 	@exec $(BIN)/twistd --nodaemon --pidfile= imd $(ARGS)
 

@@ -68,9 +68,7 @@ class MetadataTests(SynchronousTestCase):
         config = setup_cfg()
         self.assertEqual(config["metadata"]["name"], "twisted-imd")
         self.assertEqual(config["options"]["packages"], "find_namespace:")
-        self.assertEqual(
-            words(config["options.packages.find"]["include"]), ["imd", "imd.*", "twisted.plugins"]
-        )
+        self.assertEqual(words(config["options.packages.find"]["include"]), ["imd", "imd.*", "twisted.plugins"])
 
     def test_requirements(self) -> None:
         """Installing imd brings Twisted, pyOpenSSL, service-identity and txredisapi."""

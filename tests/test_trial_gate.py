@@ -19,17 +19,13 @@ tests.net.test_loss.LossTests.test_reordering
 
 def log(verdict: str, ran: int = 12, sections: str = "") -> str:
     """What trial prints around `verdict`."""
-    return (
-        f"tests.core\n  test_one ... [OK]\n\n{sections}{'-' * 79}\nRan {ran} tests in 0.120s\n\n{verdict}\n"
-    )
+    return f"tests.core\n  test_one ... [OK]\n\n{sections}{'-' * 79}\nRan {ran} tests in 0.120s\n\n{verdict}\n"
 
 
 class TrialGateTests(SynchronousTestCase):
     """Each case is a log, and what the gate says of it."""
 
-    def judge(
-        self, text: str, status: int = 0, minimum: int = 10, not_run: str = ""
-    ) -> tuple[int, list[str]]:
+    def judge(self, text: str, status: int = 0, minimum: int = 10, not_run: str = "") -> tuple[int, list[str]]:
         """Exit status and lines of the gate for a log of `text`."""
         folder = Path(self.mktemp())
         folder.mkdir()

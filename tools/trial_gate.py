@@ -96,9 +96,7 @@ def main() -> int:
     skipped = skipped_tests(log)
     if len(skipped) != counted.skipped:
         wrong.append(f"{counted.skipped} tests skipped, {len(skipped)} of them named in the log")
-    wrong.extend(
-        f"skipped, and not named in {given.not_run.name}: {name}" for name in sorted(skipped - set(may_skip))
-    )
+    wrong.extend(f"skipped, and not named in {given.not_run.name}: {name}" for name in sorted(skipped - set(may_skip)))
 
     print(f"NOT RUN: {counted.skipped}")
     for name in sorted(skipped & set(may_skip)):
