@@ -8,11 +8,14 @@ from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from imd.core.address import fold
+from imd.core.address import Address, fold
+from imd.core.contact import RosterChange
+from imd.core.message import Envelope, Receipt
 from imd.core.ports import Hub
 from imd.core.refusal import Refusal
-from imd.core.session import Peer, Person, Session
-from imd.protocols.irc import numerics
+from imd.core.session import Peer, Person, PresenceView, Session
+from imd.core.talk import RoomEvent
+from imd.protocols.irc import buddyserv, incoming, numerics, presence, room_events
 from imd.protocols.irc.capabilities import Flavour, flavour_of, line_tags
 from imd.protocols.irc.commands import COMMANDS, execute
 from imd.protocols.irc.numerics import Numeric
@@ -191,3 +194,79 @@ class IrcSession:
         else:
             self._run(line)
         return True
+
+    def _may_run(self, line: Line | BadLine) -> bool:
+        """Commands run one after the other; messages need not wait for the outcome of earlier messages."""
+        if not len(self.replies):
+            return True
+        row = COMMANDS.get(line.command)
+        return row is not None and row.overlaps and not self._alone and len(self.replies) < MAX_OPEN
+
+    def _run(self, line: Line | BadLine) -> None:
+        if isinstance(line, BadLine):
+            self._answer_bad(line)
+            return
+        row = COMMANDS.get(line.command)
+        self._alone = row is None or not row.overlaps
+        # https://ircv3.net/specs/extensions/labeled-response: "MUST NOT exceed 64 bytes".
+        label = line.tags.get("label", "") if "labeled-response" in self.caps else ""
+        execute(self, line, self.replies.open(label if len(label.encode()) <= 64 else ""))
+
+    def _run_now(self, line: Line) -> None:
+        """Run a command that answers nothing, in no slot."""
+        execute(self, line, Slot(self.replies, ""))
+
+    def _answer_bad(self, bad: BadLine) -> None:
+        """Modern IRC, ERR_INPUTTOOLONG; https://ircv3.net/specs/extensions/utf8-only."""
+        if bad.code == "too-long":
+            self.numeric(numerics.ERR_INPUTTOOLONG)
+        elif bad.code == "not-utf8":
+            self.fail(bad.command, "INVALID_UTF8", (), "Your line was dropped: this server takes UTF-8 only.")
+        else:
+            self.fail(bad.command, "INVALID_LINE", (), "Your line was dropped: it is no IRC message.")
+
+    # ------------------------------------------------------------ ending
+
+    def close(self, text: str) -> None:
+        """Say ERROR and close; the session, if there is one, must have been signed off or is by the connection's end.
+
+        Modern IRC, ERROR: "ERROR :Closing Link: <client's hostname> (<reason>)"; the host is left out (P5).
+        """
+        if self.closing:
+            return
+        self.closing = True
+        self.link.write(encode("ERROR", [f"Closing Link: {self.nick} ({text})"], colon=True))
+        self.link.close()
+
+    def sign_off(self, reason: str, text: str) -> None:
+        """Tell the core that the session is over; harmless when repeated or before sign-on."""
+        if self.signed_on is not None:
+            self.hub.people.sign_off(self.signed_on, reason, text)
+
+    def lost(self, reason: str = "lost", text: str = "Connection closed") -> None:
+        """The connection is gone."""
+        self.closing = True
+        self.sign_off(reason, text)
+
+    # ------------------------------------------------------------ the core's Client
+
+    def deliver(self, envelopes: Sequence[Envelope]) -> None:
+        incoming.deliver(self, envelopes)
+
+    def receipt(self, receipt: Receipt) -> None:
+        """IRC has no delivery or read receipts."""
+
+    def presence_changed(self, views: Sequence[PresenceView]) -> None:
+        presence.presence_changed(self, views)
+
+    def roster_changed(self, change: RosterChange) -> None:
+        buddyserv.roster_changed(self, change)
+
+    def room_event(self, event: RoomEvent) -> None:
+        room_events.room_event(self, event)
+
+    def message_read(self, reader: Address, id: str) -> None:
+        """Read marks between devices are for a later draft (draft/read-marker)."""
+
+    def end(self, reason: Refusal) -> None:
+        self.close(reason.sentence)

@@ -1,0 +1,44 @@
+"""The IRC door: Modern IRC (https://modern.ircdocs.horse) and IRCv3 (https://ircv3.net/irc/).
+
+::
+
+    bytes ─► wire/line ─► session ─► commands ─► a family's function ─► imd.core.ports.Hub
+                             │           │
+                             │           └─► a slot of replies (order, labels, batches) ─► connection
+    core's Client ─► session ─► incoming, room_events, presence, buddyserv ──────────────► connection
+
+    wire/            bytes ↔ lines, tags, masks, splitting; standard library and msgspec only
+    numerics.py      the numeric replies, one table
+    capabilities.py  the capabilities, one table with links; tags by what a client negotiated
+    commands.py      the command table; the checks every command needs; what happens to refusals
+    replies.py       answers in command order, labelled and batched
+    session.py       one connection: state, saying, hearing, ending
+    door.py          what all sessions share
+    settings.py      what the door is told
+    registration.py  CAP, NICK, USER, PASS, QUIT, SETNAME, PING, PONG; the way to the welcome
+    sasl.py          AUTHENTICATE: PLAIN, SCRAM-SHA-256, EXTERNAL
+    welcome.py       001 to 005 and what follows; ISUPPORT
+    messaging.py     PRIVMSG, NOTICE, TAGMSG: from the client to the core
+    incoming.py      messages from the core to the client
+    barrier.py       the PING whose PONG confirms messages
+    modes.py         mode letters ↔ what the core says of rooms and people
+    rooms.py         JOIN, PART, TOPIC, NAMES, LIST, KICK, INVITE, MODE
+    room_events.py   what happens in rooms, as lines
+    queries.py       WHO, WHOIS, MOTD, LUSERS, VERSION, USERHOST, ISON and their kin
+    presence.py      AWAY, MONITOR, away-notify
+    buddyserv.py     BuddyServ: the buddy list for any client
+    connection.py    the Twisted protocol
+    gateway.py       the factory; settings in, sessions out
+
+How a family writes its answers:
+
+* `session.numeric(numerics.X, …)`, `session.reply("JOIN", …, source=…)`, `session.answer(bytes)` answer the command that
+  runs now. They get its label and its place in the order, also after an await.
+* `session.push(bytes)` is for news of others. An event that this session itself caused (`event.session` is its id)
+  belongs to the answer: `session.answer`.
+* Lines for many are encoded once per `session.flavour` (`line_tags(flavour, time, …)` and `wire.line.encode`), and
+  kept in `event.encoded`, `view.encoded` or `envelope.encoded`, under a key that begins with ``"irc"``.
+
+The core's `Client` methods go to ``incoming.deliver(session, envelopes)``, ``room_events.room_event(session, event)``,
+``presence.presence_changed(session, views)`` and ``buddyserv.roster_changed(session, change)``.
+"""
