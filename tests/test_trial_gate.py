@@ -64,6 +64,11 @@ class TrialGateTests(SynchronousTestCase):
         )
         self.assertEqual((status, lines[-1]), (1, "10 passed, 4 failed"))
 
+    def test_counted_twice(self) -> None:
+        """A test that ended well and left something behind counts as failed, not also as passed."""
+        status, lines = self.judge(log("FAILED (errors=2, successes=12)"), status=1)
+        self.assertEqual((status, lines[-1]), (1, "10 passed, 2 failed"))
+
     def test_status_of_trial_counts(self) -> None:
         """A good summary does not outweigh trial's own exit status."""
         status, _ = self.judge(log("PASSED (successes=12)"), status=1)
