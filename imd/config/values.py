@@ -52,7 +52,7 @@ _SIZE_UNITS: Final[dict[str, int]] = {
     "mb": 1000**2,
     "gb": 1000**3,
 }
-_QUANTITY: Final = re.compile(r"\s*(-?)([0-9]{1,20}(?:\.[0-9]{1,20})?)\s*([A-Za-z]*)\s*\Z")
+_QUANTITY: Final = re.compile(r"\s*(-?)([0-9]{1,20}(?:\.[0-9]{1,40})?)\s*([A-Za-z]*)\s*\Z")
 
 LONGEST: Final = 100 * 365.25 * 86_400.0
 """No time may be longer than a hundred years: longer ones are typing errors and overflow timers."""
