@@ -16,9 +16,6 @@ extensions = ["myst_parser"]
 source_suffix = {".md": "markdown"}
 exclude_patterns = ["newsfragments/*", "_build", "decisions/template.md"]
 
-# A section whose folder is still empty is no mistake; a page in no section is one.
-suppress_warnings = ["toc.empty_glob"]
-
 # Links to headings inside a page, as GitHub makes them.
 myst_heading_anchors = 4
 myst_enable_extensions = ["deflist", "colon_fence"]
