@@ -1,0 +1,158 @@
+"""Accounts, their verifiers and certificates."""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+from twisted.internet.defer import Deferred
+
+from imd.core.session import Account, Visibility
+from imd.core.stores import Verifier
+from imd.storage.sqlite.database import Database
+from imd.storage.sqlite.statements import select
+
+_COLUMNS = "id, name, created, visible_to, share_location, suspended, certificates"
+_certificates = msgspec.json.Decoder(tuple[str, ...])
+
+
+def _account(row: tuple[Any, ...]) -> Account:
+    id, name, created, visible_to, share_location, suspended, certificates = row
+    return Account(
+        id=id,
+        name=name,
+        created=created,
+        visible_to=Visibility(visible_to),
+        share_location=bool(share_location),
+        suspended=bool(suspended),
+        certificates=_certificates.decode(certificates),
+    )
+
+
+def _one(row: tuple[Any, ...] | None) -> Account | None:
+    return None if row is None else _account(row)
+
+
+def _index_certificates(connection: sqlite3.Connection, account: Account) -> None:
+    connection.execute("DELETE FROM certificates WHERE account = ?", (account.id,))
+    connection.executemany(
+        "INSERT OR IGNORE INTO certificates (fingerprint, account) VALUES (?, ?)",
+        [(fingerprint, account.id) for fingerprint in account.certificates],
+    )
+
+
+class Accounts:
+    """`imd.core.stores.AccountStore`."""
+
+    def __init__(self, database: Database, removed: Callable[[str], None]) -> None:
+        self._database = database
+        #: Told on the writer thread that the inbox of an account went with it.
+        self._removed = removed
+
+    def create(self, account: Account, folded: str, verifier: Verifier | None) -> Deferred[bool]:
+        def work(connection: sqlite3.Connection) -> bool:
+            if connection.execute("SELECT 1 FROM accounts WHERE id = ?", (account.id,)).fetchone():
+                return True
+            created = connection.execute(
+                "INSERT OR IGNORE INTO accounts (id, name, folded, created, visible_to, share_location, suspended,"
+                " certificates, salt, iterations, stored_key, server_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    account.id,
+                    account.name,
+                    folded,
+                    account.created,
+                    account.visible_to.value,
+                    account.share_location,
+                    account.suspended,
+                    msgspec.json.encode(account.certificates).decode(),
+                    *((None,) * 4 if verifier is None else msgspec.structs.astuple(verifier)),
+                ),
+            ).rowcount
+            if created:
+                _index_certificates(connection, account)
+            return bool(created)
+
+        return self._database.write(work)
+
+    def by_name(self, folded: str) -> Deferred[Account | None]:
+        sql = f"SELECT {_COLUMNS} FROM accounts WHERE folded = ?"
+        return self._database.read(lambda connection: _one(connection.execute(sql, (folded,)).fetchone()))
+
+    def by_id(self, ids: Sequence[str]) -> Deferred[dict[str, Account]]:
+        def work(connection: sqlite3.Connection) -> dict[str, Account]:
+            rows = select(connection, f"SELECT {_COLUMNS} FROM accounts WHERE id", ids)
+            return {account.id: account for account in map(_account, rows)}
+
+        return self._database.read(work)
+
+    def by_certificate(self, fingerprint: str) -> Deferred[Account | None]:
+        sql = (
+            f"SELECT {_COLUMNS} FROM accounts WHERE id IN (SELECT account FROM certificates WHERE fingerprint = ?)"
+            " ORDER BY created, id LIMIT 1"
+        )
+        return self._database.read(lambda connection: _one(connection.execute(sql, (fingerprint,)).fetchone()))
+
+    def verifier(self, account: str) -> Deferred[Verifier | None]:
+        def work(connection: sqlite3.Connection) -> Verifier | None:
+            row = connection.execute(
+                "SELECT salt, iterations, stored_key, server_key FROM accounts WHERE id = ?", (account,)
+            ).fetchone()
+            return None if row is None or row[0] is None else Verifier(*row)
+
+        return self._database.read(work)
+
+    def set_verifier(self, account: str, verifier: Verifier) -> Deferred[None]:
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "UPDATE accounts SET salt = ?, iterations = ?, stored_key = ?, server_key = ? WHERE id = ?",
+                (*msgspec.structs.astuple(verifier), account),
+            )
+
+        return self._database.write(work)
+
+    def update(self, account: Account) -> Deferred[bool]:
+        def work(connection: sqlite3.Connection) -> bool:
+            changed = connection.execute(
+                "UPDATE accounts SET created = ?, visible_to = ?, share_location = ?, suspended = ?,"
+                " certificates = ? WHERE id = ?",
+                (
+                    account.created,
+                    account.visible_to.value,
+                    account.share_location,
+                    account.suspended,
+                    msgspec.json.encode(account.certificates).decode(),
+                    account.id,
+                ),
+            ).rowcount
+            if changed:
+                _index_certificates(connection, account)
+            return bool(changed)
+
+        return self._database.write(work)
+
+    def rename(self, account: str, name: str, folded: str) -> Deferred[bool]:
+        sql = "UPDATE OR IGNORE accounts SET name = ?, folded = ? WHERE id = ?"
+        return self._database.write(lambda connection: bool(connection.execute(sql, (name, folded, account)).rowcount))
+
+    def remove(self, account: str) -> Deferred[None]:
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM accounts WHERE id = ?", (account,))
+            connection.execute("DELETE FROM certificates WHERE account = ?", (account,))
+            connection.execute("DELETE FROM tokens WHERE account = ?", (account,))
+            connection.execute("DELETE FROM contacts WHERE owner = ?", (account,))
+            connection.execute("DELETE FROM contacts WHERE contact = ?", (account,))
+            connection.execute("DELETE FROM inbox WHERE account = ?", (account,))
+            connection.execute("DELETE FROM acknowledged WHERE account = ?", (account,))
+            self._removed(account)
+
+        return self._database.write(work)
+
+    def page(self, after: str, limit: int) -> Deferred[list[Account]]:
+        sql = f"SELECT {_COLUMNS} FROM accounts WHERE folded > ? ORDER BY folded LIMIT ?"
+        return self._database.read(
+            lambda connection: [_account(row) for row in connection.execute(sql, (after, limit)).fetchall()]
+        )
+
+    def count(self) -> Deferred[int]:
+        sql = "SELECT count(*) FROM accounts"
+        return self._database.read(lambda connection: int(connection.execute(sql).fetchone()[0]))

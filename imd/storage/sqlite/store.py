@@ -1,0 +1,113 @@
+"""The embedded store: all parts on one database in the data folder."""
+
+import secrets
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.interfaces import IReactorFromThreads
+from twisted.logger import Logger
+
+from imd.core.refusal import StoreUnavailable
+from imd.core.stores import (
+    AccountStore,
+    Durability,
+    HistoryStore,
+    InboxStore,
+    LedgerStore,
+    RoomStore,
+    RosterStore,
+    TokenStore,
+)
+from imd.storage.sqlite.accounts import Accounts
+from imd.storage.sqlite.database import Database, connect
+from imd.storage.sqlite.history import History
+from imd.storage.sqlite.inbox import Inbox
+from imd.storage.sqlite.lease import Lease
+from imd.storage.sqlite.ledger import Ledger
+from imd.storage.sqlite.migrate import Step, migrate, steps
+from imd.storage.sqlite.rooms import Rooms
+from imd.storage.sqlite.rosters import Rosters
+from imd.storage.sqlite.tokens import Tokens
+
+
+class SQLiteStore:
+    """`imd.core.stores.Store` in `folder`: ``imd.db`` (mode 0600) and the lease ``imd.lock``.
+
+    The folder is made (mode 0700) when it is missing. `wall` tells the wall-clock time, for the lease; `plan` is
+    the schema, for tests of migration.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        folder: Path,
+        reactor: IReactorFromThreads,
+        *,
+        wall: Callable[[], float] = time.time,
+        plan: Sequence[Step] = (),
+    ) -> None:
+        self._folder = folder
+        self._wall = wall
+        self._plan = plan
+        self._lease = Lease(folder / "imd.lock")
+        self._started = False
+        self.path = folder / "imd.db"
+        self.description = f"sqlite {self.path}"
+        self.durability = Durability.STRONG
+        self.secret = b""
+        self.database = Database(reactor)
+        inbox = Inbox(self.database)
+        self.accounts: AccountStore = Accounts(self.database, inbox.forget)
+        self.tokens: TokenStore = Tokens(self.database)
+        self.rosters: RosterStore = Rosters(self.database)
+        self.ledger: LedgerStore = Ledger(self.database)
+        self.rooms: RoomStore = Rooms(self.database)
+        self.inbox: InboxStore = inbox
+        self.history: HistoryStore = History(self.database)
+
+    @property
+    def available(self) -> bool:
+        """Whether the store is open. A full disk is learnt from the answer to a call."""
+        return self.database.open
+
+    def open(self) -> Deferred[None]:
+        return Deferred.fromCoroutine(self._start())
+
+    async def _start(self) -> None:
+        if self._started:
+            raise RuntimeError("this store was opened before; make a new one")
+        self._started = True
+        try:
+            await self.database.start(self._open, self._lease.release)
+        except StoreUnavailable as refusal:
+            # The refusal's sentence is for users; the operator must learn which file and what is wrong with it.
+            self.log.error("cannot open {path}: {reason}", path=str(self.path), reason=str(refusal.__cause__))
+            raise
+
+    def close(self) -> Deferred[None]:
+        if not self.database.open:
+            return succeed(None)
+        return self.database.stop()
+
+    def _open(self) -> tuple[sqlite3.Connection, sqlite3.Connection]:
+        """On the writer thread: folder, lease, schema, secret."""
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lease.take(self._wall())
+            # SQLite gives the log and the shared memory beside it the same mode.
+            self.path.touch(mode=0o600)
+        except OSError as error:
+            raise StoreUnavailable from error
+        writer = connect(self.path)
+        try:
+            migrate(writer, self.path, self._plan or steps())
+            writer.execute("INSERT OR IGNORE INTO meta (name, value) VALUES ('secret', ?)", (secrets.token_bytes(32),))
+            (self.secret,) = writer.execute("SELECT value FROM meta WHERE name = 'secret'").fetchone()
+            return writer, connect(self.path)
+        except BaseException:
+            writer.close()
+            raise

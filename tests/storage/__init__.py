@@ -1,0 +1,1 @@
+"""Tests of imd.storage that only one of the stores needs; what all stores promise is in tests/contracts/."""
