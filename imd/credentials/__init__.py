@@ -1,0 +1,18 @@
+"""Who may sign on: SCRAM, passwords, certificates, tokens, registration; and any Twisted checker as user database.
+
+front          `CredentialsFront`, what doors ask (imd.core.ports.Credentials)
+portal         twisted.cred: Portal, realms, our own checker; the way of every password in the clear
+scram          the server's end of SCRAM-SHA-256, verifiers, decoys for names nobody has (pure)
+exchange       one SCRAM conversation over the account store
+hashing        PBKDF2 in threads of its own, with a bounded queue
+throttle       growing delays after failures, per account and per address
+tokens         resume tokens and invitations, kept as digests
+registration   who may register, and how often
+
+::
+
+    door ─► front ─► throttle ─┬─ plain ────► portal ─► checker ─► hashing     (or a foreign checker)
+                               ├─ scram ────► exchange ─► scram
+                               ├─ external ─► core.accounts
+                               └─ token ────► tokens
+"""

@@ -1,0 +1,18 @@
+"""What doors share: listening, TLS, limits on connections, the write path, the reactor's clock, SCRAM on paper.
+
+listening       from an endpoint string to a bound port
+connections     how many connections, from where, and how long they may take to sign on
+admitting       from an accepted socket to a door's protocol: counted, secured, or turned away
+first_byte      one listener for TLS and plain, told apart by the first byte
+after_handshake the door hears of a TLS connection once it is secured
+peer            who is at the far end, as doors and the ledger see it
+tls             the certificate in force, renewed without a restart; self_signed makes one where none is configured
+sending         a bounded queue in front of a transport
+bucket          token bucket
+reactor_clock   the core's Clock and Spawn on a reactor
+scram           what both ends of SCRAM share; scram_client: the client's end; opaque_string: passwords
+
+::
+
+    socket ─► admitting ─► [first_byte] ─► [TLS ─► after_handshake] ─► the door's protocol ─► sending.Outbox
+"""

@@ -1,0 +1,162 @@
+"""How many connections there may be, from where, and how long they may take to sign on (promise P6).
+
+One `Connections` counts for all doors; every connection that is let in (`imd.net.admitting`) holds a `Ticket` until it
+is lost. A door's protocol that is a `TicketHolder` gets the ticket and calls `settle` once its client has signed on;
+for other protocols the end of the TLS handshake is enough.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTime
+
+from imd.core.refusal import Refusal, TooMany
+from imd.net.peer import host_and_port, network_of
+
+
+class ConnectionLimits(msgspec.Struct, frozen=True):
+    """0 means unlimited, for the timeout: never."""
+
+    connections: int = 10_000
+    per_address: int = 200
+    #: At one time between accept and sign-on.
+    handshakes: int = 1_000
+    #: Seconds from accept to sign-on.
+    handshake_timeout: float = 30.0
+
+
+class ConnectionCounts(msgspec.Struct, frozen=True):
+    """For ``imdctl status``."""
+
+    open: int
+    handshakes: int
+    accepted: int
+    #: By reason: ``connections``, ``per_address``, ``handshakes``; and ``timeout``.
+    refused: dict[str, int]
+
+
+class Ticket:
+    """One connection that was let in."""
+
+    __slots__ = ("_connections", "_place", "_settled", "_timeout", "_until_sign_on")
+
+    def __init__(self, connections: "Connections", place: str) -> None:
+        self._connections = connections
+        self._place = place
+        self._settled = False
+        self._timeout: IDelayedCall | None = None
+        self._until_sign_on = False
+
+    def wait_for_sign_on(self) -> None:
+        """The door will say when its client has signed on."""
+        self._until_sign_on = True
+
+    def connected(self) -> None:
+        """The connection is ready for the door, its TLS handshake done."""
+        if not self._until_sign_on:
+            self.settle()
+
+    def expect(self, late: Callable[[], None]) -> None:
+        """Call `late` if the connection has not settled within the limit."""
+        seconds = self._connections.limits.handshake_timeout
+        if seconds > 0 and not self._settled:
+            self._timeout = self._connections.clock.callLater(seconds, self._late, late)
+
+    def _late(self, late: Callable[[], None]) -> None:
+        self._timeout = None
+        self._connections.refused("timeout")
+        late()
+
+    def settle(self) -> None:
+        """The client has signed on: no longer a handshake in progress. Harmless when repeated."""
+        if not self._settled:
+            self._settled = True
+            self._connections.handshakes -= 1
+            if self._timeout is not None:
+                self._timeout.cancel()
+                self._timeout = None
+
+    def move(self, address: IAddress | None) -> Refusal | None:
+        """The connection comes from elsewhere than it seemed (a PROXY header); why it may not stay, or None."""
+        connections = self._connections
+        place = network_of(host_and_port(address)[0])
+        if place == self._place:
+            return None
+        connections.leave(self._place)
+        self._place = place
+        connections.enter(place)
+        most = connections.limits.per_address
+        if most and connections.places[place] > most:
+            connections.refused("per_address")
+            return TooMany("connections from one address", most)
+        return None
+
+    def give_back(self) -> None:
+        """The connection is gone. Call once."""
+        self.settle()
+        self._connections.open -= 1
+        self._connections.leave(self._place)
+
+
+class Connections:
+    """The counts of all doors together. `limits` may be replaced at any time (a reload)."""
+
+    def __init__(self, clock: IReactorTime, limits: ConnectionLimits) -> None:
+        self.clock = clock
+        self.limits = limits
+        self.open = 0
+        self.handshakes = 0
+        self.accepted = 0
+        self.places: dict[str, int] = {}
+        self._refused: dict[str, int] = {}
+
+    def admit(self, address: IAddress | None) -> Ticket:
+        """Let a connection in, or raise `TooMany`."""
+        limits = self.limits
+        place = network_of(host_and_port(address)[0])
+        if limits.connections and self.open >= limits.connections:
+            self.refused("connections")
+            raise TooMany("connections", limits.connections)
+        if limits.per_address and self.places.get(place, 0) >= limits.per_address:
+            self.refused("per_address")
+            raise TooMany("connections from one address", limits.per_address)
+        if limits.handshakes and self.handshakes >= limits.handshakes:
+            self.refused("handshakes")
+            raise TooMany("sign-ons at one time", limits.handshakes)
+        self.open += 1
+        self.handshakes += 1
+        self.accepted += 1
+        self.enter(place)
+        return Ticket(self, place)
+
+    def counts(self) -> ConnectionCounts:
+        return ConnectionCounts(self.open, self.handshakes, self.accepted, dict(self._refused))
+
+    def refused(self, why: str) -> None:
+        self._refused[why] = self._refused.get(why, 0) + 1
+
+    def enter(self, place: str) -> None:
+        self.places[place] = self.places.get(place, 0) + 1
+
+    def leave(self, place: str) -> None:
+        left = self.places[place] - 1
+        if left:
+            self.places[place] = left
+        else:
+            del self.places[place]
+
+
+class TicketHolder:
+    """Base of a door's protocols that tell when their client has signed on, by ``self.ticket.settle()``."""
+
+    #: None where no limits apply (tests, in-memory connections).
+    ticket: Ticket | None = None
+
+    def settle(self) -> None:
+        """The client has signed on."""
+        if self.ticket is not None:
+            self.ticket.settle()
+
+    def admission_expired(self) -> None:
+        """The client has not signed on in time: say so in the protocol's terms and close."""
+        self.transport.loseConnection()  # type: ignore[attr-defined]

@@ -1,0 +1,77 @@
+"""Who is at the far end of a connection, as doors and the ledger see it."""
+
+import hashlib
+import ipaddress
+from typing import cast
+
+from OpenSSL import SSL
+from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
+from twisted.internet.interfaces import ISSLTransport, ITransport
+
+from imd.core.session import Peer
+
+
+def peer_of(transport: ITransport, door: str) -> Peer:
+    """The far end of a connected transport. With TLS, call it once the handshake is done: before, nothing is known.
+
+    Behind a PROXY header it is the address the header gives.
+    """
+    address, port = host_and_port(transport.getPeer())
+    loopback = is_loopback(address)
+    if not ISSLTransport.providedBy(transport):
+        return Peer(door, address, port, loopback=loopback)
+    connection = cast(SSL.Connection, transport.getHandle())  # type: ignore[attr-defined]
+    certificate = connection.get_peer_certificate(as_cryptography=True)
+    fingerprint = ""
+    if certificate is not None:
+        # Imported here: only TLS needs it.
+        from cryptography.hazmat.primitives.serialization import Encoding
+
+        fingerprint = hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest()
+    tls = f"{connection.get_protocol_version_name()} {connection.get_cipher_name() or ''}".rstrip()
+    return Peer(door, address, port, secure=True, tls=tls, loopback=loopback, certificate=fingerprint)
+
+
+def host_and_port(address: object) -> tuple[str, int]:
+    """IP address and port; for a Unix socket, and whatever has no address, "" and 0."""
+    if isinstance(address, IPv4Address | IPv6Address):
+        return _plain(address.host), address.port
+    return "", 0
+
+
+def is_loopback(address: str) -> bool:
+    """Whether only this machine has this address. A Unix socket ("") never leaves it."""
+    if not address:
+        return True
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def network_of(address: str) -> str:
+    """What limits count as one place: an IPv4 address, an IPv6 /64 (one household, RFC 6177), or the text itself."""
+    if ":" not in address:
+        return address
+    try:
+        return str(ipaddress.IPv6Network((address.partition("%")[0], 64), strict=False))
+    except ValueError:
+        return address
+
+
+def _plain(host: str) -> str:
+    # A listener on "::" shows IPv4 clients as ::ffff:192.0.2.1 (RFC 4291 section 2.5.5.2): limits, bans and the
+    # ledger want one spelling.
+    if ":" not in host:
+        return host
+    bare, percent, zone = host.partition("%")
+    try:
+        parsed = ipaddress.IPv6Address(bare)
+    except ValueError:
+        return host
+    return str(parsed.ipv4_mapped) if parsed.ipv4_mapped else f"{parsed}{percent}{zone}"
+
+
+def is_local(address: object) -> bool:
+    """Whether a connection from `address` comes from this machine."""
+    return isinstance(address, UNIXAddress) or is_loopback(host_and_port(address)[0])

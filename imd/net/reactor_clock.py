@@ -1,0 +1,105 @@
+"""The core's `Clock` and `Spawn` on a reactor."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from imd.core.refusal import Refusal
+
+#: Rounds of `soon` in one reactor turn: what is asked for while they run (a presence change that writes to a
+#: connection) still leaves in this turn, but nothing can hold the reactor for ever.
+ROUNDS = 8
+
+
+class ReactorTimer:
+    """A `Timer` that may be cancelled at any time."""
+
+    __slots__ = ("_call",)
+
+    def __init__(self, call: IDelayedCall) -> None:
+        self._call = call
+
+    def cancel(self) -> None:
+        if self._call.active():
+            self._call.cancel()
+
+
+class ReactorClock:
+    """`imd.core.ports.Clock`. The reactor's seconds are wall-clock time."""
+
+    log = Logger()
+
+    def __init__(self, reactor: IReactorTime) -> None:
+        self._reactor = reactor
+        self._soon: list[Callable[[], None]] = []
+        self._scheduled = False
+
+    def time(self) -> float:
+        return self._reactor.seconds()
+
+    def call_later(self, delay: float, call: Callable[[], None]) -> ReactorTimer:
+        return ReactorTimer(self._reactor.callLater(delay, call))
+
+    def soon(self, call: Callable[[], None]) -> None:
+        # A call due at once runs after all sockets that were ready have been read: one turn's input, one run.
+        self._soon.append(call)
+        if not self._scheduled:
+            self._scheduled = True
+            self._reactor.callLater(0, self._run)
+
+    def _run(self) -> None:
+        for _ in range(ROUNDS):
+            calls, self._soon = self._soon, []
+            for call in calls:
+                try:
+                    call()
+                except Exception:
+                    self.log.failure("while running {call} at the end of a turn", call=call)
+            if not self._soon:
+                break
+        if self._soon:
+            self._reactor.callLater(0, self._run)
+        else:
+            self._scheduled = False
+
+
+class Spawner:
+    """`imd.core.ports.Spawn`: owns coroutines that nobody waits for."""
+
+    def __init__(self, log: Logger) -> None:
+        self._log = log
+        self._running: set[Deferred[object]] = set()
+
+    def __call__(self, what: str, coroutine: Coroutine[Any, Any, object]) -> None:
+        running: Deferred[object] = Deferred.fromCoroutine(coroutine)
+        self._running.add(running)
+        running.addErrback(self._failed, what)
+        running.addBoth(self._done, running)
+
+    def _failed(self, failure: Failure, what: str) -> None:
+        if failure.check(CancelledError) and self._stopping:
+            return
+        if failure.check(Refusal):
+            # The store is away, or somebody may not: no fault of ours, and the stack would say nothing.
+            self._log.warn("{what}: {reason}", what=what, reason=failure.getErrorMessage())
+        else:
+            self._log.failure("while {what}", failure, what=what)
+
+    _stopping = False
+
+    def _done(self, result: object, running: Deferred[object]) -> None:
+        self._running.discard(running)
+
+    @property
+    def running(self) -> int:
+        return len(self._running)
+
+    def stop(self) -> None:
+        """Cancel what is still under way (the daemon stops)."""
+        self._stopping = True
+        for running in list(self._running):
+            running.cancel()

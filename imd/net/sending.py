@@ -1,0 +1,162 @@
+"""The write path of stream doors: what one reactor turn says goes out in one write, and a slow reader is bounded.
+
+What is written in a turn is joined and handed to the transport at its end. While the transport is choked (it has asked
+its producer to pause) data waits here, and with more than `limit` bytes waiting the reader is too slow: the connection
+is dropped, and what its client did not acknowledge stays in the inbox.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.interfaces import IPushProducer
+from zope.interface import implementer
+
+from imd.core.ports import Clock, Timer
+
+#: Handed to the transport at a time, so that it can say when it is choked.
+CHUNK = 64 * 1024
+#: Seconds a closing connection has to read what it was still sent.
+LINGER = 10.0
+
+
+def _nothing() -> None: ...
+
+
+@implementer(IPushProducer)
+class Outbox:
+    """Between a door and its connected transport. `overflow` hears once that the reader was too slow."""
+
+    __slots__ = (
+        "__weakref__",
+        "_choked",
+        "_clock",
+        "_closing",
+        "_limit",
+        "_linger",
+        "_open",
+        "_overflow",
+        "_parts",
+        "_scheduled",
+        "_transport",
+        "pending",
+    )
+
+    def __init__(self, transport: Any, clock: Clock, limit: int, overflow: Callable[[], None] = _nothing) -> None:
+        self._transport = transport
+        self._clock = clock
+        self._limit = limit
+        self._overflow = overflow
+        self._parts: list[bytes] = []
+        #: Bytes that wait here.
+        self.pending = 0
+        self._scheduled = False
+        self._choked = False
+        self._closing = False
+        self._open = True
+        self._linger: Timer | None = None
+        transport.registerProducer(self, True)
+
+    def write(self, data: bytes) -> None:
+        """Send at the end of this turn. Nothing happens once the connection is closing."""
+        if not self._open or self._closing:
+            return
+        self._parts.append(data)
+        self.pending += len(data)
+        if self._choked:
+            if self._limit and self.pending > self._limit:
+                self._drop()
+        elif not self._scheduled:
+            self._scheduled = True
+            self._clock.soon(self._turn_ends)
+
+    def flush(self) -> None:
+        """Hand over now what waits, as far as the transport takes it."""
+        if self._choked or not self._parts or not self._open:
+            return
+        data = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+        self._parts.clear()
+        self.pending = 0
+        if len(data) <= CHUNK:
+            self._transport.write(data)
+            return
+        for start in range(0, len(data), CHUNK):
+            if self._blocked():
+                rest = data[start:]
+                self._parts.append(rest)
+                self.pending = len(rest)
+                if self._limit and self.pending > self._limit:
+                    self._drop()
+                return
+            self._transport.write(data[start : start + CHUNK])
+
+    def close(self, after_flush: bool = True) -> None:
+        """End the connection, first sending what waits (for at most `LINGER` seconds), or at once."""
+        if not self._open:
+            return
+        if not after_flush:
+            self._abort()
+            return
+        if self._closing:
+            return
+        self.flush()
+        if self._gone():
+            return
+        self._closing = True
+        self._linger = self._clock.call_later(LINGER, self._abort)
+        if not self._parts:
+            self._finish()
+
+    def lost(self) -> None:
+        """The connection is gone (`connectionLost`): forget what waits."""
+        self._open = False
+        self._parts.clear()
+        self.pending = 0
+        if self._linger is not None:
+            self._linger.cancel()
+            self._linger = None
+
+    # Asked again after calls that may change the answer.
+
+    def _blocked(self) -> bool:
+        return self._choked
+
+    def _gone(self) -> bool:
+        return not self._open
+
+    def _turn_ends(self) -> None:
+        self._scheduled = False
+        self.flush()
+
+    def _finish(self) -> None:
+        # A transport with a producer waits for it before it closes.
+        self._transport.unregisterProducer()
+        self._transport.loseConnection()
+
+    def _drop(self) -> None:
+        self._abort()
+        self._overflow()
+
+    def _abort(self) -> None:
+        if not self._open:
+            return
+        transport = self._transport
+        self.lost()
+        if hasattr(transport, "abortConnection"):
+            transport.abortConnection()
+        else:
+            transport.loseConnection()
+
+    # What the transport asks of its producer (IPushProducer).
+
+    def pauseProducing(self) -> None:
+        self._choked = True
+
+    def resumeProducing(self) -> None:
+        self._choked = False
+        self.flush()
+        if self._closing and not self._parts and self._open:
+            self._finish()
+
+    def stopProducing(self) -> None:
+        """The transport is lost; `lost` follows."""
+        self._choked = True
