@@ -100,17 +100,17 @@ def explain(key: str) -> str:
 
 def unknown(key: str) -> str:
     """What to say of a key that does not exist, with the nearest one that does."""
-    names = [*catalogue(), *sections()]
     section, _, name = key.rpartition(".")
+    siblings = {
+        each.rpartition(".")[2]: each for each in [*catalogue(), *sections()] if each.rpartition(".")[0] == section
+    }
+    misspelt = [siblings[each] for each in difflib.get_close_matches(name, siblings, 1, 0.6)]
     # The right name in the wrong table is the commonest mistake after a misspelling.
-    near = (
-        difflib.get_close_matches(key, [each for each in names if each.rpartition(".")[0] == section], 1, 0.6)
-        or [each for each in catalogue() if each.rpartition(".")[2] == name and section not in sections()][:1]
-        or difflib.get_close_matches(key, names, 1, 0.6)
-        or [each for each in catalogue() if each.rpartition(".")[2] == name][:1]
-    )
-    if near:
-        return f"there is no such setting; did you mean {near[0]}?"
+    misplaced = [each for each in catalogue() if each.rpartition(".")[2] == name]
+    distant = difflib.get_close_matches(key, [*catalogue(), *(set(sections()) - {section})], 1, 0.6)
+    for near in (misspelt, misplaced, distant):
+        if near:
+            return f"there is no such setting; did you mean {near[0]}?"
     if section in sections():
         return f"there is no such setting; {section} has {_listed(_names(section))}"
     return f"there is no such setting; the tables are {_listed(sections())}"

@@ -297,7 +297,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ] = 300
     status_length: Annotated[
         int,
-        setting("Longest text of a presence (IRC: AWAY).", reason="Fits an IRC line with all names.", ge=0, le=300),
+        setting("Longest text of a presence (IRC: AWAY).", reason="Fits an IRC line with all names.", ge=0),
     ] = 300
     real_name_length: Annotated[
         int,

@@ -18,6 +18,8 @@ from imd.config.model import Settings
 # RFC 1123 section 2.1: labels of letters, digits and hyphens, at most 63 each.
 _LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HOST: Final = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\Z")
+Scheme = Literal["sqlite", "redis", "rediss", "redis+sentinel"]
+_REDIS: Final[tuple[Scheme, ...]] = ("redis", "rediss", "redis+sentinel")
 _NETWORK: Final = re.compile(r"[!-~]{1,50}\Z")
 
 
@@ -127,38 +129,41 @@ def _store(settings: Settings) -> Iterator[Broken]:
         yield Broken("store.reply_timeout", "it must be longer than 0, or a hung store would never be noticed")
 
 
-def check_store_url(url: str) -> Literal["sqlite", "redis", "rediss", "redis+sentinel"]:
-    """Check the form of a store's URL and return its scheme.
+def check_store_url(url: str) -> Scheme:
+    """Check the form of a store's URL and return its scheme, `sqlite` for the embedded store.
 
     Raises ValueError with a reason for people, which repeats no part of the URL: it may hold a password.
     """
     if url == "sqlite":
         return "sqlite"
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        raise ValueError("it is no URL; an IPv6 address stands in brackets") from None
+    scheme = next((each for each in _REDIS if url.startswith(f"{each}://")), None)
+    if scheme is None:
+        raise ValueError('a store is "sqlite", redis://…, rediss://… or redis+sentinel://…')
+    parts = _parts(url)
     if not re.fullmatch(r"[!-~]+", url):
         raise ValueError("a URL has no spaces and only ASCII; write others as %XX")
-    scheme = url.partition("://")[0]
     if parts.query or parts.fragment or "?" in url or "#" in url:
         raise ValueError("a store's URL has no ? or #; in a password write %3F and %23")
     path = parts.path.removeprefix("/")
-    match scheme:
-        case "redis" | "rediss":
-            _one_host(parts)
-            _database(path)
-        case "redis+sentinel":
-            hosts = parts.netloc.rpartition("@")[2].split(",")
-            for host in hosts:
-                _one_host(urlsplit(f"redis://{host}"), port_needed=True)
-            service, _, database = path.partition("/")
-            if not service:
-                raise ValueError("a redis+sentinel:// URL names its service: redis+sentinel://host:26379/service")
-            _database(database)
-        case _:
-            raise ValueError('a store is "sqlite", redis://…, rediss://… or redis+sentinel://…')
+    if scheme != "redis+sentinel":
+        _one_host(parts)
+        _database(path)
+        return scheme
+    for host in parts.netloc.rpartition("@")[2].split(","):
+        _one_host(_parts(f"redis://{host}"), port_needed=True)
+    service, _, database = path.partition("/")
+    if not service:
+        raise ValueError("a redis+sentinel:// URL names its service: redis+sentinel://host:26379/service")
+    _database(database)
     return scheme
+
+
+def _parts(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:
+        # Python's own reason may repeat the URL.
+        raise ValueError("it is no URL; an IPv6 address stands in brackets") from None
 
 
 def _one_host(parts: SplitResult, port_needed: bool = False) -> None:

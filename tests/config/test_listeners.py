@@ -81,7 +81,7 @@ class ListenerTests(SynchronousTestCase):
             reactor = MemoryReactor()
             # MemoryReactor refuses to listen on IPv6 for want of a socket, but keeps the endpoint's wishes.
             endpoint = serverFromString(reactor, parse_listener(text).description)
-            self.assertEqual((endpoint._port, endpoint._interface), (port, interface), text)  # type: ignore[attr-defined]
+            self.assertEqual((endpoint._port, endpoint._interface), (port, interface), text)
 
     def test_other_descriptions_are_untouched(self) -> None:
         """What we do not read ourselves reaches Twisted as it was written."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import re
 import tomllib
 from collections.abc import Iterator
 from typing import Any
@@ -120,74 +121,90 @@ SCALARS = st.one_of(
 )
 
 
-@st.composite
-def documents(draw: st.DrawFn) -> tuple[str, dict[KeyPath, int]]:
-    """A TOML text and the line of every path in it, found while writing it."""
-    chance = random.Random(draw(st.integers()))
-    lines: dict[KeyPath, int] = {}
-    text = ""
+class Writer:
+    """Writes a TOML text by chance, and notes the line of everything while writing it."""
 
-    def here() -> int:
-        return text.count("\n") + 1
+    def __init__(self, draw: st.DrawFn) -> None:
+        self.draw = draw
+        self.chance = random.Random(draw(st.integers()))
+        self.text = ""
+        self.lines: dict[KeyPath, int] = {}
 
-    def name(key: str) -> str:
-        if key.isascii() and key.replace("-", "").replace("_", "").isalnum() and chance.random() < 0.7:
+    def note(self, *paths: KeyPath) -> None:
+        for path in paths:
+            self.lines[path] = self.text.count("\n") + 1
+
+    def name(self, key: str) -> str:
+        if re.fullmatch(r"[A-Za-z0-9_-]+", key) and self.chance.random() < 0.7:
             return key
-        escaped = key.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{escaped}"' if "'" in key or chance.random() < 0.5 else f"'{key}'"
+        if "'" in key or self.chance.random() < 0.5:
+            escaped = key.replace("\\", "\\\\").replace('"', '\\"')
+            return f'"{escaped}"'
+        return f"'{key}'"
 
-    def blank() -> str:
-        return chance.choice(["", "", "\n", "# k = 1 [t]\n", " \t", "\n\n  "])
+    def blank(self) -> None:
+        self.text += self.chance.choice(["", "", "\n", "# k = 1 [t]\n", " \t", "\n\n  "])
 
-    def value(path: KeyPath, depth: int) -> None:
-        nonlocal text
-        kind = chance.random()
+    def value(self, path: KeyPath, depth: int) -> None:
+        kind = self.chance.random()
         if depth > 2 or kind < 0.6:
-            text += draw(SCALARS)
+            self.text += self.draw(SCALARS)
         elif kind < 0.8:
-            text += "["
-            count = chance.randrange(4)
-            for number in range(count):
-                text += blank()
-                lines[(*path, number)] = here()
-                value((*path, number), depth + 1)
-                text += blank()
-                if number < count - 1 or chance.random() < 0.5:
-                    text += ","
-            text += blank() + "]"
+            self.elements(path, depth)
         else:
-            text += "{ "
-            for number, key in enumerate(draw(st.lists(NAMES, max_size=3, unique=True))):
-                text += ", " if number else ""
-                pair(path, key, depth + 1)
-            text += " }"
+            self.text += "{ "
+            for number, key in enumerate(self.draw(st.lists(NAMES, max_size=3, unique=True))):
+                self.text += ", " if number else ""
+                self.pair(path, key, depth + 1)
+            self.text += " }"
 
-    def pair(path: KeyPath, key: str, depth: int) -> None:
-        nonlocal text
-        lines[(*path, key)] = here()
-        text += name(key) + chance.choice(["=", " = ", "\t= "])
-        value((*path, key), depth)
+    def elements(self, path: KeyPath, depth: int) -> None:
+        self.text += "["
+        count = self.chance.randrange(4)
+        for number in range(count):
+            self.blank()
+            self.note((*path, number))
+            self.value((*path, number), depth + 1)
+            self.blank()
+            if number < count - 1 or self.chance.random() < 0.5:
+                self.text += ","
+        self.blank()
+        self.text += "]"
 
-    def pairs(path: KeyPath) -> None:
-        nonlocal text
-        for key in draw(st.lists(NAMES, max_size=4, unique=True)):
-            text += blank() + "\n"
-            if chance.random() < 0.2:
+    def pair(self, path: KeyPath, key: str, depth: int) -> None:
+        self.note((*path, key))
+        self.text += self.name(key) + self.chance.choice(["=", " = ", "\t= "])
+        self.value((*path, key), depth)
+
+    def pairs(self, path: KeyPath) -> None:
+        for key in self.draw(st.lists(NAMES, max_size=4, unique=True)):
+            self.blank()
+            self.text += "\n"
+            if self.chance.random() < 0.2:
                 # A dotted key of its own names, so that no table is defined twice.
                 first, second = f"dotted-{key}", "in.side"
-                lines[(*path, first)] = lines[(*path, first, second)] = here()
-                text += f"{name(first)} . {name(second)} = 1"
+                self.note((*path, first), (*path, first, second))
+                self.text += f"{self.name(first)} . {self.name(second)} = 1"
             else:
-                pair(path, key, 0)
-            text += chance.choice(["\n", " # [end]\n", "\n\n"])
+                self.pair(path, key, 0)
+            self.text += self.chance.choice(["\n", " # [end]\n", "\n\n"])
 
-    pairs(())
-    for table in draw(st.lists(NAMES, max_size=3, unique=True)):
-        text += blank() + "\n"
-        lines[(f"t-{table}",)] = lines[(f"t-{table}", "sub")] = here()
-        text += f"[ {name(f't-{table}')} .sub] # x = 1\n"
-        pairs((f"t-{table}", "sub"))
-    return text, lines
+    def document(self) -> None:
+        self.pairs(())
+        for table in self.draw(st.lists(NAMES, max_size=3, unique=True)):
+            self.blank()
+            self.text += "\n"
+            self.note((f"t-{table}",), (f"t-{table}", "sub"))
+            self.text += f"[ {self.name(f't-{table}')} .sub] # x = 1\n"
+            self.pairs((f"t-{table}", "sub"))
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> tuple[str, dict[KeyPath, int]]:
+    """A TOML text and the line of every path in it."""
+    writer = Writer(draw)
+    writer.document()
+    return writer.text, writer.lines
 
 
 class LocateTests(SynchronousTestCase):
