@@ -15,7 +15,8 @@
     session.py       one connection: state, saying, hearing, ending
     door.py          what all sessions share
     settings.py      what the door is told
-    registration.py  CAP, NICK, USER, PASS, QUIT, SETNAME, PING, PONG; the way to the welcome
+    registration.py  NICK, USER, PASS, QUIT, SETNAME, PING, PONG; the way to the welcome
+    negotiation.py   CAP
     sasl.py          AUTHENTICATE: PLAIN, SCRAM-SHA-256, EXTERNAL
     welcome.py       001 to 005 and what follows; ISUPPORT
     messaging.py     PRIVMSG, NOTICE, TAGMSG: from the client to the core
@@ -38,6 +39,10 @@ How a family writes its answers:
   belongs to the answer: `session.answer`.
 * Lines for many are encoded once per `session.flavour` (`line_tags(flavour, time, …)` and `wire.line.encode`), and
   kept in `event.encoded`, `view.encoded` or `envelope.encoded`, under a key that begins with ``"irc"``.
+
+* What a person writes to a service (BuddyServ) reaches the function decorated with ``messaging.service("BuddyServ")``.
+* `RoomLine` events go to ``incoming.room_line(session, event)``; for one's own new name `session.renamed()` tells the
+  client once, whoever hears of it first.
 
 The core's `Client` methods go to ``incoming.deliver(session, envelopes)``, ``room_events.room_event(session, event)``,
 ``presence.presence_changed(session, views)`` and ``buddyserv.roster_changed(session, change)``.

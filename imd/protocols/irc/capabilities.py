@@ -51,6 +51,11 @@ def flavour_of(caps: frozenset[str]) -> Flavour:
     return _FLAVOURS.setdefault(flavour, flavour)
 
 
+def available(session: "IrcSession", capability: str) -> bool:
+    """Whether this client may have the capability now: sasl only where there is a mechanism for it."""
+    return capability != "sasl" or bool(session.door.credentials.mechanisms(session.peer))
+
+
 def value_of(session: "IrcSession", capability: str) -> str:
     """The value CAP LS 302 shows behind ``=``, or ""."""
     if capability == "sasl":

@@ -5,7 +5,8 @@ closing. `IrcSession` is also the core's `Client` (see `incoming.py`).
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from imd.core.address import Address, fold
@@ -16,9 +17,11 @@ from imd.core.refusal import Refusal
 from imd.core.session import Peer, Person, PresenceView, Session
 from imd.core.talk import RoomEvent
 from imd.protocols.irc import buddyserv, incoming, numerics, presence, room_events
+from imd.protocols.irc.barrier import Barrier
 from imd.protocols.irc.capabilities import Flavour, flavour_of, line_tags
 from imd.protocols.irc.commands import COMMANDS, execute
 from imd.protocols.irc.numerics import Numeric
+from imd.protocols.irc.registration import DONE, Registration
 from imd.protocols.irc.replies import Replies, Slot
 from imd.protocols.irc.wire.line import BadLine, Framer, Line, encode, parse
 
@@ -60,8 +63,13 @@ class IrcSession:
         #: Capabilities negotiated; change by `set_caps`.
         self.caps: frozenset[str] = frozenset()
         self.flavour: Flavour = flavour_of(self.caps)
+        self.cap_version = 0
+        #: What CAP LS or NEW told last; None before.
+        self.offered: dict[str, str] | None = None
+        self.registration = Registration()
         self.registered = False
         self.closing = False
+        self.barrier = Barrier()
         #: Where the answers of the command that runs now go.
         self.slot: Slot | None = None
         self.replies = Replies(door.server, link.write, self._pump)
@@ -90,11 +98,38 @@ class IrcSession:
     def is_me(self, name: str) -> bool:
         return fold(name) == fold(self.nick)
 
+    @property
+    def source_user(self) -> str:
+        """``user@host`` of this client."""
+        return self.hub.people.origin(self.me.person)
+
+    def began(self) -> None:
+        """Signed on: from here on the client is known by its person's name."""
+        self.registered = True
+        self.nick = self.me.address.name
+        self.registration = DONE
+
+    def renamed(self) -> None:
+        """Tell the client its new nick, if its person has one. Whoever hears of it first may call this."""
+        name = self.me.address.name
+        if name != self.nick:
+            self.answer(self.format("NICK", [name], source=f"{self.nick}!{self.source_user}", colon=True))
+            self.nick = name
+
     def set_caps(self, caps: frozenset[str]) -> None:
         self.caps = caps
         self.flavour = flavour_of(caps)
 
     # ------------------------------------------------------------ saying
+
+    @contextmanager
+    def answering(self, slot: Slot) -> Iterator[None]:
+        """What is answered within goes into `slot`: for what a command's outcome says later."""
+        outer, self.slot = self.slot, slot
+        try:
+            yield
+        finally:
+            self.slot = outer
 
     def answer(self, data: bytes) -> None:
         """An encoded line that answers the command that runs now (with its label, in its order)."""
@@ -209,12 +244,16 @@ class IrcSession:
         row = COMMANDS.get(line.command)
         self._alone = row is None or not row.overlaps
         # https://ircv3.net/specs/extensions/labeled-response: "MUST NOT exceed 64 bytes".
-        label = line.tags.get("label", "") if "labeled-response" in self.caps else ""
+        labels = self.registered and "labeled-response" in self.caps
+        label = line.tags.get("label", "") if labels else ""
         execute(self, line, self.replies.open(label if len(label.encode()) <= 64 else ""))
 
     def _run_now(self, line: Line) -> None:
         """Run a command that answers nothing, in no slot."""
-        execute(self, line, Slot(self.replies, ""))
+        try:
+            COMMANDS[line.command].run(self, line)
+        except Exception:
+            self.fault(line)
 
     def _answer_bad(self, bad: BadLine) -> None:
         """Modern IRC, ERR_INPUTTOOLONG; https://ircv3.net/specs/extensions/utf8-only."""

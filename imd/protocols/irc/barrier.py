@@ -1,0 +1,56 @@
+"""The barrier that makes IRC acknowledge (DESIGN section 4, "Acknowledgement").
+
+Private messages to a session of an account are followed by a ``PING`` with a token nobody can guess. A client answers
+lines in order, so the ``PONG`` with that token proves that it has read everything sent before. At most one PING is in
+flight; messages sent meanwhile are covered by the next, which leaves when the PONG comes.
+
+::
+
+    message a ─► PING 1 ─► message b, c ─► ◄─ PONG 1 (a confirmed) ─► PING 2 ─► ◄─ PONG 2 (b, c confirmed)
+"""
+
+import secrets
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from imd.protocols.irc.session import IrcSession
+
+
+class Barrier:
+    """What one connection has been sent and has not confirmed. The core keeps the messages; here are ids only."""
+
+    __slots__ = ("_covered", "_later", "_token", "since")
+
+    def __init__(self) -> None:
+        self._token = ""
+        #: Ids the PING in flight covers, and ids sent after it.
+        self._covered: list[str] = []
+        self._later: list[str] = []
+        #: When the PING in flight was sent; None when there is none.
+        self.since: float | None = None
+
+    def sent(self, session: "IrcSession", ids: Iterable[str]) -> None:
+        """These messages have just been written to the client."""
+        self._later += ids
+        if self.since is None:
+            self._ping(session)
+
+    def _ping(self, session: "IrcSession") -> None:
+        if not self._later:
+            return
+        self._covered, self._later = self._later, []
+        self._token = secrets.token_hex(8)
+        self.since = session.hub.clock.time()
+        session.push(b"PING :%b\r\n" % self._token.encode())
+
+    def confirmed(self, session: "IrcSession", token: str) -> bool:
+        """The client sent PONG. Other tokens than that in flight mean nothing; whether it was that."""
+        if self.since is None or token != self._token:
+            return False
+        covered, self._covered = self._covered, []
+        self._token = ""
+        self.since = None
+        self._ping(session)
+        session.hub.delivery.acknowledge(session.me, covered)
+        return True

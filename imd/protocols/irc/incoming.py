@@ -1,0 +1,101 @@
+"""Messages from the core to the client: PRIVMSG, NOTICE and TAGMSG with the tags the client negotiated.
+
+A body that has several lines or is too long for one becomes several lines; the first carries the id (until
+draft/multiline can hold them together). What a message says is encoded once for all sessions that see it alike.
+
+A client without server-time sees the time of an old message in its text. A message that may have been shown before
+has the tag `REPEAT_TAG`, its id and its original time.
+"""
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from imd.core.message import Envelope, Kind, Message
+from imd.core.talk import RoomLine
+from imd.protocols.irc.capabilities import REPEAT_TAG, Flavour, line_tags
+from imd.protocols.irc.wire.line import MAX_BODY, encode
+from imd.protocols.irc.wire.splitting import pieces
+
+if TYPE_CHECKING:
+    from imd.protocols.irc.session import IrcSession
+
+#: Seconds after which a message needs to say when it was written.
+OLD = 60.0
+#: Tag of a `Kind.SIGNAL` with a body: a CTCP message other than ACTION, ``request`` or ``reply``.
+CTCP_TAG = "imd/ctcp"
+
+
+def deliver(session: "IrcSession", envelopes: Sequence[Envelope]) -> None:
+    """Write private messages, and the PING that will confirm those that are kept."""
+    session.renamed()
+    me = session.me
+    unconfirmed = []
+    for envelope in envelopes:
+        message = envelope.message
+        mine = me.account is not None and message.sender_account == me.account.id
+        # A copy of what another session of this account has sent goes to the talk with its recipient. In all other
+        # cases the target is this client, whatever its name was when the message was sent.
+        target = message.recipient.name if mine else session.nick
+        session.push(_encoded(session, envelope, target))
+        if message.kind.kept:
+            unconfirmed.append(message.id)
+    if unconfirmed and me.confirms and me.account is not None:
+        session.barrier.sent(session, unconfirmed)
+
+
+def room_line(session: "IrcSession", event: RoomLine) -> None:
+    """Write what somebody said in a room. The session that said it hears it by echo-message alone (messaging.py)."""
+    if session.me.id != event.session:
+        session.push(_encoded(session, event.envelope, event.room.name))
+
+
+def _encoded(session: "IrcSession", envelope: Envelope, target: str) -> bytes:
+    flavour = session.flavour
+    dated = "server-time" not in flavour and session.hub.clock.time() - envelope.message.time > OLD
+    key = ("irc", flavour, target, dated)
+    data = envelope.encoded.get(key)
+    if data is None:
+        data = envelope.encoded[key] = encode_message(
+            envelope.message, target, flavour, dated=dated, repeat=envelope.repeat
+        )
+    return data
+
+
+def encode_message(
+    message: Message, target: str, flavour: Flavour, *, dated: bool = False, repeat: bool = False
+) -> bytes:
+    """All lines of one message for clients of one flavour; b"" where it is nothing to them (TAGMSG without tags)."""
+    account = message.sender.name if message.sender_account else ""
+    more = {f"+{key}": value for key, value in message.tags.items() if key != CTCP_TAG}
+    if repeat:
+        more[REPEAT_TAG] = ""
+    first = line_tags(flavour, message.time, account=account, msgid=message.id, more=more)
+    source = f"{message.sender.name}!{message.origin}"
+    if message.kind is Kind.SIGNAL and not message.body:
+        return encode("TAGMSG", [target], source=source, tags=first) if "message-tags" in flavour else b""
+    command, before, after = _form(message)
+    # Control A quotes CTCP: a body that holds one is not to become a request to the reader's client.
+    body = message.body.replace("\x01", "")
+    if dated:
+        body = f"[{time.strftime('%Y-%m-%d %H:%M', time.gmtime(message.time))}] {body}"
+    room = MAX_BODY - 2 - len(f":{source} {command} {target} :{before}{after}".encode())
+    found = pieces(body, max(room, 4))
+    others = line_tags(flavour, message.time, account=account) if len(found) > 1 else ""
+    return b"".join(
+        encode(command, [target, f"{before}{piece}{after}"], source=source, tags=others if at else first, colon=True)
+        for at, piece in enumerate(found)
+    )
+
+
+def _form(message: Message) -> tuple[str, str, str]:
+    """The command, and what stands before and after the text."""
+    match message.kind:
+        case Kind.ACTION:
+            return "PRIVMSG", "\x01ACTION ", "\x01"
+        case Kind.NOTICE:
+            return "NOTICE", "", ""
+        case Kind.SIGNAL:
+            return "NOTICE" if message.tags.get(CTCP_TAG) == "reply" else "PRIVMSG", "\x01", "\x01"
+        case _:
+            return "PRIVMSG", "", ""

@@ -1,0 +1,190 @@
+"""PRIVMSG, NOTICE, TAGMSG (Modern IRC, "Sending Messages"; IRCv3 message-tags, echo-message).
+
+The answer to a message, an echo or a refusal, comes when the core has settled it, and in command order. Without
+echo-message and labels a sender hears only of refusals, and that a message is kept until its recipient signs on.
+NOTICE is never answered with an error (RFC 2812 section 3.3.2).
+"""
+
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from imd.core.address import fold
+from imd.core.message import Draft, Kind, Outcome, Receipt
+from imd.core.refusal import InvalidName, NotKept, NoSuchAccount, Refusal
+from imd.core.session import State
+from imd.protocols.irc import numerics, refusals
+from imd.protocols.irc.capabilities import line_tags
+from imd.protocols.irc.commands import command
+from imd.protocols.irc.incoming import CTCP_TAG
+from imd.protocols.irc.wire.line import Line, encode
+
+if TYPE_CHECKING:
+    from imd.protocols.irc.session import IrcSession
+
+#: Nicks of services, folded: what is written to them is a command to the function.
+SERVICES: dict[str, "Service"] = {}
+Service = Callable[["IrcSession", str], Coroutine[Any, Any, None] | None]
+
+_AWAY = frozenset({State.AWAY, State.EXTENDED_AWAY, State.BUSY})
+
+
+def service(nick: str) -> Callable[[Service], Service]:
+    """Enter the decorated function as what answers messages to `nick`."""
+
+    def enter(run: Service) -> Service:
+        SERVICES[fold(nick)] = run
+        return run
+
+    return enter
+
+
+@command("PRIVMSG", overlaps=True)
+def privmsg(session: "IrcSession", line: Line) -> Coroutine[Any, Any, None] | None:
+    return _text(session, line)
+
+
+@command("NOTICE", overlaps=True)
+def notice(session: "IrcSession", line: Line) -> Coroutine[Any, Any, None] | None:
+    return _text(session, line)
+
+
+@command("TAGMSG", overlaps=True)
+def tagmsg(session: "IrcSession", line: Line) -> None:
+    """https://ircv3.net/specs/extensions/message-tags#the-tagmsg-tag-only-message"""
+    if "message-tags" not in session.caps:
+        session.numeric(numerics.ERR_UNKNOWNCOMMAND, line.command)
+        return
+    tags = client_tags(session, line)
+    for target in _targets(session, line):
+        if tags and fold(target) not in SERVICES:
+            _send(session, line, Draft(target, "", Kind.SIGNAL, tags=tags))
+
+
+def _text(session: "IrcSession", line: Line) -> Coroutine[Any, Any, None] | None:
+    targets = _targets(session, line)
+    text = line.param(1)
+    if targets and not text:
+        if line.command != "NOTICE":
+            session.numeric(numerics.ERR_NOTEXTTOSEND)
+        return None
+    waits = []
+    for target in targets:
+        run = SERVICES.get(fold(target.partition("@")[0]))
+        if run is None:
+            _send(session, line, _draft(line.command, target, text, client_tags(session, line)))
+        elif line.command == "PRIVMSG" and (wait := run(session, text)) is not None:
+            waits.append(wait)
+    return _one_by_one(waits) if waits else None
+
+
+async def _one_by_one(waits: list[Coroutine[Any, Any, None]]) -> None:
+    for wait in waits:
+        await wait
+
+
+def client_tags(session: "IrcSession", line: Line) -> dict[str, str]:
+    """The client-only tags of a line, without their ``+``."""
+    if not line.tags or "message-tags" not in session.caps:
+        return {}
+    return {
+        key[1:]: value for key, value in line.tags.items() if key.startswith("+") and key != f"+{CTCP_TAG}"
+    }
+
+
+def _targets(session: "IrcSession", line: Line) -> list[str]:
+    """Each target once, however often it is named; as many as TARGMAX says."""
+    # Spelled alike is the same; "#a,#A" reaches the room twice, as the sender asked.
+    targets = list(dict.fromkeys(filter(None, line.param(0).split(","))))
+    quiet = line.command == "NOTICE"
+    if not targets and not quiet:
+        session.numeric(numerics.ERR_NORECIPIENT, f"No recipient given ({line.command})")
+    most = session.door.settings.limits.targets
+    if most and len(targets) > most:
+        if not quiet:
+            session.numeric(numerics.ERR_TOOMANYTARGETS, targets[most])
+        del targets[most:]
+    return targets
+
+
+def _draft(command: str, target: str, text: str, tags: dict[str, str]) -> Draft:
+    """CTCP (https://modern.ircdocs.horse/ctcp): ACTION is a kind of its own; all else is between programs, for those
+    that are here now."""
+    if not text.startswith("\x01"):
+        return Draft(target, text, Kind.NOTICE if command == "NOTICE" else Kind.TEXT, tags=tags)
+    body = text[1:].partition("\x01")[0]
+    verb, _, rest = body.partition(" ")
+    if verb.upper() == "ACTION" and command == "PRIVMSG":
+        return Draft(target, rest, Kind.ACTION, tags=tags)
+    return Draft(target, body, Kind.SIGNAL, tags={**tags, CTCP_TAG: "reply" if command == "NOTICE" else "request"})
+
+
+def _send(session: "IrcSession", line: Line, draft: Draft) -> None:
+    """Hand a message to the core; its slot stays open until the core has settled it."""
+    slot = session.slot
+    if slot is None:
+        raise AssertionError("messages run in a slot")
+    slot.hold()
+
+    def outcome(receipt: Receipt) -> None:
+        with session.answering(slot):
+            _settled(session, line, draft, receipt)
+        slot.close()
+
+    try:
+        if draft.to.startswith("#"):
+            session.hub.rooms.say(session.me, draft.to, draft, outcome)
+        else:
+            session.hub.delivery.send(session.me, draft, outcome)
+    except Refusal as refusal:
+        _refused(session, line, draft, refusal)
+        slot.close()
+
+
+def _settled(session: "IrcSession", line: Line, draft: Draft, receipt: Receipt) -> None:
+    match receipt.outcome:
+        case Outcome.REFUSED:
+            _refused(session, line, draft, receipt.reason or Refusal("Refused."))
+        case Outcome.UNKNOWN:
+            session.fail(
+                line.command,
+                "OUTCOME_UNKNOWN",
+                [draft.to],
+                "It is not known whether this message arrived; if you send it again it may be shown twice.",
+            )
+        case outcome:
+            if "echo-message" in session.caps:
+                _echo(session, line, draft, receipt)
+            elif outcome is Outcome.KEPT and line.command == "PRIVMSG" and "labeled-response" not in session.caps:
+                session.notice(f"{draft.to} is not here; your message is kept until {draft.to} signs on.")
+            if line.command == "PRIVMSG" and not draft.to.startswith("#"):
+                _away(session, draft.to)
+
+
+def _echo(session: "IrcSession", line: Line, draft: Draft, receipt: Receipt) -> None:
+    """https://ircv3.net/specs/extensions/echo-message: what was sent, as others see it, with its id and time."""
+    account = session.me.account
+    tags = line_tags(
+        session.flavour,
+        receipt.time,
+        account="" if account is None else account.name,
+        msgid=receipt.id,
+        more={f"+{key}": value for key, value in draft.tags.items() if key != CTCP_TAG},
+    )
+    params = [draft.to] if line.command == "TAGMSG" else [draft.to, line.params[1]]
+    session.answer(encode(line.command, params, source=session.source, tags=tags, colon=len(params) > 1))
+
+
+def _away(session: "IrcSession", name: str) -> None:
+    """Modern IRC, RPL_AWAY: "when a message is sent to a user who is away"."""
+    view = session.hub.presence.view(session.me, name)
+    if view.state in _AWAY:
+        session.numeric(numerics.RPL_AWAY, view.person.name, view.text or view.state.value)
+
+
+def _refused(session: "IrcSession", line: Line, draft: Draft, refusal: Refusal) -> None:
+    if line.command == "NOTICE" or (draft.kind is Kind.SIGNAL and isinstance(refusal, NotKept)):
+        # Typing, CTCP and the like for somebody who is off: nothing to tell a person.
+        return
+    if isinstance(refusal, InvalidName):
+        refusal = NoSuchAccount(draft.to)
+    refusals.answer(session, refusal, line, draft.to)

@@ -1,0 +1,110 @@
+"""CAP (https://ircv3.net/specs/extensions/capability-negotiation), version 302, with cap-notify."""
+
+from collections.abc import Coroutine, Iterable
+from typing import TYPE_CHECKING, Any
+
+from imd.protocols.irc import numerics
+from imd.protocols.irc.capabilities import CAPABILITIES, available, value_of
+from imd.protocols.irc.commands import command
+from imd.protocols.irc.registration import progress, shown
+from imd.protocols.irc.wire.line import Line
+
+if TYPE_CHECKING:
+    from imd.protocols.irc.session import IrcSession
+
+#: Bytes of capabilities in one line, so that it stays within 512 whatever the names of server and client are.
+_ROOM = 350
+
+
+@command("CAP", parameters=1, registered=False)
+def cap(session: "IrcSession", line: Line) -> Coroutine[Any, Any, None] | None:
+    match line.params[0].upper():
+        case "LS":
+            _ls(session, line.param(1))
+        case "LIST":
+            _say(session, "LIST", sorted(session.caps), many=session.cap_version >= 302)
+        case "REQ":
+            _req(session, line.param(1))
+        case "END":
+            if not session.registered:
+                session.registration.negotiating = False
+                return progress(session)
+        case _:
+            session.numeric(numerics.ERR_INVALIDCAPCMD, shown(line.params[0]))
+    return None
+
+
+def _ls(session: "IrcSession", version: str) -> None:
+    if not session.registered:
+        session.registration.negotiating = True
+    # "the server MUST remember the highest version".
+    number = int(version) if version.isascii() and version.isdigit() and len(version) < 6 else 301
+    session.cap_version = max(session.cap_version, number)
+    modern = session.cap_version >= 302
+    if modern:
+        # "implicitly enabled by CAP LS 302".
+        session.set_caps(session.caps | {"cap-notify"})
+    session.offered = offer(session)
+    _say(session, "LS", _written(session.offered, values=modern), many=modern)
+
+
+def _req(session: "IrcSession", text: str) -> None:
+    if not session.registered:
+        session.registration.negotiating = True
+    caps = set(session.caps)
+    offered = offer(session)
+    for word in text.split():
+        name = word.removeprefix("-")
+        if word.startswith("-"):
+            # "cap-notify … MUST NOT be disabled" for who has it by version 302.
+            fine = name in CAPABILITIES and not (name == "cap-notify" and session.cap_version >= 302)
+            caps.discard(name)
+        else:
+            fine = name in offered
+            caps.add(name)
+        if not fine:
+            session.reply("CAP", session.nick, "NAK", text, colon=True)
+            return
+    session.reply("CAP", session.nick, "ACK", text, colon=True)
+    session.set_caps(frozenset(caps))
+
+
+def offer(session: "IrcSession") -> dict[str, str]:
+    """What this client may request now, with values."""
+    return {name: value_of(session, name) for name in CAPABILITIES if available(session, name)}
+
+
+def announce(session: "IrcSession") -> None:
+    """After a change of settings: CAP NEW and CAP DEL for who has cap-notify.
+
+    "When a capability's value changes, … the server SHOULD use CAP NEW" (capability-negotiation, cap-notify).
+    """
+    before, now = session.offered, offer(session)
+    if before is None or "cap-notify" not in session.caps:
+        return
+    session.offered = now
+    gone = [name for name in before if name not in now]
+    new = {name: value for name, value in now.items() if before.get(name) != value}
+    if gone:
+        session.push(session.format("CAP", [session.nick, "DEL", " ".join(gone)], colon=True))
+        session.set_caps(session.caps - set(gone))
+    if new:
+        text = " ".join(_written(new, values=session.cap_version >= 302))
+        session.push(session.format("CAP", [session.nick, "NEW", text], colon=True))
+
+
+def _written(caps: dict[str, str], *, values: bool) -> list[str]:
+    return [f"{name}={value}" if value and values else name for name, value in caps.items()]
+
+
+def _say(session: "IrcSession", subcommand: str, words: Iterable[str], *, many: bool) -> None:
+    """One line, or for 302 as many as needed, all but the last with ``*``."""
+    lines = [""]
+    for word in words:
+        if lines[-1] and many and len(lines[-1]) + len(word) >= _ROOM:
+            lines.append(word)
+        else:
+            lines[-1] = f"{lines[-1]} {word}".lstrip()
+    for text in lines[:-1]:
+        session.reply("CAP", session.nick, subcommand, "*", text, colon=True)
+    session.reply("CAP", session.nick, subcommand, lines[-1], colon=True)

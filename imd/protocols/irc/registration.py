@@ -1,0 +1,225 @@
+"""Coming and going: NICK, USER, PASS, QUIT, SETNAME, PING, PONG (Modern IRC, "Connection Messages").
+
+::
+
+    PASS? CAP LS? NICK USER (CAP REQ, AUTHENTICATE)* CAP END?  ─►  sign_on  ─►  welcome  ─►  begin
+
+Who someone is comes from SASL or PASS; without either the connection becomes a guest. A wrong PASS ends it.
+"""
+
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
+
+from twisted.internet.defer import Deferred
+
+from imd.core.address import check_nick
+from imd.core.refusal import InvalidName, NameInUse, NotAllowed, Refusal, SignOnFailed, TooLong
+from imd.core.session import Account, ClientInfo
+from imd.protocols.irc import numerics, welcome
+from imd.protocols.irc.commands import command
+from imd.protocols.irc.wire.line import Line, cut
+
+if TYPE_CHECKING:
+    from imd.protocols.irc.sasl import Exchange
+    from imd.protocols.irc.session import IrcSession
+
+#: Longest `user` (Modern IRC, USERLEN), in bytes.
+USER_LENGTH = 18
+
+
+class Registration:
+    """What is known of a connection before its welcome."""
+
+    __slots__ = ("account", "attempts", "exchange", "negotiating", "nick", "password", "realname", "user")
+
+    def __init__(self) -> None:
+        self.nick = ""
+        self.user = ""
+        self.realname = ""
+        self.password = ""
+        #: Between CAP LS or REQ and CAP END: registration waits.
+        self.negotiating = False
+        #: Proven by SASL.
+        self.account: Account | None = None
+        #: The SASL exchange under way.
+        self.exchange: Exchange | None = None
+        #: Failed sign-ons so far.
+        self.attempts = 0
+
+
+#: What stands in a registered session's `registration`: nothing is changed in it any more.
+DONE = Registration()
+
+
+def progress(session: "IrcSession") -> Coroutine[Any, Any, None] | None:
+    """Finish registration if everything is there."""
+    state = session.registration
+    if session.registered or not state.nick or not state.user or state.negotiating:
+        return None
+    return _complete(session)
+
+
+async def pause(session: "IrcSession", seconds: float) -> None:
+    """Wait on the injected clock."""
+    if seconds > 0:
+        done: Deferred[None] = Deferred()
+        session.hub.clock.call_later(seconds, lambda: done.callback(None))
+        await done
+
+
+async def _complete(session: "IrcSession") -> None:
+    state = session.registration
+    account = state.account
+    settings = session.door.settings
+    try:
+        if account is None and state.password:
+            account = await _by_password(session)
+        signed_on = await session.hub.people.sign_on(
+            account,
+            state.nick,
+            session.peer,
+            ClientInfo(realname=state.realname, user=state.user),
+            session,
+            confirms=settings.confirm,
+        )
+    except SignOnFailed as refusal:
+        await pause(session, settings.limits.sign_on_delay)
+        session.numeric(numerics.ERR_PASSWDMISMATCH)
+        session.close(refusal.sentence)
+    except NameInUse as refusal:
+        state.nick = ""
+        session.numeric(numerics.ERR_NICKNAMEINUSE, refusal.name)
+    except InvalidName as refusal:
+        state.nick = ""
+        session.numeric(numerics.ERR_ERRONEUSNICKNAME, refusal.name or "*")
+    except Refusal as refusal:
+        session.close(refusal.sentence)
+    else:
+        session.signed_on = signed_on
+        if session.closing:
+            session.sign_off("lost", "Connection closed")
+            return
+        session.began()
+        welcome.welcome(session)
+        session.hub.people.begin(signed_on)
+
+
+async def _by_password(session: "IrcSession") -> Account:
+    """``PASS secret`` is for the account named by NICK, ``PASS account:secret`` names it (DESIGN section 6)."""
+    state = session.registration
+    before, colon, after = state.password.partition(":")
+    name, secret = (before, after) if colon else (state.nick, state.password)
+    state.password = ""
+    return await session.door.credentials.plain(name, secret, session.peer)
+
+
+@command("PASS", parameters=1, registered=False)
+def pass_(session: "IrcSession", line: Line) -> None:
+    if session.registered:
+        session.numeric(numerics.ERR_ALREADYREGISTERED)
+    elif not session.peer.confidential:
+        # It has been sent already; that it does not work keeps it from being sent a second time.
+        session.numeric(numerics.ERR_PASSWDMISMATCH.saying("Passwords are accepted over TLS only"))
+        session.close("Passwords are accepted over TLS only.")
+    else:
+        session.registration.password = line.params[0]
+
+
+@command("NICK", registered=False)
+def nick(session: "IrcSession", line: Line) -> Coroutine[Any, Any, None] | None:
+    wanted = line.param(0)
+    if not wanted:
+        session.numeric(numerics.ERR_NONICKNAMEGIVEN)
+        return None
+    if session.registered:
+        return _rename(session, wanted) if wanted != session.nick else None
+    try:
+        # International names are the core's to allow; what is wrong in ASCII is wrong everywhere.
+        check_nick(wanted, limit=session.door.settings.limits.nick_length, international=True)
+    except InvalidName:
+        session.numeric(numerics.ERR_ERRONEUSNICKNAME, shown(wanted))
+        return None
+    session.registration.nick = wanted
+    return progress(session)
+
+
+async def _rename(session: "IrcSession", wanted: str) -> None:
+    try:
+        check_nick(wanted, limit=session.door.settings.limits.nick_length, international=True)
+        await session.hub.people.rename_guest(session.me, wanted)
+    except NameInUse:
+        session.numeric(numerics.ERR_NICKNAMEINUSE, wanted)
+    except InvalidName:
+        session.numeric(numerics.ERR_ERRONEUSNICKNAME, shown(wanted))
+    except NotAllowed:
+        session.numeric(numerics.ERR_NICKLOCKED.saying("The nick of an account is its name"))
+    else:
+        session.renamed()
+
+
+def shown(name: str) -> str:
+    """A name that may be anything, as a middle parameter."""
+    return name if name and " " not in name and not name.startswith(":") else "*"
+
+
+@command("USER", parameters=4, registered=False)
+def user(session: "IrcSession", line: Line) -> Coroutine[Any, Any, None] | None:
+    state = session.registration
+    if session.registered or state.user:
+        session.numeric(numerics.ERR_ALREADYREGISTERED)
+        return None
+    if not line.params[3]:
+        session.numeric(numerics.ERR_NEEDMOREPARAMS, line.command)
+        return None
+    limits = session.door.settings.limits
+    state.user = _plain_user(line.params[0])
+    realname = line.params[3].encode()
+    state.realname = cut(realname, limits.real_name_length or len(realname)).decode()
+    return progress(session)
+
+
+def _plain_user(text: str) -> str:
+    """The `user` part of a prefix holds no "!", "@", spaces or controls (RFC 2812 section 2.3.1 "user")."""
+    plain = "".join(sign for sign in text if sign.isalnum() or sign in "-_.~+")
+    return cut(plain.encode(), USER_LENGTH).decode() or "user"
+
+
+@command("QUIT", registered=False)
+def quit_(session: "IrcSession", line: Line) -> None:
+    session.sign_off("quit", line.param(0))
+    session.close(f"Quit: {line.param(0)}" if line.param(0) else "Quit")
+
+
+@command("SETNAME", parameters=1)
+def setname(session: "IrcSession", line: Line) -> None:
+    """https://ircv3.net/specs/extensions/setname; the answer is the event, which reaches one's own sessions too."""
+    realname = line.params[0]
+    limit = session.door.settings.limits.real_name_length
+    try:
+        if not realname or (limit and len(realname.encode()) > limit):
+            raise TooLong("The real name", limit)
+        session.hub.people.set_realname(session.me, realname)
+    except Refusal:
+        session.fail("SETNAME", "INVALID_REALNAME", (), "That real name is empty or too long.")
+
+
+@command("PING", registered=False, overlaps=False)
+def ping(session: "IrcSession", line: Line) -> None:
+    if not line.params:
+        session.numeric(numerics.ERR_NEEDMOREPARAMS, line.command)
+    elif not line.params[0]:
+        session.numeric(numerics.ERR_NOORIGIN)
+    else:
+        session.reply("PONG", session.door.server, line.params[0], colon=True)
+
+
+@command("PONG", registered=False, immediate=True)
+def pong(session: "IrcSession", line: Line) -> None:
+    """Answers to our own PINGs. Some clients put a server name first; the token is always the last parameter."""
+    if line.params:
+        session.barrier.confirmed(session, line.params[-1])
+
+
+@command("ERROR", registered=False)
+def error(session: "IrcSession", line: Line) -> None:
+    """Modern IRC: servers ignore ERROR from clients."""

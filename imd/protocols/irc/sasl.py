@@ -1,0 +1,154 @@
+"""AUTHENTICATE (https://ircv3.net/specs/extensions/sasl-3.2): PLAIN, SCRAM-SHA-256, EXTERNAL.
+
+Who succeeds is the account from then on; its nick is the account's name. A failure leaves the connection as it was,
+and after `sign_on_attempts` failures it is closed.
+"""
+
+import base64
+import binascii
+from typing import TYPE_CHECKING
+
+from imd.core.address import fold
+from imd.core.ports import ScramExchange
+from imd.core.refusal import Refusal, SignOnFailed, StoreUnavailable, Suspended, TooFast
+from imd.core.session import Account
+from imd.protocols.irc import numerics
+from imd.protocols.irc.commands import command
+from imd.protocols.irc.registration import pause
+from imd.protocols.irc.wire.line import Line
+
+if TYPE_CHECKING:
+    from imd.protocols.irc.session import IrcSession
+
+#: "400 bytes of base64"; a chunk of exactly that length is followed by another, perhaps empty, one.
+CHUNK = 400
+#: Most base64 of one message: many times what any mechanism here needs.
+MAX_MESSAGE = 8_192
+
+
+class Exchange:
+    """One exchange under way: its mechanism, and the chunks of the message that is arriving."""
+
+    __slots__ = ("account", "chunks", "mechanism", "scram")
+
+    def __init__(self, mechanism: str) -> None:
+        self.mechanism = mechanism
+        self.chunks = ""
+        self.scram: ScramExchange | None = None
+        #: Proven, while the client has yet to acknowledge the server's own proof (SCRAM).
+        self.account: Account | None = None
+
+
+@command("AUTHENTICATE", parameters=1, registered=False)
+async def authenticate(session: "IrcSession", line: Line) -> None:
+    state = session.registration
+    text = line.params[0]
+    if session.registered or state.account is not None:
+        session.numeric(numerics.ERR_SASLALREADY)
+    elif text == "*":
+        state.exchange = None
+        session.numeric(numerics.ERR_SASLABORTED)
+    elif state.exchange is None:
+        _begin(session, text.upper())
+    elif len(text) > CHUNK or len(state.exchange.chunks) + len(text) > MAX_MESSAGE:
+        state.exchange = None
+        session.numeric(numerics.ERR_SASLTOOLONG)
+    else:
+        await _chunk(session, state.exchange, text)
+
+
+def _begin(session: "IrcSession", mechanism: str) -> None:
+    offered = session.door.credentials.mechanisms(session.peer)
+    if mechanism not in offered:
+        session.numeric(numerics.RPL_SASLMECHS, ",".join(offered) or "*")
+        session.numeric(numerics.ERR_SASLFAIL)
+        return
+    session.registration.exchange = Exchange(mechanism)
+    session.answer(b"AUTHENTICATE +\r\n")
+
+
+async def _chunk(session: "IrcSession", exchange: Exchange, text: str) -> None:
+    if text != "+":
+        exchange.chunks += text
+    if len(text) == CHUNK:
+        return
+    encoded, exchange.chunks = exchange.chunks, ""
+    try:
+        account = await _step(session, exchange, base64.b64decode(encoded, validate=True))
+    except (binascii.Error, UnicodeDecodeError):
+        await _failed(session, SignOnFailed("That is not valid base64 of UTF-8."))
+    except Refusal as refusal:
+        await _failed(session, refusal)
+    else:
+        if account is not None:
+            _succeeded(session, account)
+
+
+async def _step(session: "IrcSession", exchange: Exchange, message: bytes) -> Account | None:
+    """One message of the client; the account when that was the last."""
+    credentials = session.door.credentials
+    match exchange.mechanism:
+        case "PLAIN":
+            # RFC 4616 section 2: [authzid] NUL authcid NUL passwd. Nobody may act as somebody else.
+            parts = message.decode().split("\0")
+            if len(parts) != 3 or (parts[0] and fold(parts[0]) != fold(parts[1])):
+                raise SignOnFailed
+            return await credentials.plain(parts[1], parts[2], session.peer)
+        case "EXTERNAL":
+            return await credentials.external(message.decode(), session.peer)
+        case _:
+            return await _scram(session, exchange, message)
+
+
+async def _scram(session: "IrcSession", exchange: Exchange, message: bytes) -> Account | None:
+    """RFC 5802 section 5; the server's proof is acknowledged by an empty message."""
+    if exchange.account is not None:
+        return exchange.account
+    if exchange.scram is None:
+        exchange.scram = session.door.credentials.scram(session.peer)
+        _send(session, await exchange.scram.first(message))
+    else:
+        final = exchange.scram.final(message)
+        if exchange.scram.account is None:
+            raise SignOnFailed
+        exchange.account = exchange.scram.account
+        _send(session, final)
+    return None
+
+
+def _send(session: "IrcSession", message: bytes) -> None:
+    text = base64.b64encode(message)
+    chunks = [text[at : at + CHUNK] for at in range(0, len(text), CHUNK)]
+    if not chunks or len(chunks[-1]) == CHUNK:
+        chunks.append(b"+")
+    for chunk in chunks:
+        session.answer(b"AUTHENTICATE %b\r\n" % chunk)
+
+
+def _succeeded(session: "IrcSession", account: Account) -> None:
+    state = session.registration
+    state.exchange = None
+    if account.suspended:
+        session.close(Suspended(account.name).sentence)
+        return
+    state.account = account
+    nick = state.nick or "*"
+    mask = f"{nick}!{state.user or '*'}@user/{account.name}"
+    session.numeric(numerics.RPL_LOGGEDIN, mask, account.name, f"You are now logged in as {account.name}")
+    session.numeric(numerics.RPL_SASLSUCCESS)
+
+
+async def _failed(session: "IrcSession", refusal: Refusal) -> None:
+    state = session.registration
+    limits = session.door.settings.limits
+    state.exchange = None
+    state.attempts += 1
+    await pause(session, limits.sign_on_delay)
+    if isinstance(refusal, SignOnFailed):
+        session.numeric(numerics.ERR_SASLFAIL)
+    else:
+        # Not the client's secret but something else: that is worth saying.
+        session.numeric(numerics.ERR_SASLFAIL.saying(refusal.sentence))
+    lasting = not isinstance(refusal, StoreUnavailable | TooFast)
+    if lasting and limits.sign_on_attempts and state.attempts >= limits.sign_on_attempts:
+        session.close("Too many failed sign-ons.")

@@ -1,0 +1,80 @@
+"""What a client is told when it has signed on: 001 to 005, LUSERS, MOTD (Modern IRC, "Connection Registration")."""
+
+import time
+from typing import TYPE_CHECKING
+
+from imd.protocols.irc import modes, numerics
+from imd.protocols.irc.commands import COMMANDS
+from imd.protocols.irc.wire.line import Line
+
+if TYPE_CHECKING:
+    from imd.protocols.irc.session import IrcSession
+
+#: Tokens in one 005 line: with nick and text that makes 15 parameters (Modern IRC, RPL_ISUPPORT).
+_TOKENS = 13
+
+
+def welcome(session: "IrcSession") -> None:
+    settings = session.door.settings
+    server = session.door.server
+    created = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(settings.created))
+    session.numeric(
+        numerics.RPL_WELCOME, f"Welcome to the {settings.network} Network, {session.nick}!{session.source_user}"
+    )
+    session.numeric(numerics.RPL_YOURHOST, f"Your host is {server}, running version {settings.version}")
+    session.numeric(numerics.RPL_CREATED, f"This server was created {created}")
+    session.numeric(
+        numerics.RPL_MYINFO,
+        server,
+        settings.version,
+        modes.USER_MODES,
+        modes.CHANNEL_MODES,
+        modes.CHANNEL_MODES_WITH_PARAMETER,
+    )
+    tokens = isupport(session)
+    for at in range(0, len(tokens), _TOKENS):
+        session.numeric(numerics.RPL_ISUPPORT, *tokens[at : at + _TOKENS])
+    for name in ("LUSERS", "MOTD"):
+        COMMANDS[name].run(session, Line(name))
+
+
+def isupport(session: "IrcSession") -> list[str]:
+    """https://modern.ircdocs.horse/#rplisupport-parameters, in alphabetical order; only what is true here."""
+    settings = session.door.settings
+    limits = settings.limits
+    targets = _number(limits.targets)
+    tokens = {
+        "AWAYLEN": _number(limits.status_length),
+        "CASEMAPPING": "rfc1459",
+        "CHANLIMIT": f"#:{_number(limits.rooms)}",
+        "CHANMODES": modes.CHANMODES,
+        "CHANNELLEN": _number(limits.room_name_length),
+        "CHANTYPES": "#",
+        "EXCEPTS": "e",
+        "INVEX": "I",
+        "KEYLEN": str(modes.MAX_KEY),
+        "KICKLEN": _number(limits.kick_length),
+        "MAXLIST": f"{''.join(sorted(modes.LISTS))}:{_number(limits.room_masks)}",
+        "MODES": str(modes.MODES),
+        "MONITOR": _number(limits.watches),
+        "NAMELEN": _number(limits.real_name_length),
+        "NETWORK": settings.network.replace(" ", "\\x20"),
+        "NICKLEN": _number(limits.nick_length),
+        "PREFIX": modes.PREFIX,
+        "TARGMAX": f"JOIN:,KICK:1,LIST:,NAMES:,NOTICE:{targets},PART:,PRIVMSG:{targets},TAGMSG:{targets},WHOIS:1",
+        "TOPICLEN": _number(limits.topic_length),
+        "USERLEN": "18",
+        "UTF8ONLY": "",
+    }
+    if not limits.room_masks:
+        del tokens["MAXLIST"]
+    return [f"{name}={value}" if value or name in _MAY_BE_EMPTY else name for name, value in tokens.items()]
+
+
+#: "If the value is not specified, there is no limit".
+_MAY_BE_EMPTY = {"MONITOR", "CHANLIMIT"}
+
+
+def _number(limit: int) -> str:
+    """A limit as ISUPPORT writes it: "" is none."""
+    return str(limit) if limit else ""
