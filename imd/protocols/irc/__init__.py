@@ -33,16 +33,16 @@
 
 How a family writes its answers:
 
-* `session.numeric(numerics.X, …)`, `session.reply("JOIN", …, source=…)`, `session.answer(bytes)` answer the command that
-  runs now. They get its label and its place in the order, also after an await.
+* `session.numeric(numerics.X, …)`, `session.reply("JOIN", …, source=…)` and `session.answer(bytes)` answer the command
+  that runs now. They get its label and its place in the order, also after an await.
 * `session.push(bytes)` is for news of others. An event that this session itself caused (`event.session` is its id)
   belongs to the answer: `session.answer`.
 * Lines for many are encoded once per `session.flavour` (`line_tags(flavour, time, …)` and `wire.line.encode`), and
   kept in `event.encoded`, `view.encoded` or `envelope.encoded`, under a key that begins with ``"irc"``.
 
 * What a person writes to a service (BuddyServ) reaches the function decorated with ``messaging.service("BuddyServ")``.
-* `RoomLine` events go to ``incoming.room_line(session, event)``; for one's own new name `session.renamed()` tells the
-  client once, whoever hears of it first.
+* What is said in a room is written by ``incoming.encoded(session, envelope, room.name)``; for one's own new name
+  `session.renamed()` tells the client once, whoever hears of it first.
 
 The core's `Client` methods go to ``incoming.deliver(session, envelopes)``, ``room_events.room_event(session, event)``,
 ``presence.presence_changed(session, views)`` and ``buddyserv.roster_changed(session, change)``.

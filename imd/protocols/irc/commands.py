@@ -40,20 +40,28 @@ class Command(NamedTuple):
     overlaps: bool
     #: Runs past everything that waits: it answers nothing, and others may be waiting for it (PONG).
     immediate: bool
+    #: Shows that a person is at the keyboard: she is not idle.
+    active: bool
 
 
 COMMANDS: dict[str, Command] = {}
 
 
 def command(
-    name: str, *, parameters: int = 0, registered: bool = True, overlaps: bool = False, immediate: bool = False
+    name: str,
+    *,
+    parameters: int = 0,
+    registered: bool = True,
+    overlaps: bool = False,
+    immediate: bool = False,
+    active: bool = False,
 ) -> Callable[[Run], Run]:
     """Enter the decorated function into the table."""
 
     def enter(run: Run) -> Run:
         if name in COMMANDS:
             raise ValueError(f"two commands called {name}")
-        COMMANDS[name] = Command(name, run, parameters, registered, overlaps, immediate)
+        COMMANDS[name] = Command(name, run, parameters, registered, overlaps, immediate, active)
         return run
 
     return enter
@@ -93,6 +101,8 @@ def _checked(session: "IrcSession", line: Line) -> Command | None:
     if len(line.params) < row.parameters or "" in line.params[: row.parameters - 1]:
         session.numeric(numerics.ERR_NEEDMOREPARAMS, line.command)
         return None
+    if row.active:
+        session.hub.presence.touched(session.me)
     return row
 
 

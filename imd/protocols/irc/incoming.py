@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from imd.core.message import Envelope, Kind, Message
-from imd.core.talk import RoomLine
 from imd.protocols.irc.capabilities import REPEAT_TAG, Flavour, line_tags
 from imd.protocols.irc.wire.line import MAX_BODY, encode
 from imd.protocols.irc.wire.splitting import pieces
@@ -37,20 +36,15 @@ def deliver(session: "IrcSession", envelopes: Sequence[Envelope]) -> None:
         # A copy of what another session of this account has sent goes to the talk with its recipient. In all other
         # cases the target is this client, whatever its name was when the message was sent.
         target = message.recipient.name if mine else session.nick
-        session.push(_encoded(session, envelope, target))
+        session.push(encoded(session, envelope, target))
         if message.kind.kept:
             unconfirmed.append(message.id)
     if unconfirmed and me.confirms and me.account is not None:
         session.barrier.sent(session, unconfirmed)
 
 
-def room_line(session: "IrcSession", event: RoomLine) -> None:
-    """Write what somebody said in a room. The session that said it hears it by echo-message alone (messaging.py)."""
-    if session.me.id != event.session:
-        session.push(_encoded(session, event.envelope, event.room.name))
-
-
-def _encoded(session: "IrcSession", envelope: Envelope, target: str) -> bytes:
+def encoded(session: "IrcSession", envelope: Envelope, target: str) -> bytes:
+    """The lines of a message to a person or a room, for this session; encoded once for all that see it alike."""
     flavour = session.flavour
     dated = "server-time" not in flavour and session.hub.clock.time() - envelope.message.time > OLD
     key = ("irc", flavour, target, dated)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from imd.core.address import fold
 from imd.core.message import Draft, Kind, Outcome, Receipt
-from imd.core.refusal import InvalidName, NotKept, NoSuchAccount, Refusal
+from imd.core.refusal import InvalidName, NoSuchAccount, NotKept, Refusal
 from imd.core.session import State
 from imd.protocols.irc import numerics, refusals
 from imd.protocols.irc.capabilities import line_tags
@@ -38,12 +38,12 @@ def service(nick: str) -> Callable[[Service], Service]:
     return enter
 
 
-@command("PRIVMSG", overlaps=True)
+@command("PRIVMSG", overlaps=True, active=True)
 def privmsg(session: "IrcSession", line: Line) -> Coroutine[Any, Any, None] | None:
     return _text(session, line)
 
 
-@command("NOTICE", overlaps=True)
+@command("NOTICE", overlaps=True, active=True)
 def notice(session: "IrcSession", line: Line) -> Coroutine[Any, Any, None] | None:
     return _text(session, line)
 
@@ -86,9 +86,7 @@ def client_tags(session: "IrcSession", line: Line) -> dict[str, str]:
     """The client-only tags of a line, without their ``+``."""
     if not line.tags or "message-tags" not in session.caps:
         return {}
-    return {
-        key[1:]: value for key, value in line.tags.items() if key.startswith("+") and key != f"+{CTCP_TAG}"
-    }
+    return {key[1:]: value for key, value in line.tags.items() if key.startswith("+") and key != f"+{CTCP_TAG}"}
 
 
 def _targets(session: "IrcSession", line: Line) -> list[str]:

@@ -192,7 +192,7 @@ def quit_(session: "IrcSession", line: Line) -> None:
 
 @command("SETNAME", parameters=1)
 def setname(session: "IrcSession", line: Line) -> None:
-    """https://ircv3.net/specs/extensions/setname; the answer is the event, which reaches one's own sessions too."""
+    """https://ircv3.net/specs/extensions/setname"""
     realname = line.params[0]
     limit = session.door.settings.limits.real_name_length
     try:
@@ -201,9 +201,12 @@ def setname(session: "IrcSession", line: Line) -> None:
         session.hub.people.set_realname(session.me, realname)
     except Refusal:
         session.fail("SETNAME", "INVALID_REALNAME", (), "That real name is empty or too long.")
+        return
+    if "setname" in session.caps:
+        session.reply("SETNAME", realname, source=session.source, colon=True)
 
 
-@command("PING", registered=False, overlaps=False)
+@command("PING", registered=False)
 def ping(session: "IrcSession", line: Line) -> None:
     if not line.params:
         session.numeric(numerics.ERR_NEEDMOREPARAMS, line.command)

@@ -1,7 +1,7 @@
 """IRC as bytes: no sockets, no clock, nothing of imd.
 
-    line.py      bytes ↔ `Line`: framing, limits, parameters, source
-    tags.py      message tags and their escapes
-    masks.py     ``*`` and ``?`` matching of nicks, hosts and room names
-    splitting.py long or many-lined text into bodies that fit a line
+line.py      bytes ↔ `Line`: framing, limits, parameters, source
+tags.py      message tags and their escapes
+masks.py     ``*`` and ``?`` matching of nicks, hosts and room names
+splitting.py long or many-lined text into bodies that fit a line
 """
