@@ -181,7 +181,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Duration,
         setting(
             "After this silence a native client is sent a ping.",
-            reason="A lost phone shows as gone within two minutes; RFC 6120 servers are of the same order.",
+            reason="A lost phone shows as gone within two minutes.",
         ),
     ] = Duration(60)
     native_ping_timeout: Annotated[
@@ -234,7 +234,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         int,
         setting(
             "Members of one room.",
-            reason="One line to all of them takes some 20 ms; above that others would feel it.",
+            reason="One line to all of them takes some 15 ms; above that others would feel it.",
             ge=0,
         ),
     ] = 5_000
@@ -254,6 +254,14 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             ge=0,
         ),
     ] = 20
+    window: Annotated[
+        int,
+        setting(
+            "Messages under way to one client that it has not acknowledged; more wait in the store.",
+            reason="More than a client far away takes in a round trip; few enough to send again after a loss.",
+            ge=0,
+        ),
+    ] = 256
     targets: Annotated[
         int,
         setting(
@@ -266,10 +274,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         int,
         setting(
             "Messages whose way is remembered for `imdctl trace`; the oldest is forgotten first.",
-            reason="Some 50 MB, and about an hour on a busy server.",
+            reason="About a kilobyte each, so some 20 MB.",
             ge=0,
         ),
-    ] = 50_000
+    ] = 20_000
 
     # -- lengths of texts, in bytes of UTF-8 -----------------------------------------------------------------
 
@@ -306,13 +314,19 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     def effective(self) -> Self:
         """The limits to apply: these, or with `enabled = false` these without rates, delays and caps on
-        connections and handshakes (each of them 0, which is unlimited)."""
+        connections and handshakes (each of them 0, which is unlimited).
+
+        A rate whose burst is unlimited never holds anybody back, so it is given as 0 too."""
         if self.enabled:
-            return self
+            free = {rate: 0 for rate, burst in _BUCKETS.items() if not getattr(self, burst) and getattr(self, rate)}
+            return msgspec.structs.replace(self, **free) if free else self
         off: dict[str, int | Duration] = {
             name: Duration(0) if isinstance(getattr(self, name), Duration) else 0 for name in SWITCHED
         }
         return msgspec.structs.replace(self, **off)
+
+
+_BUCKETS = {"messages_per_second": "message_burst", "commands_per_second": "command_burst"}
 
 
 def _switched() -> frozenset[str]:

@@ -9,6 +9,7 @@ and `tcp:6667:interface=\:\:` with IPv6.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -141,11 +142,19 @@ class Store(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         Duration,
         setting(
             "How long Redis may take to answer before it counts as unavailable.",
-            reason="Rewriting its file delays a busy Redis by a second or two; senders wait no longer than "
-            "this for an honest answer.",
+            reason="A healthy Redis answers within milliseconds; nobody waits longer than this for an honest answer.",
             live=False,
         ),
     ] = Duration(5)
+
+    @property
+    def shown(self) -> str:
+        """The URL without user and password, for logs and people."""
+        return re.sub(r"(?<=://)[^/]*@", "…@", self.url)
+
+    def __repr__(self) -> str:
+        # Settings end up in logs and tracebacks.
+        return f"Store({self.shown!r})"
 
 
 class Accounts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from imd.config.catalogue import as_toml, catalogue, explain, sections, unknown
 from imd.config.limits import SWITCHED, Limits
-from imd.config.model import Settings
+from imd.config.model import Settings, Store
 from imd.config.values import Duration, Size
 
 # The table of the contract: a default changes only together with it.
@@ -144,6 +144,18 @@ class ModelTests(SynchronousTestCase):
             self.assertEqual(as_toml(value), text)
         self.assertRaises(TypeError, as_toml, object())
 
+    def test_the_store_is_shown_without_password(self) -> None:
+        """Neither what is meant for logs nor the representation of the settings holds user or password."""
+        for url, shown in (
+            ("sqlite", "sqlite"),
+            ("redis://localhost:6379/0", "redis://localhost:6379/0"),
+            ("rediss://imd:hunter2@h:1/0", "rediss://…@h:1/0"),
+            ("redis+sentinel://:hunter2@a:1,b:2/main", "redis+sentinel://…@a:1,b:2/main"),
+        ):
+            store = Store(url=url)
+            self.assertEqual(store.shown, shown)
+            self.assertNotIn("hunter2", repr(Settings(store=store)))
+
 
 class LimitsTests(SynchronousTestCase):
     """`limits.enabled = false`."""
@@ -170,6 +182,13 @@ class LimitsTests(SynchronousTestCase):
         """Nothing is changed while they are on."""
         limits = Limits()
         self.assertIs(limits.effective(), limits)
+
+    def test_a_rate_without_bound_on_bursts(self) -> None:
+        """A burst of 0 is unlimited, so its rate never holds anybody back."""
+        effective = Limits(message_burst=0).effective()
+        self.assertEqual((effective.messages_per_second, effective.commands_per_second), (0, 50))
+        effective = Limits(command_burst=0).effective()
+        self.assertEqual((effective.messages_per_second, effective.commands_per_second), (10, 0))
 
     def test_disabled_limits(self) -> None:
         """What is switched is 0, of the same type; all else keeps its value."""
