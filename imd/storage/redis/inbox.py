@@ -1,0 +1,269 @@
+"""The offline queue: one stream for each account, with what belongs to it under the account's own hash tag.
+
+The id of a stream entry is the message's sequence number. Should one come late (its number is not above the last id) it
+goes to the end, is marked, and readers sort. Messages appended to one inbox in one reactor turn travel in one script
+call, in order with everything else that concerns the inbox.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from twisted.internet.defer import Deferred, succeed
+from twisted.logger import Logger
+
+from imd.core.stores import Queued, Queueing
+from imd.storage.redis import keys, scripts
+from imd.storage.redis.connection import Part, encode
+from imd.storage.redis.link import Link, together
+from imd.storage.redis.started import started
+
+#: Seconds for which the id of an acknowledged message is remembered, if its sender has an id of his own for it and may
+#: therefore send it again; and if only this daemon could repeat it, after an outcome that was unknown.
+REMEMBER, REMEMBER_BRIEFLY = 7 * 86_400.0, 600.0
+#: Messages in one script call: Redis serves nobody else meanwhile.
+BATCH = 250
+#: What one step of `expire` takes from one inbox, and from the list of inboxes.
+STEP = 200
+#: Inboxes known to be in the list; past this number the knowledge is thrown away and built anew.
+MOST_KNOWN = 200_000
+
+_ANSWERS = (Queueing.KEPT, Queueing.ALREADY, Queueing.DONE, Queueing.FULL)
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Queued).decode
+
+
+class _Append:
+    """One call of the append script, which grows until it is written."""
+
+    __slots__ = ("account", "arguments", "calls", "count", "link", "sent")
+
+    def __init__(self, link: Link, account: str, limit: int) -> None:
+        self.link = link
+        self.account = account
+        self.arguments: list[Part] = [limit]
+        self.calls: list[tuple[Deferred[list[Queueing]], int]] = []
+        self.count = 0
+        self.sent = False
+
+    def add(self, entries: Sequence[Queued]) -> Deferred[list[Queueing]]:
+        for entry in entries:
+            message = entry.message
+            self.arguments += (
+                message.id,
+                message.seq,
+                entry.expires,
+                entry.origin,
+                entry.origin_limit,
+                entry.attempts,
+                "1" if message.client_id else "0",
+                _encode(entry),
+            )
+        self.count += len(entries)
+        result: Deferred[list[Queueing]] = Deferred()
+        self.calls.append((result, len(entries)))
+        return result
+
+    def encode(self) -> bytes:
+        self.sent = True
+        return self.link.guarded(
+            scripts.INBOX_APPEND, keys.inbox_fence(self.account), keys.inbox(self.account), self.arguments
+        )
+
+    def text(self) -> bytes:
+        names = (keys.inbox_fence(self.account), *keys.inbox(self.account))
+        body = scripts.INBOX_APPEND.body
+        return encode((b"EVAL", body, len(names), *names, self.link.token, *self.arguments))
+
+    def answered(self, reply: Sequence[int]) -> None:
+        at = 0
+        for result, count in self.calls:
+            result.callback([_ANSWERS[answer] for answer in reply[at : at + count]])
+            at += count
+
+    def failed(self, failure: Any) -> None:
+        for result, _ in self.calls:
+            result.errback(failure)
+
+
+class Inboxes:
+    """`imd.core.stores.InboxStore`."""
+
+    log = Logger()
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._open: dict[str, _Append] = {}
+        #: Account -> time of expiry under which its inbox stands in the list of inboxes, or earlier.
+        self._listed: dict[str, float] = {}
+        link.on_ready.append(self._listed.clear)
+
+    # ------------------------------------------------------------ writing
+
+    def append(self, entries: Sequence[tuple[str, Queued]], limit: int) -> Deferred[list[Queueing]]:
+        if len(entries) == 1:
+            account, entry = entries[0]
+            return self._append(account, [entry], limit)
+        if not entries:
+            return succeed([])
+        return Deferred.fromCoroutine(self._append_all(entries, limit))
+
+    async def _append_all(self, entries: Sequence[tuple[str, Queued]], limit: int) -> list[Queueing]:
+        places: dict[str, list[int]] = {}
+        for index, (account, _) in enumerate(entries):
+            places.setdefault(account, []).append(index)
+        order: list[list[int]] = []
+        calls: list[Deferred[list[Queueing]]] = []
+        for account, indices in places.items():
+            for start in range(0, len(indices), BATCH):
+                chunk = indices[start : start + BATCH]
+                order.append(chunk)
+                calls.append(self._append(account, [entries[index][1] for index in chunk], limit))
+        results = [Queueing.KEPT] * len(entries)
+        for chunk, answers in zip(order, await together(calls), strict=True):
+            for index, answer in zip(chunk, answers, strict=True):
+                results[index] = answer
+        return results
+
+    def _append(self, account: str, entries: Sequence[Queued], limit: int) -> Deferred[list[Queueing]]:
+        self._list(account, min(entry.expires for entry in entries))
+        batch = self._open.get(account)
+        if batch is None or batch.sent or batch.arguments[0] != limit or batch.count + len(entries) > BATCH:
+            batch = _Append(self._link, account, limit)
+            if len(self._open) > 1000:
+                self._open = {name: waiting for name, waiting in self._open.items() if not waiting.sent}
+            self._open[account] = batch
+            result = batch.add(entries)
+            sent = self._link.send(batch).addErrback(self._link.without_script, batch.text)
+            sent.addCallbacks(batch.answered, batch.failed)
+            sent.addErrback(lambda failure: self.log.failure("while queueing messages", failure))
+            return result
+        return batch.add(entries)
+
+    def _list(self, account: str, expires: float) -> None:
+        """Put an inbox on the list before its first message: the list may name too many, never too few."""
+        if self._listed.get(account, expires + 1) <= expires:
+            return
+        if len(self._listed) >= MOST_KNOWN:
+            self._listed.clear()
+        self._listed[account] = expires
+        added = self._link.send(encode((b"ZADD", keys.INBOXES, b"LT", expires, account)))
+        # The append that follows fails with it, and its repetition lists the inbox again.
+        added.addErrback(lambda failure: self._listed.pop(account, None) and None)
+
+    def _run(self, script: scripts.Script, account: str, arguments: Sequence[Part]) -> Deferred[Any]:
+        # What is appended from now on must stay behind this call.
+        self._open.pop(account, None)
+        return self._link.write(script, keys.inbox_fence(account), keys.inbox(account), arguments)
+
+    @started
+    async def attempted(self, account: str, ids: Sequence[str]) -> None:
+        if ids:
+            await self._run(scripts.INBOX_ATTEMPTED, account, ids)
+
+    @started
+    async def retry(self, account: str) -> None:
+        await self._run(scripts.INBOX_RETRY, account, ())
+
+    @started
+    async def acknowledge(self, pairs: Sequence[tuple[str, str]], now: float) -> None:
+        if not pairs:
+            return
+        by_account: dict[str, list[str]] = {}
+        for account, id in pairs:
+            by_account.setdefault(account, []).append(id)
+        await together(
+            [
+                self._run(
+                    scripts.INBOX_ACKNOWLEDGE,
+                    account,
+                    (now + REMEMBER, now + REMEMBER_BRIEFLY, *ids[start : start + BATCH]),
+                )
+                for account, ids in by_account.items()
+                for start in range(0, len(ids), BATCH)
+            ]
+        )
+
+    @started
+    async def clear(self, account: str) -> None:
+        """Everything of one inbox, for good (the account is being removed)."""
+        self._open.pop(account, None)
+        names = keys.inbox(account)
+        await self._link.apply(keys.inbox_fence(account), names, [("DEL", *names)])
+
+    # ------------------------------------------------------------ reading
+
+    @started
+    async def read(self, account: str, after: int, upto: int, limit: int) -> list[Queued]:
+        if upto <= after or upto < 0 or limit <= 0:
+            return []
+        self._open.pop(account, None)
+        first, last = max(0, after + 1), min(upto, 2**63 - 1)
+        flat = await self._link.query_script(scripts.INBOX_READ, keys.inbox(account), (first, last, limit))
+        found = []
+        for at in range(0, len(flat), 3):
+            queued = _decode(flat[at + 1])
+            attempts = int(flat[at + 2])
+            if after < queued.message.seq <= upto:
+                found.append(
+                    queued if queued.attempts == attempts else msgspec.structs.replace(queued, attempts=attempts)
+                )
+        found.sort(key=lambda queued: queued.message.seq)
+        return found[:limit]
+
+    @started
+    async def count(self, account: str) -> int:
+        self._open.pop(account, None)
+        return int(await self._link.query("HLEN", keys.inbox(account)[1]))
+
+    @started
+    async def find(self, id: str) -> tuple[str, Queued] | None:
+        cursor = b"0"
+        while True:
+            cursor, flat = await self._link.query("ZSCAN", keys.INBOXES, cursor, "COUNT", 500)
+            accounts = [account.decode() for account in flat[::2]]
+            calls = [self._link.query("HGET", keys.inbox(account)[1], id) for account in accounts]
+            for account, record in zip(accounts, await together(calls), strict=True):
+                if record is not None and (queued := await self._at(account, id, record)) is not None:
+                    return account, queued
+            if cursor == b"0":
+                return None
+
+    async def _at(self, account: str, id: str, record: bytes) -> Queued | None:
+        names = keys.inbox(account)
+        entry = record.split(b" ", 1)[0]
+        found, attempts = await together(
+            [self._link.query("XRANGE", names[0], entry, entry), self._link.query("HGET", names[3], id)]
+        )
+        if not found:
+            return None
+        return msgspec.structs.replace(_decode(found[0][1][1]), attempts=int(attempts or 0))
+
+    # ------------------------------------------------------------ expiry
+
+    @started
+    async def expire(self, now: float) -> int:
+        dropped = 0
+        while due := await self._link.query("ZRANGEBYSCORE", keys.INBOXES, "-inf", f"({now}", "LIMIT", 0, STEP):
+            accounts = [account.decode() for account in due]
+            more = False
+            for account in accounts:
+                # What is appended from here on lists the inbox again, so that it can be told below.
+                self._listed.pop(account, None)
+            calls = [self._run(scripts.INBOX_EXPIRE, account, (now, STEP)) for account in accounts]
+            again: list[list[Part]] = []
+            for account, (count, unfinished, next) in zip(accounts, await together(calls), strict=True):
+                dropped += count
+                if unfinished:
+                    more = True
+                elif account in self._listed:
+                    more = more or self._listed[account] < now
+                elif next:
+                    again.append(["ZADD", keys.INBOXES, next, account])
+                else:
+                    again.append(["ZREM", keys.INBOXES, account])
+            if again:
+                await self._link.apply(keys.INBOXES_FENCE, [keys.INBOXES], again)
+            elif not more:
+                break
+        return dropped

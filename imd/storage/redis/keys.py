@@ -1,0 +1,107 @@
+"""Every key imd uses in Redis; `docs/operations/redis.md` explains them to operators.
+
+What stands in braces is the hash tag (Redis Cluster specification, "Hash tags"): keys of one tag live on one node, and
+no script touches keys of two tags. Each tag has a fence key, which lets its scripts turn away a daemon that has lost
+the lease.
+"""
+
+PREFIX = "imd:"
+
+
+def _tag(tag: str, name: str) -> bytes:
+    return f"{PREFIX}{{{tag}}}:{name}".encode()
+
+
+# The store itself: lease, fencing counter, schema version, secret.
+LEASE = _tag("store", "lease")
+COUNTER = _tag("store", "counter")
+SCHEMA = _tag("store", "schema")
+SECRET = _tag("store", "secret")
+
+# Accounts: one tag, so that name, account and certificate change together.
+ACCOUNTS_FENCE = _tag("accounts", "fence")
+ACCOUNTS = _tag("accounts", "by-id")
+NAMES = _tag("accounts", "names")
+NAME_ORDER = _tag("accounts", "name-order")
+FOLDED = _tag("accounts", "folded")
+VERIFIERS = _tag("accounts", "verifiers")
+CERTIFICATES = _tag("accounts", "certificates")
+
+# Resume tokens.
+TOKENS_FENCE = _tag("tokens", "fence")
+TOKENS = _tag("tokens", "by-digest")
+TOKEN_EXPIRY = _tag("tokens", "expiry")
+
+
+def tokens_of(account: str) -> bytes:
+    return _tag("tokens", f"of:{account}")
+
+
+# Rosters: one tag, so that both sides of a subscription change together.
+ROSTERS_FENCE = _tag("rosters", "fence")
+
+
+def roster(account: str) -> bytes:
+    """Hash: contact's account id -> contact."""
+    return _tag("rosters", f"of:{account}")
+
+
+def listed_by(account: str) -> bytes:
+    """Set: owners of rosters in which this account stands."""
+    return _tag("rosters", f"with:{account}")
+
+
+# The sign-on ledger.
+LEDGER_FENCE = _tag("ledger", "fence")
+LEDGER = _tag("ledger", "entries")
+LEDGER_ENDS = _tag("ledger", "ends")
+LEDGER_BEGAN = _tag("ledger", "began")
+LEDGER_ENDED = _tag("ledger", "ended")
+LEDGER_OPEN = _tag("ledger", "open")
+
+
+def ledger_of(account: str) -> bytes:
+    return _tag("ledger", f"of:{account}")
+
+
+# Rooms.
+ROOMS_FENCE = _tag("rooms", "fence")
+ROOMS = _tag("rooms", "records")
+
+# Inboxes: a tag for each account, and the list of those that hold something.
+INBOXES_FENCE = _tag("inboxes", "fence")
+INBOXES = _tag("inboxes", "waiting")
+
+
+def inbox_fence(account: str) -> bytes:
+    return _tag(account, "fence")
+
+
+def inbox(account: str) -> list[bytes]:
+    """In the order all inbox scripts expect: stream, ids, expiry, attempts, done, late, origins."""
+    return [
+        _tag(account, name)
+        for name in (
+            "inbox",
+            "inbox:ids",
+            "inbox:expiry",
+            "inbox:attempts",
+            "inbox:done",
+            "inbox:late",
+            "inbox:origins",
+        )
+    ]
+
+
+# History: a tag for each target, and the list of targets.
+HISTORIES_FENCE = _tag("histories", "fence")
+HISTORIES = _tag("histories", "kept")
+
+
+def history_fence(target: str) -> bytes:
+    return _tag(f"history:{target}", "fence")
+
+
+def history(target: str) -> list[bytes]:
+    """Messages by id; ids by sequence number; ids by time."""
+    return [_tag(f"history:{target}", name) for name in ("messages", "order", "times")]

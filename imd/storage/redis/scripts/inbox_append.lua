@@ -1,0 +1,60 @@
+-- Put messages into one inbox. Answers for each: 0 kept, 1 was there, 2 was there and is acknowledged, 3 full.
+-- KEYS: fence, stream, ids, expiry, attempts, done, late, origins
+-- ARGV: token, limit, then for each message: id, seq, expires, origin, limit per origin,
+--       attempts, whether its sender may send it again (1 or 0), value
+local stream, ids, expiry, attempts, done, late, origins =
+    KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
+local limit = tonumber(ARGV[2])
+local waiting = redis.call('HLEN', ids)
+local remembers = redis.call('EXISTS', done) == 1
+local answers = {}
+
+-- A message whose sequence number is not above the stream's last id goes to the end all the same; readers sort.
+local function add_late(id, value)
+    local entry = '0-1'
+    if redis.call('EXISTS', stream) == 1 then
+        local info = redis.call('XINFO', 'STREAM', stream)
+        for field = 1, #info, 2 do
+            if info[field] == 'last-generated-id' then
+                local first, second = string.match(info[field + 1], '^(%d+)-(%d+)$')
+                entry = first .. '-' .. string.format('%.0f', tonumber(second) + 1)
+            end
+        end
+    end
+    redis.call('SADD', late, id)
+    return redis.call('XADD', stream, entry, id, value)
+end
+
+for at = 3, #ARGV, 8 do
+    local id, seq, expires, origin, share = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], tonumber(ARGV[at + 4])
+    local tried, repeatable, value = ARGV[at + 5], ARGV[at + 6], ARGV[at + 7]
+    local answer = 0
+    if redis.call('HEXISTS', ids, id) == 1 then
+        answer = 1
+    elseif remembers and redis.call('ZSCORE', done, id) then
+        answer = 2
+    elseif limit > 0 and waiting >= limit then
+        answer = 3
+    elseif origin ~= '' and share > 0 and tonumber(redis.call('HGET', origins, origin) or '0') >= share then
+        answer = 3
+    else
+        local entry = redis.pcall('XADD', stream, seq .. '-0', id, value)
+        if type(entry) == 'table' then
+            if not string.find(entry.err, 'ID specified in XADD', 1, true) then
+                return entry
+            end
+            entry = add_late(id, value)
+        end
+        redis.call('HSET', ids, id, entry .. ' ' .. expires .. ' ' .. repeatable .. ' ' .. origin)
+        redis.call('ZADD', expiry, expires, id)
+        if origin ~= '' then
+            redis.call('HINCRBY', origins, origin, 1)
+        end
+        if tried ~= '0' then
+            redis.call('HSET', attempts, id, tried)
+        end
+        waiting = waiting + 1
+    end
+    answers[#answers + 1] = answer
+end
+return answers
