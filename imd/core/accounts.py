@@ -1,0 +1,266 @@
+"""Who exists: accounts by name, kept at hand, and every change of them told to those who must know.
+
+A name is looked up for each message, so names are remembered, also those that nobody has. `Accounts` is the only
+writer of the account store, so what is remembered is never stale.
+"""
+
+import secrets
+from base64 import b32encode
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from enum import Enum
+from typing import Final, Literal, TypeVar
+
+import msgspec
+
+from imd.core.address import MAX_NAME, check_account_name, fold
+from imd.core.refusal import NameInUse, NoSuchAccount, StoreUnavailable
+from imd.core.session import Account, Visibility
+from imd.core.stores import AccountStore, OutcomeUnknown, Verifier
+
+
+class _Unknown(Enum):
+    UNKNOWN = "unknown"
+
+
+#: `Accounts.cached` does not know: ask `Accounts.by_name`.
+UNKNOWN: Final = _Unknown.UNKNOWN
+Unknown = Literal[_Unknown.UNKNOWN]
+
+
+class AccountChange(msgspec.Struct, frozen=True):
+    """`before` is None for a new account, `after` for a removed one; a rename has two names."""
+
+    before: Account | None
+    after: Account | None
+
+    @property
+    def renamed(self) -> bool:
+        return self.before is not None and self.after is not None and self.before.name != self.after.name
+
+
+_T = TypeVar("_T")
+
+#: More characters no folded name has: folding makes at most three of one.
+_LONGEST = 3 * MAX_NAME
+
+
+def new_account_id() -> str:
+    """ "A" and 75 random bits: never given twice."""
+    return "A" + b32encode(secrets.token_bytes(10)).decode("ascii").lower()[:15]
+
+
+class Accounts:
+    """Accounts over an `AccountStore`.
+
+    Methods that write raise `StoreUnavailable`, and `NoSuchAccount` when the account is gone. `observers` are called
+    with each `AccountChange` once it is durable, in order, and must not raise.
+    """
+
+    def __init__(self, store: AccountStore, *, international: bool = False, remember: int = 20_000) -> None:
+        self._store = store
+        self._international = international
+        self._remember = remember
+        self._cache: OrderedDict[str, Account | None] = OrderedDict()
+        # Lookups under way, by folded name; a change of that name takes its entry away, and with it the right to
+        # remember what the lookup finds.
+        self._looking: dict[str, object] = {}
+        # Alterations under way, by account id, so that a second one builds on the first.
+        self._altering: dict[str, Account] = {}
+        self._changes = 0
+        self.observers: list[Callable[[AccountChange], None]] = []
+
+    # ------------------------------------------------------------ looking up
+
+    def cached(self, folded: str) -> Account | Unknown | None:
+        """What is known at once of a folded name: the account, None if nobody has it, or `UNKNOWN`."""
+        found = self._cache.get(folded, UNKNOWN)
+        if found is not UNKNOWN:
+            self._cache.move_to_end(folded)
+        return found
+
+    async def by_name(self, folded: str) -> Account | None:
+        """The account of a folded name, or None. Raises `StoreUnavailable`."""
+        found = self.cached(folded)
+        if found is not UNKNOWN:
+            return found
+        if len(folded) > _LONGEST:
+            # Nobody can be called so, and it must not fill the memory.
+            return None
+        right: object = object()
+        self._looking[folded] = right
+        try:
+            account = await self._store.by_name(folded)
+            if self._looking.get(folded) is right:
+                self._keep(folded, account)
+            return account
+        finally:
+            if self._looking.get(folded) is right:
+                del self._looking[folded]
+
+    async def resolve(self, name: str) -> Account:
+        """The account called so, however it is spelt. Raises `NoSuchAccount`, `StoreUnavailable`."""
+        account = await self.by_name(fold(name))
+        if account is None:
+            raise NoSuchAccount(name)
+        return account
+
+    async def by_id(self, ids: Sequence[str]) -> dict[str, Account]:
+        """Those of these accounts that exist."""
+        return await self._store.by_id(ids)
+
+    async def by_certificate(self, fingerprint: str) -> Account | None:
+        """Whose client certificate this is (SHA-256, hex, lower case)."""
+        return await self._store.by_certificate(fingerprint)
+
+    # ------------------------------------------------------------ changing
+
+    async def create(
+        self, name: str, verifier: Verifier | None, now: float, *, visible_to: Visibility | None = None
+    ) -> Account:
+        """A new account. Raises `InvalidName`, `NameInUse`."""
+        check_account_name(name, international=self._international)
+        account = Account(new_account_id(), name, now, visible_to or Visibility.EVERYONE)
+        folded = fold(name)
+        self._forget(folded)
+        created = await self._surely(lambda: self._store.create(account, folded, verifier))
+        self._forget(folded)
+        if not created:
+            raise NameInUse(name)
+        self._keep(folded, account)
+        self._tell(None, account)
+        return account
+
+    async def rename(self, account: Account, name: str) -> Account:
+        """Raises `InvalidName`, `NameInUse`."""
+        check_account_name(name, international=self._international)
+        before = await self._current(account.id)
+        old, new = fold(before.name), fold(name)
+        self._forget(old, new)
+        self._changes += 1
+        renamed = await self._surely(lambda: self._store.rename(account.id, name, new))
+        self._changes += 1
+        self._forget(old, new)
+        if not renamed:
+            raise NameInUse(name)
+        after = await self._fetch(account.id)
+        self._tell(before, after)
+        return after
+
+    async def remove(self, account: Account) -> None:
+        """Gone, with all that belongs to it. Harmless when it is gone already."""
+        try:
+            before = await self._current(account.id)
+        except NoSuchAccount:
+            return
+        folded = fold(before.name)
+        self._forget(folded)
+        self._changes += 1
+        await self._surely(lambda: self._store.remove(account.id))
+        self._changes += 1
+        self._forget(folded)
+        self._tell(before, None)
+
+    async def suspend(self, account: Account, suspended: bool = True) -> Account:
+        """Whether the account may sign on."""
+        return await self._alter(account.id, lambda current: msgspec.structs.replace(current, suspended=suspended))
+
+    async def set_privacy(
+        self, account: Account, visible_to: Visibility | None = None, share_location: bool | None = None
+    ) -> Account:
+        """What others may see of it; None leaves a part as it is."""
+
+        def changed(current: Account) -> Account:
+            return msgspec.structs.replace(
+                current,
+                visible_to=current.visible_to if visible_to is None else visible_to,
+                share_location=current.share_location if share_location is None else share_location,
+            )
+
+        return await self._alter(account.id, changed)
+
+    async def add_certificate(self, account: Account, fingerprint: str) -> Account:
+        """This client certificate may sign on as the account. Raises `NameInUse` if it is another's already."""
+        owner = await self.by_certificate(fingerprint)
+        if owner is not None and owner.id != account.id:
+            raise NameInUse(fingerprint)
+        return await self._alter(
+            account.id,
+            lambda current: msgspec.structs.replace(
+                current, certificates=tuple(dict.fromkeys((*current.certificates, fingerprint)))
+            ),
+        )
+
+    async def remove_certificate(self, account: Account, fingerprint: str) -> Account:
+        return await self._alter(
+            account.id,
+            lambda current: msgspec.structs.replace(
+                current, certificates=tuple(each for each in current.certificates if each != fingerprint)
+            ),
+        )
+
+    # ------------------------------------------------------------ inside
+
+    async def _alter(self, id: str, change: Callable[[Account], Account]) -> Account:
+        before = await self._current(id)
+        # Nothing is awaited between reading what is current and handing the change to the store, which works in
+        # call order: two alterations at a time add up.
+        after = change(before)
+        folded = fold(before.name)
+        self._forget(folded)
+        self._altering[id] = after
+        self._changes += 1
+        try:
+            there = await self._surely(lambda: self._store.update(after))
+        finally:
+            self._changes += 1
+            self._forget(folded)
+            if self._altering.get(id) is after:
+                del self._altering[id]
+        if not there:
+            raise NoSuchAccount(before.name)
+        self._tell(before, after)
+        return after
+
+    async def _current(self, id: str) -> Account:
+        """The account as the store will have it when all changes under way are done."""
+        while True:
+            pending = self._altering.get(id)
+            if pending is not None:
+                return pending
+            seen = self._changes
+            account = await self._fetch(id)
+            if seen == self._changes:
+                return account
+
+    async def _fetch(self, id: str) -> Account:
+        account = (await self._store.by_id([id])).get(id)
+        if account is None:
+            raise NoSuchAccount(id)
+        return account
+
+    async def _surely(self, write: Callable[[], Awaitable[_T]]) -> _T:
+        """Writes are idempotent: one of unknown outcome is repeated once."""
+        try:
+            return await write()
+        except OutcomeUnknown:
+            try:
+                return await write()
+            except OutcomeUnknown:
+                raise StoreUnavailable from None
+
+    def _keep(self, folded: str, account: Account | None) -> None:
+        self._cache[folded] = account
+        self._cache.move_to_end(folded)
+        if len(self._cache) > self._remember:
+            self._cache.popitem(last=False)
+
+    def _forget(self, *folded: str) -> None:
+        for name in folded:
+            self._cache.pop(name, None)
+            self._looking.pop(name, None)
+
+    def _tell(self, before: Account | None, after: Account | None) -> None:
+        change = AccountChange(before, after)
+        for observer in list(self.observers):
+            observer(change)

@@ -1,0 +1,286 @@
+"""What doors ask of the user database: `imd.core.ports.Credentials`."""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import msgspec
+from twisted.cred.checkers import ICredentialsChecker
+from twisted.cred.credentials import UsernamePassword
+from twisted.cred.portal import Portal
+from twisted.internet.defer import DeferredLock
+from twisted.logger import Logger
+
+from imd.core.accounts import Accounts
+from imd.core.address import check_account_name, fold, split
+from imd.core.ports import Clock
+from imd.core.refusal import (
+    MechanismRefused,
+    NameInUse,
+    NotAllowed,
+    Refusal,
+    RegistrationRefused,
+    SignOnFailed,
+    StoreUnavailable,
+    Suspended,
+)
+from imd.core.session import Account, Peer
+from imd.core.stores import OutcomeUnknown, Store, Verifier
+from imd.credentials.exchange import StoredScram
+from imd.credentials.hashing import Hashing
+from imd.credentials.portal import ForeignRealm, StoredPasswords, StoredRealm, Verifiers, login
+from imd.credentials.registration import CLOSED, INVITE, RegistrationRules
+from imd.credentials.scram import SALT_SIZE, new_verifier
+from imd.credentials.throttle import Throttle
+from imd.credentials.tokens import Tokens
+from imd.net.opaque_string import UnusablePassword, prepare
+
+SCRAM, EXTERNAL, PLAIN = "SCRAM-SHA-256", "EXTERNAL", "PLAIN"
+
+#: What an invitation is good for when its own time is no longer known.
+_RETURNED_INVITATION = 86_400.0
+
+_T = TypeVar("_T")
+
+
+class CredentialRules(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings that matter here, as plain values."""
+
+    domain: str
+    registration: str = CLOSED
+    registrations_per_hour: int = 10
+    international: bool = False
+    scram_iterations: int = 100_000
+    #: Seconds.
+    resume_keep: float = 14 * 86_400.0
+    #: First delay after repeated failures, in seconds; 0 switches delays off.
+    sign_on_delay: float = 1.0
+
+
+class CredentialsFront:
+    """`imd.core.ports.Credentials` over our own accounts, or with `checker` over any Twisted user database.
+
+    With a checker only PLAIN is offered, registration is closed, and accounts are made at the first sign-on; resume
+    tokens work as ever.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        store: Store,
+        accounts: Accounts,
+        hashing: Hashing,
+        clock: Clock,
+        rules: CredentialRules,
+        checker: ICredentialsChecker | None = None,
+    ) -> None:
+        self._store = store.accounts
+        self._accounts = accounts
+        self._hashing = hashing
+        self._clock = clock
+        self._rules = rules
+        self._foreign = checker is not None
+        self._tokens = Tokens(store.tokens)
+        self._throttle = Throttle(rules.sign_on_delay)
+        self._verifiers = Verifiers(accounts, store.accounts, store.secret, rules.scram_iterations)
+        self._registration = RegistrationRules(
+            CLOSED if self._foreign else rules.registration, rules.registrations_per_hour
+        )
+        # Writers of verifiers take turns: a change of password is not undone by a rehash of the old one.
+        self._writing = DeferredLock()
+        if checker is None:
+            self._portal = Portal(StoredRealm(accounts), [StoredPasswords(self._verifiers, hashing)])
+        else:
+            self._portal = Portal(ForeignRealm(accounts, clock.time), [checker])
+
+    def apply(self, rules: CredentialRules) -> None:
+        """New settings (a reload). What has been counted so far stays."""
+        self._rules = rules
+        self._throttle.set_base(rules.sign_on_delay)
+        self._verifiers.iterations = rules.scram_iterations
+        self._registration.policy = CLOSED if self._foreign else rules.registration
+        self._registration.per_hour = rules.registrations_per_hour
+
+    # ------------------------------------------------------------ signing on
+
+    def mechanisms(self, peer: Peer) -> tuple[str, ...]:
+        """Best first."""
+        offered = []
+        if not self._foreign:
+            offered.append(SCRAM)
+            if peer.certificate:
+                offered.append(EXTERNAL)
+        if peer.confidential:
+            offered.append(PLAIN)
+        return tuple(offered)
+
+    async def plain(self, name: str, password: str, peer: Peer) -> Account:
+        """By a password in the clear."""
+        if not peer.confidential:
+            raise MechanismRefused("Passwords in the clear need TLS.")
+        local = self._local_name(name)
+        folded = fold(local)
+        with _Attempt(self, folded, peer) as attempt:
+            account = await login(self._portal, UsernamePassword(_octets(local), _octets(password)))
+            attempt.succeeded(account)
+        if not self._foreign:
+            await self._renew(account, password)
+        return account
+
+    def scram(self, peer: Peer) -> StoredScram:
+        if self._foreign:
+            raise MechanismRefused("SCRAM is not offered here.")
+        return StoredScram(peer, self._accounts, self._verifiers, self._throttle, self._clock.time, self._local_name)
+
+    async def external(self, name: str, peer: Peer) -> Account:
+        """By the certificate the peer has shown."""
+        if self._foreign or not peer.certificate:
+            raise MechanismRefused("EXTERNAL needs a client certificate.")
+        folded = fold(self._local_name(name)) if name else ""
+        with _Attempt(self, folded, peer) as attempt:
+            account = await self._accounts.by_certificate(peer.certificate)
+            # RFC 4422 appendix A.1: an empty authorization identity stands for whose certificate it is.
+            if account is None or (name and fold(account.name) != folded):
+                raise SignOnFailed("This certificate belongs to no account, or to another one.")
+            attempt.succeeded(account)
+        return account
+
+    async def token(self, token: str, peer: Peer) -> Account:
+        """By a resume token, which is used up."""
+        with _Attempt(self, "", peer) as attempt:
+            found = await self._tokens.redeem(token, self._clock.time())
+            id = "" if found is None else found[0]
+            account = (await self._accounts.by_id([id])).get(id)
+            if account is None:
+                raise SignOnFailed("The token is not valid, or no longer.")
+            attempt.succeeded(account)
+        return account
+
+    async def issue_token(self, account: Account, device: str) -> str:
+        return await self._tokens.issue(account.id, device, self._clock.time() + self._rules.resume_keep)
+
+    # ------------------------------------------------------------ accounts and passwords
+
+    def registration(self, peer: Peer) -> str:
+        return self._registration.for_peer(peer)
+
+    async def register(self, name: str, password: str, peer: Peer, invitation: str = "") -> Account:
+        """In-band registration. A taken name does not use the invitation up."""
+        self._registration.check(peer, invitation)
+        local = self._local_name(name)
+        check_account_name(local, international=self._rules.international)
+        prepared = _usable(password)
+        now = self._clock.time()
+        self._registration.count(peer, now)
+        if await self._accounts.by_name(fold(local)) is not None:
+            raise NameInUse(local)
+        verifier = await self._new_verifier(prepared)
+        invited = self._registration.policy == INVITE
+        if invited and not await self._tokens.accept(invitation, now):
+            raise RegistrationRefused("The invitation is not valid, or no longer.")
+        try:
+            return await self._accounts.create(local, verifier, now)
+        except NameInUse:
+            if invited:
+                await self._tokens.return_invitation(invitation, now + _RETURNED_INVITATION)
+            raise
+
+    async def create_account(self, name: str, password: str) -> Account:
+        """By the operator, whatever the rules of registration. Raises `InvalidName`, `NameInUse`, `NotAllowed`."""
+        check_account_name(name, international=self._rules.international)
+        return await self._accounts.create(name, await self._new_verifier(_usable(password)), self._clock.time())
+
+    async def create_invitation(self, keep: float = 7 * 86_400.0) -> str:
+        """An invitation, good for one registration within `keep` seconds."""
+        return await self._tokens.invite(self._clock.time() + keep)
+
+    async def change_password(self, account: Account, password: str) -> None:
+        """A new password; all resume tokens of the account end. Raises `NotAllowed` for an unusable password."""
+        if self._foreign:
+            raise NotAllowed("Passwords are kept in another user database.")
+        verifier = await self._new_verifier(_usable(password))
+        async with self._writing:
+            await _twice(lambda: self._store.set_verifier(account.id, verifier))
+        await _twice(lambda: self._tokens.revoke(account.id))
+
+    # ------------------------------------------------------------ inside
+
+    def _local_name(self, name: str) -> str:
+        """``alice`` or ``alice@our.domain`` as ``alice``. Another domain's name stays whole, and is nobody's here."""
+        local, domain = split(name, self._rules.domain)
+        return local if domain == self._rules.domain else name
+
+    async def _new_verifier(self, prepared: bytes) -> Verifier:
+        salt, iterations = secrets.token_bytes(SALT_SIZE), self._rules.scram_iterations
+        return new_verifier(await self._hashing.salted(prepared, salt, iterations), salt, iterations)
+
+    async def _renew(self, account: Account, password: str) -> None:
+        """The password has just proved right: keep it with today's number of rounds."""
+        try:
+            old = await self._store.verifier(account.id)
+            if old is None or old.iterations == self._rules.scram_iterations:
+                return
+            new = await self._new_verifier(prepare(password))
+            async with self._writing:
+                if await self._store.verifier(account.id) == old:
+                    await self._store.set_verifier(account.id, new)
+        except (Refusal, OutcomeUnknown) as reason:
+            # The old one is as good until the next time.
+            self.log.info("password of {account} not rehashed: {reason}", account=account.id, reason=reason)
+
+    @property
+    def throttle(self) -> Throttle:
+        return self._throttle
+
+    def now(self) -> float:
+        return self._clock.time()
+
+
+class _Attempt:
+    """One attempt to sign on, within ``with``: held up if need be, and told to the throttle how it went."""
+
+    def __init__(self, front: CredentialsFront, folded: str, peer: Peer) -> None:
+        self._front = front
+        self._folded = folded
+        self._peer = peer
+
+    def __enter__(self) -> "_Attempt":
+        self._front.throttle.begin(self._folded, self._peer.address, self._front.now())
+        return self
+
+    def succeeded(self, account: Account) -> None:
+        """The secret was right. Raises `Suspended`, which only its owner gets to hear."""
+        self._front.throttle.succeeded(fold(account.name), self._peer.address)
+        if account.suspended:
+            raise Suspended(account.name)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, SignOnFailed):
+            self._front.throttle.failed(self._folded, self._peer.address, self._front.now())
+
+
+def _usable(password: str) -> bytes:
+    try:
+        return prepare(password)
+    except UnusablePassword as reason:
+        raise NotAllowed(f"This password cannot be used: {reason}.") from None
+
+
+def _octets(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        # A lone surrogate: no name and no password is like this.
+        raise SignOnFailed from None
+
+
+async def _twice(write: Callable[[], Awaitable[_T]]) -> _T:
+    """Writes are idempotent: one of unknown outcome is repeated once."""
+    try:
+        return await write()
+    except OutcomeUnknown:
+        try:
+            return await write()
+        except OutcomeUnknown:
+            raise StoreUnavailable from None

@@ -1,0 +1,51 @@
+"""Who may register here, and how often."""
+
+from collections import OrderedDict
+
+from imd.core.refusal import RegistrationRefused, TooFast
+from imd.core.session import Peer
+from imd.net.bucket import Bucket
+from imd.net.peer import network_of
+
+OPEN, INVITE, CLOSED = "open", "invite", "closed"
+
+
+class RegistrationRules:
+    """`policy` is ``open``, ``invite`` or ``closed``; `per_hour` accounts from one address (0: unlimited)."""
+
+    def __init__(self, policy: str, per_hour: int, remember: int = 20_000) -> None:
+        if policy not in (OPEN, INVITE, CLOSED):
+            raise ValueError(f"{policy!r} is no way to register")
+        self.policy = policy
+        self.per_hour = per_hour
+        self._remember = remember
+        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+
+    def for_peer(self, peer: Peer) -> str:
+        """What this peer may do: a new password never crosses a network in the clear."""
+        return self.policy if peer.confidential else CLOSED
+
+    def check(self, peer: Peer, invitation: str) -> None:
+        """Raises `RegistrationRefused`."""
+        rule = self.for_peer(peer)
+        if rule == CLOSED:
+            if self.policy != CLOSED:
+                raise RegistrationRefused("Registration needs TLS.")
+            raise RegistrationRefused("New accounts are made by the operator only.")
+        if rule == INVITE and not invitation:
+            raise RegistrationRefused("Registration needs an invitation.")
+
+    def count(self, peer: Peer, now: float) -> None:
+        """One registration from this address. Raises `TooFast`."""
+        if self.per_hour <= 0:
+            return
+        place = network_of(peer.address)
+        bucket = self._buckets.get(place)
+        if bucket is None:
+            bucket = self._buckets[place] = Bucket(self.per_hour / 3600, self.per_hour, now)
+        self._buckets.move_to_end(place)
+        wait = bucket.take(now)
+        if len(self._buckets) > self._remember:
+            self._buckets.popitem(last=False)
+        if wait:
+            raise TooFast("registrations from your address", wait)
