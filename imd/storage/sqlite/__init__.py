@@ -2,7 +2,7 @@
 
 ==============  =====================================================================================
 store.py        `SQLiteStore`: the parts joined; opening and closing
-database.py     the two threads and connections; group commit; which read sees which write
+database.py     the thread and its connection; group commit; order
 statements.py   many rows in one statement
 migrate.py      numbered schema files; the copy aside; refusing a newer schema
 lease.py        one daemon per data folder
@@ -18,11 +18,11 @@ schema/         ``0001-….sql`` and so on, each run once
 
 ::
 
-    reactor thread                        writer thread                       reader thread
-    ──────────────                        ─────────────                       ─────────────
-    write() ─┐ end of the turn            all that waits in one               own connection (WAL: neither
-    write() ─┼──── one hand-over ────────► transaction, one COMMIT             waits for the writer nor stops it)
-    read()  ─┘                                │        └── reads that must ──────►│
-       ▲                                      │            see these writes       │
-       └───────── callFromThread ─────────────┴───────────────────────────────────┘
+    reactor's thread                                database's thread
+    ────────────────                                ─────────────────
+    read() ──┐  end of the turn                     takes all that waits:
+    write() ─┼──── one hand-over ─────────────────►  reads at the head of it   ──┐
+    read() ──┘                                       BEGIN, calls in order, COMMIT (fsync)
+       ▲                                                                        ──┤
+       └─────────────────────── callFromThread: all Deferreds at once ────────────┘
 """

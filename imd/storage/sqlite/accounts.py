@@ -1,5 +1,8 @@
 """Accounts, their verifiers and certificates."""
 
+# ruff: noqa: S608
+# What is formatted into SQL here is names of columns, never a value.
+
 import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -46,7 +49,7 @@ class Accounts:
 
     def __init__(self, database: Database, removed: Callable[[str], None]) -> None:
         self._database = database
-        #: Told on the writer thread that the inbox of an account went with it.
+        #: Told on the database's thread that the inbox of an account went with it.
         self._removed = removed
 
     def create(self, account: Account, folded: str, verifier: Verifier | None) -> Deferred[bool]:

@@ -1,13 +1,15 @@
-"""The database file, its two connections, and the threads they live on.
+"""The database file, its connection, and the thread they live on.
 
-**Writes.** Calls of one reactor turn are handed to the writer thread together, at the end of the turn. The writer
-takes everything that waits, runs it in one transaction in the order of the calls, and commits once (group commit);
-then all Deferreds fire in one reactor call. A call that fails takes nobody with it: the transaction is rolled back
-and repeated with a savepoint around each call. When the commit itself fails (disk full), all fail with
-`StoreUnavailable`, nothing of them is in the database, and the next batch is tried as if nothing had been.
+Calls of one reactor turn are handed to the thread together, at the end of the turn. The thread takes everything that
+waits, runs it in the order of the calls in one transaction, and commits once (group commit); then all Deferreds fire
+in one reactor call.
 
-**Reads** run on a connection of their own. A read sees every write that was called before it: when writes are
-under way it waits for the commit of the batch it was called in. It may also see writes that were called after it.
+* A call sees everything called before it and nothing called after it. Reads are in the same order, on the same
+  connection: a second one for reads would either break this order or wait for the writes all the same. Reads at the
+  head of a batch do not wait for its commit.
+* A call that fails takes nobody with it: the transaction is rolled back and repeated with a savepoint around each.
+* When the commit itself fails (disk full), all calls of the batch fail with `StoreUnavailable`, nothing of them is
+  in the database, and the next batch is tried as if nothing had been.
 """
 
 import queue
@@ -43,20 +45,14 @@ STEP_ROWS = 500
 BUSY_SECONDS = 2.0
 
 
-class _Write:
-    __slots__ = ("argument", "fired", "together")
+class _Call:
+    __slots__ = ("argument", "changes", "fired", "together")
 
-    def __init__(self, together: Together[Any, Any], argument: Any) -> None:
+    def __init__(self, together: Together[Any, Any], argument: Any, *, changes: bool) -> None:
         self.together = together
         self.argument = argument
-        self.fired: Deferred[Any] = Deferred()
-
-
-class _Read:
-    __slots__ = ("fired", "work")
-
-    def __init__(self, work: Work[Any]) -> None:
-        self.work = work
+        #: Whether it writes.
+        self.changes = changes
         self.fired: Deferred[Any] = Deferred()
 
 
@@ -115,7 +111,7 @@ def _refusal(error: BaseException) -> BaseException:
 
 
 class Database:
-    """Writes and reads from the reactor's thread, done on two threads. Use on one reactor thread only."""
+    """Calls from the reactor's thread, done on the database's. Use from the reactor's thread only."""
 
     log = Logger()
 
@@ -123,88 +119,76 @@ class Database:
         self._reactor = reactor
         self._open = False
         #: Calls of this reactor turn.
-        self._turn: list[_Write | _Read] = []
-        #: Writes whose Deferred has not fired.
+        self._turn: list[_Call] = []
+        #: Calls whose Deferred has not fired.
         self._waiting = 0
-        self._writes: queue.SimpleQueue[list[_Write | _Read] | None] = queue.SimpleQueue()
-        self._reads: queue.SimpleQueue[_Read | None] = queue.SimpleQueue()
-        #: Called on the writer thread after a rollback: whoever remembers something of the database forgets it.
+        self._calls: queue.SimpleQueue[list[_Call] | None] = queue.SimpleQueue()
+        self._closed: Deferred[None] = Deferred()
+        #: Called on the database's thread after a rollback: whoever remembers something of the database forgets it.
         self.rolled_back: list[Callable[[], None]] = []
         self._trouble = ""
 
-    # On the reactor thread
+    # On the reactor's thread
 
     @property
     def open(self) -> bool:
         return self._open
 
-    def start(
-        self, opening: Callable[[], tuple[sqlite3.Connection, sqlite3.Connection]], closing: Callable[[], None]
-    ) -> Deferred[None]:
-        """Run `opening` (it gives the writer's and the reader's connection) on the writer thread, then serve.
+    def start(self, opening: Callable[[], sqlite3.Connection], closing: Callable[[], None]) -> Deferred[None]:
+        """Run `opening` (it gives the connection) on a new thread, then serve there.
 
         `closing` runs on the same thread when all is done, and also when `opening` fails.
         """
         opened: Deferred[None] = Deferred()
-        self._closed: Deferred[None] = Deferred()
-        threading.Thread(
-            target=self._write_thread, args=(opening, closing, opened), name="imd-sqlite-writer", daemon=True
-        ).start()
+        threading.Thread(target=self._run, args=(opening, closing, opened), name="imd-sqlite", daemon=True).start()
         return opened
 
     def stop(self) -> Deferred[None]:
         """Finish everything called so far, then close. Calls made after this are refused."""
         self._open = False
         self._hand_over()
-        self._writes.put(None)
+        self._calls.put(None)
         return self._closed
 
     def write(self, work: Work[R]) -> Deferred[R]:
         """Run `work` in the next group commit; fires with its result when that is on the disk."""
-        return self.write_together(_each, work)
+        return self._call(_each, work, changes=True)
 
     def write_together(self, together: Together[A, R], argument: A) -> Deferred[R]:
         """As `write`, but calls with the same `together` that wait side by side are done by one call of it."""
-        if not self._open or self._waiting >= MAX_WAITING:
-            return fail(StoreUnavailable())
-        call = _Write(together, argument)
-        self._waiting += 1
-        self._enqueue(call)
-        return call.fired
+        return self._call(together, argument, changes=True)
 
     def read(self, work: Work[R]) -> Deferred[R]:
-        """Run `work`, which changes nothing; it sees every write called before."""
-        if not self._open:
-            return fail(StoreUnavailable())
-        call = _Read(work)
-        if self._waiting:
-            self._enqueue(call)
-        else:
-            self._reads.put(call)
-        return call.fired
+        """Run `work`, which changes nothing."""
+        return self._call(_each, work, changes=False)
 
-    def _enqueue(self, call: _Write | _Read) -> None:
+    def _call(self, together: Together[A, R], argument: A, *, changes: bool) -> Deferred[R]:
+        if not self._open or self._waiting >= MAX_WAITING:
+            return fail(StoreUnavailable())
+        call = _Call(together, argument, changes=changes)
         if not self._turn:
-            # Not straight to the queue: the writer would wake up for the first call of a turn and commit it alone.
+            # Not straight to the queue: the thread would wake up for the first call of a turn and commit it alone.
             self._reactor.callFromThread(self._hand_over)
         self._turn.append(call)
+        self._waiting += 1
+        return call.fired
 
     def _hand_over(self) -> None:
         if self._turn:
-            self._writes.put(self._turn)
+            self._calls.put(self._turn)
             self._turn = []
 
-    def _settle_writes(self, outcomes: list[_Outcome], trouble: BaseException | None) -> None:
-        self._waiting -= len(outcomes)
-        self._report(trouble)
-        self._settle(outcomes)
-
     def _settle(self, outcomes: list[_Outcome]) -> None:
+        self._waiting -= len(outcomes)
         for fired, result in outcomes:
             if isinstance(result, Failure):
                 fired.errback(result)
             else:
                 fired.callback(result)
+
+    def _settle_commit(self, outcomes: list[_Outcome], trouble: BaseException | None) -> None:
+        self._report(trouble)
+        self._settle(outcomes)
 
     def _report(self, trouble: BaseException | None) -> None:
         """Say once that the store is in trouble, and once that it is over."""
@@ -215,46 +199,37 @@ class Database:
         elif str(trouble) != self._trouble:
             self._trouble = str(trouble)
             self.log.failure(
-                "the store could not write ({reason}); messages are refused until it can",
+                "the store could not write ({reason}); what needs it is refused until it can",
                 failure=Failure(trouble),
                 reason=self._trouble,
             )
 
-    # On the writer thread
+    # On the database's thread
 
-    def _write_thread(
-        self,
-        opening: Callable[[], tuple[sqlite3.Connection, sqlite3.Connection]],
-        closing: Callable[[], None],
-        opened: Deferred[None],
+    def _run(
+        self, opening: Callable[[], sqlite3.Connection], closing: Callable[[], None], opened: Deferred[None]
     ) -> None:
         try:
-            writer, reader = opening()
+            connection = opening()
         except BaseException as error:
             closing()
             self._reactor.callFromThread(opened.errback, Failure(_refusal(error)))
             return
-        readers = threading.Thread(target=self._read_thread, args=(reader,), name="imd-sqlite-reader", daemon=True)
-        readers.start()
         self._reactor.callFromThread(self._begin, opened)
         running = True
         while running:
             calls, running = self._take()
-            writes = [call for call in calls if isinstance(call, _Write)]
-            if writes:
-                outcomes, trouble = self._commit(writer, writes)
-                self._reactor.callFromThread(self._settle_writes, outcomes, trouble)
-            for call in calls:
-                if isinstance(call, _Read):
-                    self._reads.put(call)
-        self._reads.put(None)
-        readers.join()
+            first = next((place for place, call in enumerate(calls) if call.changes), len(calls))
+            if first:
+                self._reactor.callFromThread(self._settle, [self._read(connection, call) for call in calls[:first]])
+            if first < len(calls):
+                self._reactor.callFromThread(self._settle_commit, *self._commit(connection, calls[first:]))
         try:
-            writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         except sqlite3.Error:
             # Nothing is lost: what is in the write-ahead log is durable, and the next start reads it.
             self._reactor.callFromThread(self.log.failure, "while copying the write-ahead log", Failure())
-        writer.close()
+        connection.close()
         closing()
         self._reactor.callFromThread(self._closed.callback, None)
 
@@ -262,47 +237,54 @@ class Database:
         self._open = True
         opened.callback(None)
 
-    def _take(self) -> tuple[list[_Write | _Read], bool]:
+    def _take(self) -> tuple[list[_Call], bool]:
         """All calls that wait (at least one turn's worth), and whether more may come."""
-        calls: list[_Write | _Read] = []
-        waiting = self._writes.get()
+        calls: list[_Call] = []
+        waiting = self._calls.get()
         while waiting is not None:
             calls += waiting
             try:
-                waiting = self._writes.get_nowait()
+                waiting = self._calls.get_nowait()
             except queue.Empty:
                 return calls, True
         return calls, False
 
+    def _read(self, connection: sqlite3.Connection, call: _Call) -> _Outcome:
+        try:
+            (result,) = call.together(connection, [call.argument])
+        except Exception as error:
+            return call.fired, Failure(_refusal(error))
+        return call.fired, result
+
     def _commit(
-        self, connection: sqlite3.Connection, writes: list[_Write]
+        self, connection: sqlite3.Connection, calls: list[_Call]
     ) -> tuple[list[_Outcome], BaseException | None]:
-        """Do all `writes` in one transaction; what each fires with, and what is wrong with the store, if it is."""
+        """Do all `calls` in one transaction; what each fires with, and what is wrong with the store, if it is."""
         try:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 results: list[Any] = []
-                for together, calls in groupby(writes, lambda call: call.together):
-                    results += together(connection, [call.argument for call in calls])
+                for together, group in groupby(calls, lambda call: call.together):
+                    results += together(connection, [call.argument for call in group])
             except Exception:
                 self._roll_back(connection)
                 connection.execute("BEGIN IMMEDIATE")
-                results = [self._alone(connection, call) for call in writes]
+                results = [self._alone(connection, call) for call in calls]
             connection.execute("COMMIT")
         except Exception as error:
             self._roll_back(connection)
-            return [(call.fired, Failure(_refusal(error))) for call in writes], error
+            return [(call.fired, Failure(_refusal(error))) for call in calls], error
         troubles = (r.value for r in results if isinstance(r, Failure) and isinstance(r.value, StoreUnavailable))
         trouble = next((refusal.__cause__ for refusal in troubles), None)
-        return [(call.fired, result) for call, result in zip(writes, results, strict=True)], trouble
+        return [(call.fired, result) for call, result in zip(calls, results, strict=True)], trouble
 
-    def _alone(self, connection: sqlite3.Connection, call: _Write) -> Any:
+    def _alone(self, connection: sqlite3.Connection, call: _Call) -> Any:
         connection.execute("SAVEPOINT call")
         try:
             (result,) = call.together(connection, [call.argument])
         except Exception as error:
             if not connection.in_transaction:
-                # A full disk makes SQLite give up the whole transaction, and with it the calls before this one.
+                # A full disk can make SQLite give up the whole transaction, and with it the calls before this one.
                 raise
             connection.execute("ROLLBACK TO call")
             connection.execute("RELEASE call")
@@ -312,26 +294,12 @@ class Database:
         return result
 
     def _roll_back(self, connection: sqlite3.Connection) -> None:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        self._forget()
+        try:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+        finally:
+            self._forget()
 
     def _forget(self) -> None:
         for forget in self.rolled_back:
             forget()
-
-    # On the reader thread
-
-    def _read_thread(self, connection: sqlite3.Connection) -> None:
-        outcomes: list[_Outcome] = []
-        while (call := self._reads.get()) is not None:
-            try:
-                outcomes.append((call.fired, call.work(connection)))
-            except Exception as error:
-                outcomes.append((call.fired, Failure(_refusal(error))))
-            if self._reads.empty() or len(outcomes) >= 32:
-                self._reactor.callFromThread(self._settle, outcomes)
-                outcomes = []
-        if outcomes:
-            self._reactor.callFromThread(self._settle, outcomes)
-        connection.close()

@@ -2,11 +2,14 @@
 
 Appends of a whole turn, or of as many turns as waited for the disk, become a few statements, see `_append`. How many
 messages wait in an inbox is counted once per account and run of the daemon, then kept up to date in memory on the
-writer thread; after a rollback it is counted again.
+database's thread; after a rollback it is counted again.
 
 Of acknowledged messages only the ids of those with a `client_id` are remembered. All other ids are made new at each
 reading, so no sender can repeat them, and remembering them would double the cost of every IRC message.
 """
+
+# ruff: noqa: S608
+# What is formatted into SQL here is names of columns, never a value.
 
 import sqlite3
 from collections import Counter
@@ -62,7 +65,7 @@ class Inbox:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        #: How many messages wait, by account. Belongs to the writer thread.
+        #: How many messages wait, by account. Belongs to the database's thread.
         self._counts: dict[str, int] = {}
         database.rolled_back.append(self._counts.clear)
 
@@ -127,7 +130,7 @@ class Inbox:
         await in_steps(self._database, lambda connection, most: connection.execute(forget, (now, most)).rowcount)
         return dropped
 
-    # On the writer thread
+    # On the database's thread
 
     def forget(self, account: str) -> None:
         """The inbox of `account` was emptied by somebody else."""

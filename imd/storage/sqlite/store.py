@@ -93,8 +93,8 @@ class SQLiteStore:
             return succeed(None)
         return self.database.stop()
 
-    def _open(self) -> tuple[sqlite3.Connection, sqlite3.Connection]:
-        """On the writer thread: folder, lease, schema, secret."""
+    def _open(self) -> sqlite3.Connection:
+        """On the database's thread: folder, lease, schema, secret."""
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lease.take(self._wall())
@@ -102,12 +102,14 @@ class SQLiteStore:
             self.path.touch(mode=0o600)
         except OSError as error:
             raise StoreUnavailable from error
-        writer = connect(self.path)
+        connection = connect(self.path)
         try:
-            migrate(writer, self.path, self._plan or steps())
-            writer.execute("INSERT OR IGNORE INTO meta (name, value) VALUES ('secret', ?)", (secrets.token_bytes(32),))
-            (self.secret,) = writer.execute("SELECT value FROM meta WHERE name = 'secret'").fetchone()
-            return writer, connect(self.path)
+            migrate(connection, self.path, self._plan or steps())
+            connection.execute(
+                "INSERT OR IGNORE INTO meta (name, value) VALUES ('secret', ?)", (secrets.token_bytes(32),)
+            )
+            (self.secret,) = connection.execute("SELECT value FROM meta WHERE name = 'secret'").fetchone()
+            return connection
         except BaseException:
-            writer.close()
+            connection.close()
             raise
