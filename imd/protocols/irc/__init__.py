@@ -13,6 +13,8 @@
     commands.py      the command table; the checks every command needs; what happens to refusals
     replies.py       answers in command order, labelled and batched
     session.py       one connection: state, saying, hearing, ending
+    pace.py          how fast lines are taken
+    families.py      every family, so that the table is whole
     door.py          what all sessions share
     settings.py      what the door is told
     registration.py  NICK, USER, PASS, QUIT, SETNAME, PING, PONG; the way to the welcome

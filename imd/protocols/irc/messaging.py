@@ -174,6 +174,9 @@ def _echo(session: "IrcSession", line: Line, draft: Draft, receipt: Receipt) -> 
 
 def _away(session: "IrcSession", name: str) -> None:
     """Modern IRC, RPL_AWAY: "when a message is sent to a user who is away"."""
+    person = session.hub.people.find(name)
+    if person is None or all(other.presence.state is State.AVAILABLE for other in person.sessions):
+        return
     view = session.hub.presence.view(session.me, name)
     if view.state in _AWAY:
         session.numeric(numerics.RPL_AWAY, view.person.name, view.text or view.state.value)

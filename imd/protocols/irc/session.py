@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Protocol
 from imd.core.address import Address, fold
 from imd.core.contact import RosterChange
 from imd.core.message import Envelope, Receipt
-from imd.core.ports import Hub
+from imd.core.ports import Hub, Timer
 from imd.core.refusal import Refusal
 from imd.core.session import Peer, Person, PresenceView, Session
 from imd.core.talk import RoomEvent
 from imd.protocols.irc import buddyserv, incoming, numerics, presence, room_events
 from imd.protocols.irc.barrier import Barrier
 from imd.protocols.irc.capabilities import Flavour, flavour_of, line_tags
-from imd.protocols.irc.commands import COMMANDS, execute
+from imd.protocols.irc.commands import COMMANDS, Command, execute
 from imd.protocols.irc.numerics import Numeric
+from imd.protocols.irc.pace import Pace
 from imd.protocols.irc.registration import DONE, Registration
 from imd.protocols.irc.replies import Replies, Slot
 from imd.protocols.irc.wire.line import BadLine, Framer, Line, encode, parse
@@ -47,6 +48,9 @@ class Link(Protocol):
         """Read no more for now. Harmless when repeated, as is `resume`."""
 
     def resume(self) -> None: ...
+
+    def settle(self) -> None:
+        """The client has signed on."""
 
 
 class IrcSession:
@@ -75,6 +79,11 @@ class IrcSession:
         self.replies = Replies(door.server, link.write, self._pump)
         self._framer = Framer()
         self._waiting: deque[Line | BadLine] = deque()
+        #: Taken from the bytes received, and too soon.
+        self._early: Line | BadLine | None = None
+        self._pace = Pace(door.settings.limits, self.hub.clock.time())
+        self._timer: Timer | None = None
+        #: A command runs that nothing may overlap.
         self._alone = False
         self._pumping = False
 
@@ -108,6 +117,7 @@ class IrcSession:
         self.registered = True
         self.nick = self.me.address.name
         self.registration = DONE
+        self.link.settle()
 
     def renamed(self) -> None:
         """Tell the client its new nick, if its person has one. Whoever hears of it first may call this."""
@@ -197,7 +207,9 @@ class IrcSession:
                 pass
         finally:
             self._pumping = False
-        if len(self._waiting) >= MAX_WAITING:
+        if self.closing:
+            return
+        if self._early is not None or len(self._waiting) >= MAX_WAITING:
             self.link.pause()
         else:
             self.link.resume()
@@ -213,22 +225,42 @@ class IrcSession:
         """Take one line from the bytes received."""
         if len(self._waiting) >= MAX_WAITING:
             return False
-        data = self._framer.next()
-        if data is None:
+        line = self._early or self._parsed()
+        if line is None or not self._in_time(line):
             return False
-        line: Line | BadLine
-        try:
-            line = parse(data) if isinstance(data, bytes) else data
-        except BadLine as bad:
-            line = bad
         row = COMMANDS.get(line.command)
-        if row is not None and row.immediate:
-            self._run_now(line)
+        if row is not None and row.immediate and isinstance(line, Line):
+            self._run_now(row, line)
         elif self._waiting or not self._may_run(line):
             self._waiting.append(line)
         else:
             self._run(line)
         return True
+
+    def _parsed(self) -> Line | BadLine | None:
+        data = self._framer.next()
+        try:
+            return parse(data) if isinstance(data, bytes) else data
+        except BadLine as bad:
+            return bad
+
+    def _in_time(self, line: Line | BadLine) -> bool:
+        """Whether the line may be taken now; if not it is kept, and taken when it may."""
+        if line.command == "PONG" and self.barrier.since is not None:
+            # Others wait for it, and we asked for it.
+            return True
+        wait = self._pace.take(line, self.hub.clock.time())
+        if wait <= 0:
+            self._early = None
+            return True
+        self._early = line
+        if self._timer is None:
+            self._timer = self.hub.clock.call_later(wait, self._try_again)
+        return False
+
+    def _try_again(self) -> None:
+        self._timer = None
+        self._pump()
 
     def _may_run(self, line: Line | BadLine) -> bool:
         """Commands run one after the other; messages need not wait for the outcome of earlier messages."""
@@ -248,10 +280,10 @@ class IrcSession:
         label = line.tags.get("label", "") if labels else ""
         execute(self, line, self.replies.open(label if len(label.encode()) <= 64 else ""))
 
-    def _run_now(self, line: Line) -> None:
+    def _run_now(self, row: Command, line: Line) -> None:
         """Run a command that answers nothing, in no slot."""
         try:
-            COMMANDS[line.command].run(self, line)
+            row.run(self, line)
         except Exception:
             self.fault(line)
 
@@ -285,6 +317,8 @@ class IrcSession:
     def lost(self, reason: str = "lost", text: str = "Connection closed") -> None:
         """The connection is gone."""
         self.closing = True
+        if self._timer is not None:
+            self._timer.cancel()
         self.sign_off(reason, text)
 
     # ------------------------------------------------------------ the core's Client

@@ -12,7 +12,6 @@ class IrcLimits(msgspec.Struct, frozen=True, kw_only=True):
     command_burst: int = 300
     messages_per_second: float = 10
     message_burst: int = 60
-    handshake_timeout: float = 30
     ping_interval: float = 120
     ping_timeout: float = 60
     sign_on_attempts: int = 3

@@ -1,0 +1,110 @@
+"""The Twisted protocol of one IRC connection: bytes to the session and back, and signs of life."""
+
+from typing import TYPE_CHECKING, Any, cast
+
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.python.failure import Failure
+
+from imd.core.ports import Timer
+from imd.net.connections import TicketHolder
+from imd.net.peer import peer_of
+from imd.net.sending import Outbox
+from imd.protocols.irc.session import IrcSession
+
+if TYPE_CHECKING:
+    from imd.protocols.irc.door import Door
+
+
+class IrcConnection(Protocol, TicketHolder):
+    """The `Link` of an `IrcSession`. After `ping_interval` of silence the client is sent a PING; after `ping_timeout`
+    more, or with a barrier's PING as long unanswered, it is gone."""
+
+    session: IrcSession
+
+    def __init__(self, door: "Door") -> None:
+        self._door = door
+        self._clock = door.hub.clock
+        self._heard = 0.0
+        self._paused = False
+        self._timer: Timer | None = None
+        #: When a PING for silence was sent; None while the client is heard.
+        self._asked: float | None = None
+
+    # ------------------------------------------------------------ Twisted's side
+
+    def connectionMade(self) -> None:
+        limits = self._door.settings.limits
+        self._outbox = Outbox(self.transport, self._clock, limits.send_queue, self._too_slow)
+        self.write = self._outbox.write
+        self._heard = self._clock.time()
+        self.session = IrcSession(self._door, peer_of(self.transport, "irc"), self)
+        self._door.sessions.add(self.session)
+        self._expect(limits.ping_interval)
+
+    def dataReceived(self, data: bytes) -> None:
+        self._heard = self._clock.time()
+        self._asked = None
+        self.session.receive(data)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._outbox.lost()
+        self._door.sessions.discard(self.session)
+        self.session.lost()
+
+    def admission_expired(self) -> None:
+        """`TicketHolder`: no sign-on in time."""
+        self.session.close("Registration timed out")
+
+    # ------------------------------------------------------------ the session's side (Link)
+
+    def write(self, data: bytes) -> None:  # pragma: no cover - the outbox takes its place once connected
+        """Buffer; leaves at the end of the reactor's turn."""
+
+    def close(self) -> None:
+        self._outbox.close()
+
+    def pause(self) -> None:
+        if not self._paused:
+            self._paused = True
+            cast(Any, self.transport).pauseProducing()
+
+    def resume(self) -> None:
+        if self._paused:
+            self._paused = False
+            cast(Any, self.transport).resumeProducing()
+
+    # ------------------------------------------------------------ signs of life
+
+    def _too_slow(self) -> None:
+        self.session.lost("slow", "Reads too slowly")
+
+    def _expect(self, delay: float) -> None:
+        if self._door.settings.limits.ping_interval > 0:
+            self._timer = self._clock.call_later(max(delay, 0.01), self._check)
+
+    def _check(self) -> None:
+        self._timer = None
+        if self.session.closing:
+            return
+        limits = self._door.settings.limits
+        now = self._clock.time()
+        if self._paused:
+            # It is we who do not listen.
+            self._heard = now
+        since = [at for at in (self._asked, self.session.barrier.since) if at is not None]
+        if since and limits.ping_timeout and now - min(since) >= limits.ping_timeout and not self._paused:
+            self.session.sign_off("timeout", "Ping timeout")
+            self.session.close(f"Ping timeout: {round(now - self._heard)} seconds")
+            return
+        silent = now - self._heard
+        if silent >= limits.ping_interval and self._asked is None:
+            self._asked = now
+            self.write(b"PING :%b\r\n" % self._door.server.encode())
+        if self._asked is not None:
+            self._expect(self._asked + (limits.ping_timeout or limits.ping_interval) - now)
+        elif since:
+            self._expect(min(limits.ping_interval - silent, since[0] + limits.ping_timeout - now))
+        else:
+            self._expect(limits.ping_interval - silent)

@@ -1,0 +1,25 @@
+"""Every command family, imported so that the command table is whole. A new family is added here."""
+
+from imd.protocols.irc import (
+    buddyserv,
+    messaging,
+    negotiation,
+    presence,
+    queries,
+    registration,
+    room_modes,
+    rooms,
+    sasl,
+)
+
+FAMILIES = (
+    registration,
+    negotiation,
+    sasl,
+    messaging,
+    rooms,
+    room_modes,
+    queries,
+    presence,
+    buddyserv,
+)

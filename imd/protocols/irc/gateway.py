@@ -1,0 +1,46 @@
+"""The IRC door as the daemon sees it: a factory for listeners, with a reload and an end."""
+
+from twisted.internet.interfaces import IAddress
+from twisted.internet.protocol import Factory
+
+from imd.core.ports import Credentials, Hub, Log, Spawn
+from imd.core.refusal import Refusal
+from imd.protocols.irc import negotiation
+from imd.protocols.irc.connection import IrcConnection
+from imd.protocols.irc.door import Door
+from imd.protocols.irc.families import FAMILIES
+from imd.protocols.irc.settings import IrcSettings
+from imd.protocols.irc.wire.line import encode
+
+__all__ = ["FAMILIES", "IrcGateway", "farewell"]
+
+
+def farewell(refusal: Refusal) -> bytes:
+    """What a connection that is not let in is told (`imd.net.listening.listen`, `answer`)."""
+    return encode("ERROR", [f"Closing Link: * ({refusal.sentence})"], colon=True)
+
+
+class IrcGateway(Factory):
+    """Makes a connection for each client of the door's listeners."""
+
+    noisy = False
+
+    def __init__(self, hub: Hub, credentials: Credentials, settings: IrcSettings, spawn: Spawn, log: Log) -> None:
+        self.door = Door(hub, credentials, settings, spawn, log)
+
+    def buildProtocol(self, addr: IAddress | None) -> IrcConnection:
+        connection = IrcConnection(self.door)
+        connection.factory = self
+        return connection
+
+    def reload(self, settings: IrcSettings) -> None:
+        """New settings; clients with cap-notify hear what they may now request."""
+        self.door.settings = settings
+        for session in list(self.door.sessions):
+            negotiation.announce(session)
+
+    def stop(self, text: str = "The server is stopping") -> None:
+        """Say goodbye to every connection, signed on or not."""
+        for session in list(self.door.sessions):
+            session.sign_off("stopped", text)
+            session.close(text)
