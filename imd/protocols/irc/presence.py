@@ -1,0 +1,178 @@
+"""Presence as commands and lines: AWAY, MONITOR, and what watchers are told.
+
+The door keeps no presence and no list of watches: `PresenceView.before` says what this client was told last, and the
+watches are the core's. Somebody who is watched with MONITOR shows as 730 and 731, and with extended-monitor and
+away-notify as AWAY too; a buddy who is not watched shows as a notice of BuddyServ. Never both.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from imd.core.address import fold
+from imd.core.refusal import InvalidName, TooMany
+from imd.core.session import Person, PresenceView, State
+from imd.protocols.irc import buddyserv, numerics
+from imd.protocols.irc.commands import command
+from imd.protocols.irc.numerics import Numeric
+from imd.protocols.irc.room_events import away_text, encode_away
+from imd.protocols.irc.rooms import packed, shortened
+from imd.protocols.irc.wire.line import MAX_BODY, Line, encode
+
+if TYPE_CHECKING:
+    from imd.protocols.irc.session import IrcSession
+
+# ---------------------------------------------------------------- AWAY
+
+
+@command("AWAY")
+def away(session: "IrcSession", line: Line) -> None:
+    """``AWAY :text``, and back with ``AWAY`` (Modern IRC, "AWAY message")."""
+    text = shortened(line.param(0), session.door.settings.limits.status_length)
+    before = session.me.presence
+    state = State.AWAY if text else State.AVAILABLE
+    if before.state is State.INVISIBLE:
+        # Invisible by another client of hers, or by BuddyServ: AWAY does not undo it.
+        state = State.INVISIBLE
+    session.hub.presence.update(session.me, msgspec.structs.replace(before, state=state, text=text))
+    session.numeric(numerics.RPL_NOWAWAY if text else numerics.RPL_UNAWAY)
+
+
+# ---------------------------------------------------------------- MONITOR (https://ircv3.net/specs/extensions/monitor)
+
+
+@command("MONITOR", parameters=1)
+def monitor(session: "IrcSession", line: Line) -> None:
+    """``MONITOR + nick{,nick}``, ``- nick{,nick}``, ``C``, ``L``, ``S``."""
+    what = line.params[0].upper()
+    if what == "+":
+        _watch(session, _names(line))
+    elif what == "-":
+        for name in _names(line):
+            session.hub.presence.unwatch(session.me, name)
+    elif what == "C":
+        for name in session.hub.presence.watched(session.me):
+            session.hub.presence.unwatch(session.me, name)
+    elif what == "L":
+        _tell_all(session, numerics.RPL_MONLIST, session.hub.presence.watched(session.me))
+        session.numeric(numerics.RPL_ENDOFMONLIST)
+    elif what == "S":
+        watched = session.hub.presence.watched(session.me)
+        _tell_states(session, [session.hub.presence.view(session.me, name) for name in watched], watched)
+    else:
+        session.numeric(numerics.ERR_UNKNOWNERROR, line.command, "Use + nick, - nick, C, L or S")
+
+
+def _names(line: Line) -> list[str]:
+    return [name for name in line.param(1).split(",") if name]
+
+
+def _watch(session: "IrcSession", names: Sequence[str]) -> None:
+    views: list[PresenceView] = []
+    watched: list[str] = []
+    for place, name in enumerate(names):
+        try:
+            view = session.hub.presence.watch(session.me, name)
+        except TooMany as refusal:
+            # "<nick> <limit> <targets>": what was not added.
+            rest = next(iter(packed(names[place:], 300, ",")))
+            _tell_states(session, views, watched)
+            session.numeric(numerics.ERR_MONLISTFULL, str(refusal.limit), rest)
+            return
+        except InvalidName:
+            # Nobody can be called so; "target MUST be a valid nick", and there is no numeric for one that is not.
+            continue
+        views.append(view)
+        watched.append(name)
+    _tell_states(session, views, watched)
+
+
+def _tell_states(session: "IrcSession", views: Sequence[PresenceView], names: Sequence[str]) -> None:
+    """730 for those who are on, 731 for the others, several in a line."""
+    online: list[str] = []
+    offline: list[str] = []
+    for view, name in zip(views, names, strict=True):
+        person = session.hub.people.find(name) if view.online else None
+        if person is not None:
+            online.append(session.source_of(person))
+        else:
+            offline.append(name)
+    _tell_all(session, numerics.RPL_MONONLINE, online)
+    _tell_all(session, numerics.RPL_MONOFFLINE, offline)
+
+
+def _tell_all(session: "IrcSession", numeric: Numeric, targets: Iterable[str]) -> None:
+    fixed = len(f":{session.door.server} {numeric.number} {session.nick} :\r\n".encode())
+    for text in packed(targets, MAX_BODY - fixed, ","):
+        session.numeric(numeric, text)
+
+
+# ---------------------------------------------------------------- what watchers are told
+
+
+def presence_changed(session: "IrcSession", views: Sequence[PresenceView]) -> None:
+    """The core's `Client.presence_changed` of this door."""
+    watched = {fold(name) for name in session.hub.presence.watched(session.me)}
+    for view in views:
+        if view.renamed_from is not None and fold(view.renamed_from.name) != fold(view.person.name):
+            _renamed(session, view, watched)
+        else:
+            _changed(session, view, watched)
+
+
+def _changed(session: "IrcSession", view: PresenceView, watched: set[str]) -> None:
+    person = session.hub.people.find(view.person.name) if view.online else None
+    monitored = fold(view.person.name) in watched
+    away_before = away_text(view.before, view.before_text)
+    away_now = away_text(view.state, view.text)
+    if view.online is (view.before is State.OFFLINE):
+        if not monitored:
+            buddyserv.tell_presence(session, view)
+            return
+        _tell_monitored(session, view, person)
+        away_before = None
+    if person is not None and away_before != away_now and _hears_away(session, person, monitored):
+        session.push(encode_away(session, person, view.state, view.text))
+    elif not monitored:
+        buddyserv.tell_presence(session, view)
+
+
+def _hears_away(session: "IrcSession", person: Person, monitored: bool) -> bool:
+    """Whether AWAY is the way to tell this client: by a room they share, or for who is watched."""
+    return "away-notify" in session.caps and (
+        (monitored and "extended-monitor" in session.caps) or _together(session, person)
+    )
+
+
+def _together(session: "IrcSession", person: Person) -> bool:
+    return any(person.key in room.members for room in session.hub.rooms.rooms_of(session.me.person))
+
+
+def _tell_monitored(session: "IrcSession", view: PresenceView, person: Person | None) -> None:
+    """One 730 or 731. To all watchers alike, so its client is "*" (https://ircv3.net/specs/extensions/monitor)."""
+    data = view.encoded.get("irc monitor")
+    if data is None:
+        if person is not None:
+            numeric, target = numerics.RPL_MONONLINE, session.source_of(person)
+        else:
+            numeric, target = numerics.RPL_MONOFFLINE, view.person.name
+        data = encode(numeric.number, ["*", target], source=session.door.server, colon=True)
+        view.encoded["irc monitor"] = data
+    session.push(data)
+
+
+def _renamed(session: "IrcSession", view: PresenceView, watched: set[str]) -> None:
+    """For MONITOR a rename is one name going and another coming; a buddy list follows the person."""
+    before = view.renamed_from
+    if before is None:
+        return
+    old, new = fold(before.name) in watched, fold(view.person.name) in watched
+    if old and view.before is not State.OFFLINE:
+        session.push(encode(numerics.RPL_MONOFFLINE.number, ["*", before.name], source=session.door.server, colon=True))
+    if new and view.online:
+        person = session.hub.people.find(view.person.name)
+        if person is not None:
+            _tell_monitored(session, view, person)
+    if not old and not new:
+        buddyserv.tell_presence(session, view)

@@ -1,0 +1,196 @@
+"""What happens in rooms, as lines: the core's `RoomEvent` → JOIN, PART, QUIT, KICK, TOPIC, MODE, NICK, INVITE, SETNAME,
+AWAY, and what is said.
+
+One event is shared by all sessions that hear of it: its line is encoded once per flavour, and kept in `event.encoded`.
+Lines go through `IrcSession.answer`: inside a command of this session they are its answer, elsewhere they leave now.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from imd.core.address import Address
+from imd.core.session import Person, State
+from imd.core.talk import (
+    Joined,
+    Left,
+    MemberDetailsChanged,
+    MemberInvited,
+    MemberPresenceChanged,
+    MemberRenamed,
+    Parted,
+    RemovedFromRoom,
+    RoomChanged,
+    RoomEvent,
+    RoomLine,
+    TopicChanged,
+)
+from imd.protocols.irc import incoming, modes
+from imd.protocols.irc.capabilities import line_tags
+from imd.protocols.irc.rooms import tell_names, tell_topic
+from imd.protocols.irc.wire.line import MAX_BODY, encode
+
+if TYPE_CHECKING:
+    from imd.protocols.irc.session import IrcSession
+
+
+def room_event(session: "IrcSession", event: RoomEvent) -> None:
+    """The core's `Client.room_event` of this door."""
+    _TELL[type(event)](session, event)
+
+
+def away_text(state: State, text: str) -> str | None:
+    """What AWAY says of a state, or None while available. Never empty: an empty AWAY means back."""
+    if state in _AWAY:
+        return text or _AWAY[state]
+    return None
+
+
+_AWAY = {State.AWAY: "Away", State.EXTENDED_AWAY: "Away for a while", State.BUSY: "Busy"}
+
+
+def encode_away(session: "IrcSession", person: Person, state: State, text: str) -> bytes:
+    """``:nick!user@host AWAY [:text]`` (https://ircv3.net/specs/extensions/away-notify)."""
+    away = away_text(state, text)
+    tags = _tags(session, session.hub.clock.time(), person.address)
+    return encode("AWAY", [] if away is None else [away], source=session.source_of(person), tags=tags, colon=True)
+
+
+# ---------------------------------------------------------------- encoding
+
+
+def _tags(session: "IrcSession", time: float, by: Address | None) -> str:
+    if not session.flavour:
+        return ""
+    # Guests live under a domain of their own, so the domain tells whether the name is that of an account.
+    account = by.name if by is not None and by.domain == session.hub.people.domain else ""
+    return line_tags(session.flavour, time, account=account)
+
+
+def _source(session: "IrcSession", event: RoomEvent) -> str:
+    if event.by is None:
+        return session.door.server
+    return f"{event.by.name}!{event.origin}" if event.origin else event.by.name
+
+
+def _line(session: "IrcSession", event: RoomEvent, command: str, *params: str, colon: bool = False) -> bytes:
+    """The event's one line for this session's flavour."""
+    key = ("irc", session.flavour)
+    data = event.encoded.get(key)
+    if data is None:
+        tags = _tags(session, event.time, event.by)
+        data = encode(command, params, source=_source(session, event), tags=tags, colon=colon)
+        event.encoded[key] = data
+    return data
+
+
+# ---------------------------------------------------------------- one function for each kind
+
+
+def _joined(session: "IrcSession", event: Joined) -> None:
+    params = [event.room.name]
+    if "extended-join" in session.flavour:
+        # https://ircv3.net/specs/extensions/extended-join: "*" where there is no account.
+        account = event.person.account
+        params += ["*" if account is None else account.name, event.realname]
+    session.answer(_line(session, event, "JOIN", *params, colon="extended-join" in session.flavour))
+    if event.person is session.me.person:
+        # Rooms belong to the person: one session's JOIN is everybody's, with all that a client expects after it.
+        tell_topic(session, event.room)
+        tell_names(session, event.room)
+    elif "away-notify" in session.caps:
+        _tell_away_on_join(session, event.person)
+
+
+def _tell_away_on_join(session: "IrcSession", person: Person) -> None:
+    """https://ircv3.net/specs/extensions/away-notify: somebody comes in who is away."""
+    if all(other.presence.state is State.AVAILABLE for other in person.sessions):
+        return
+    view = session.hub.presence.view(session.me, person.address.name)
+    if away_text(view.state, view.text) is not None:
+        session.answer(encode_away(session, person, view.state, view.text))
+
+
+def _parted(session: "IrcSession", event: Parted) -> None:
+    reason = (event.text,) if event.text else ()
+    session.answer(_line(session, event, "PART", event.room.name, *reason, colon=bool(reason)))
+
+
+def _left(session: "IrcSession", event: Left) -> None:
+    session.answer(_line(session, event, "QUIT", event.text, colon=True))
+
+
+def _removed(session: "IrcSession", event: RemovedFromRoom) -> None:
+    session.answer(_line(session, event, "KICK", event.room.name, event.person.address.name, event.text, colon=True))
+
+
+def _topic(session: "IrcSession", event: TopicChanged) -> None:
+    session.answer(_line(session, event, "TOPIC", event.room.name, event.topic.text, colon=True))
+
+
+def _changed(session: "IrcSession", event: RoomChanged) -> None:
+    key = ("irc", session.flavour)
+    data = event.encoded.get(key)
+    if data is None:
+        source = _source(session, event)
+        fixed = len(f":{source} MODE {event.room.name} \r\n".encode())
+        tags = _tags(session, event.time, event.by)
+        data = b"".join(
+            encode("MODE", [event.room.name, *params], source=source, tags=tags)
+            for params in modes.parameters(modes.written(event.changes), MAX_BODY - fixed)
+        )
+        event.encoded[key] = data
+    _answer_lines(session, data)
+
+
+def _answer_lines(session: "IrcSession", data: bytes) -> None:
+    """Answer several encoded lines: a labelled answer has to know how many there are."""
+    for line in data.splitlines(keepends=True):
+        session.answer(line)
+
+
+def _renamed(session: "IrcSession", event: MemberRenamed) -> None:
+    if event.person is session.me.person:
+        session.renamed()
+    else:
+        session.answer(_line(session, event, "NICK", event.person.address.name, colon=True))
+
+
+def _invited(session: "IrcSession", event: MemberInvited) -> None:
+    mine = event.person == session.me.address
+    if event.session == session.me.id or not (mine or "invite-notify" in session.caps):
+        # Who invites gets RPL_INVITING.
+        return
+    session.answer(_line(session, event, "INVITE", event.person.name, event.room.name))
+
+
+def _details(session: "IrcSession", event: MemberDetailsChanged) -> None:
+    if "setname" in session.caps and event.session != session.me.id:
+        session.answer(_line(session, event, "SETNAME", event.realname, colon=True))
+
+
+def _presence(session: "IrcSession", event: MemberPresenceChanged) -> None:
+    if "away-notify" not in session.caps:
+        return
+    away = away_text(event.state, event.text)
+    session.answer(_line(session, event, "AWAY", *(() if away is None else (away,)), colon=away is not None))
+
+
+def _said(session: "IrcSession", event: RoomLine) -> None:
+    # The sender's own session hears itself where messaging.py answers its command (echo-message).
+    if event.session != session.me.id:
+        session.push(incoming.encoded(session, event.envelope, event.room.name))
+
+
+_TELL: dict[type[RoomEvent], Callable[["IrcSession", Any], None]] = {
+    Joined: _joined,
+    Left: _left,
+    MemberDetailsChanged: _details,
+    MemberInvited: _invited,
+    MemberPresenceChanged: _presence,
+    MemberRenamed: _renamed,
+    Parted: _parted,
+    RemovedFromRoom: _removed,
+    RoomChanged: _changed,
+    RoomLine: _said,
+    TopicChanged: _topic,
+}

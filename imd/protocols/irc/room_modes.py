@@ -1,0 +1,140 @@
+"""MODE: settings, lists and roles of rooms, and the user modes (Modern IRC, "MODE message")."""
+
+from typing import TYPE_CHECKING
+
+from imd.core.refusal import NoSuchAccount, NotAMember, NotOperator, Refusal, TooMany
+from imd.core.talk import ListChange, ListKind, RoleChange, Room, RoomChange
+from imd.protocols.irc import modes, numerics, refusals
+from imd.protocols.irc.commands import command
+from imd.protocols.irc.modes import Fault, Mode
+from imd.protocols.irc.rooms import is_member, is_room, known_room
+from imd.protocols.irc.wire.line import Line
+
+if TYPE_CHECKING:
+    from imd.protocols.irc.session import IrcSession
+
+#: The rows and the end of each list.
+_LISTS = {
+    ListKind.BAN: (numerics.RPL_BANLIST, numerics.RPL_ENDOFBANLIST),
+    ListKind.EXCEPTION: (numerics.RPL_EXCEPTLIST, numerics.RPL_ENDOFEXCEPTLIST),
+    ListKind.INVITE_EXCEPTION: (numerics.RPL_INVEXLIST, numerics.RPL_ENDOFINVEXLIST),
+}
+
+
+@command("MODE", parameters=1, active=True)
+def mode(session: "IrcSession", line: Line) -> None:
+    """``MODE target [modes [parameters]]``."""
+    target = line.params[0]
+    if not is_room(target):
+        _user_mode(session, line)
+        return
+    try:
+        room = known_room(session, target)
+        if len(line.params) == 1:
+            _tell_settings(session, room)
+        else:
+            _change(session, room, line)
+    except Refusal as refusal:
+        refusals.answer(session, refusal, line, target)
+
+
+def _tell_settings(session: "IrcSession", room: Room) -> None:
+    session.numeric(numerics.RPL_CHANNELMODEIS, room.name, *modes.of_room(room, member=is_member(session, room)))
+    session.numeric(numerics.RPL_CREATIONTIME, room.name, str(int(room.created)))
+
+
+# ---------------------------------------------------------------- changes
+
+
+def _change(session: "IrcSession", room: Room, line: Line) -> None:
+    """Answer what is asked, then apply what may be applied as one event."""
+    changes: list[RoomChange] = []
+    asked: set[ListKind] = set()
+    unknown: set[str] = set()
+    for wanted in modes.read(line.params[1:]):
+        if wanted.letter in modes.LISTS and wanted.parameter is None:
+            asked.add(modes.LISTS[wanted.letter])
+        elif wanted.letter in modes.ROLES:
+            role = _role(session, room, wanted, line)
+            if role is not None:
+                changes.append(role)
+        elif isinstance(change := modes.change(wanted), Fault):
+            if change is not Fault.UNKNOWN or wanted.letter not in unknown:
+                _tell_fault(session, room, wanted, change)
+            unknown.add(wanted.letter)
+        else:
+            changes.append(change)
+    if (asked or changes) and not is_member(session, room):
+        raise NotAMember(room.name)
+    for kind in ListKind:
+        if kind in asked:
+            _tell_list(session, room, kind)
+    if changes:
+        _tell_refusals(session, room, changes, line)
+
+
+def _role(session: "IrcSession", room: Room, wanted: Mode, line: Line) -> RoleChange | None:
+    """The member whose role shall change; None after saying why there is none."""
+    if wanted.parameter is None:
+        _tell_fault(session, room, wanted, Fault.PARAMETER_MISSING)
+        return None
+    person = session.hub.people.find(wanted.parameter)
+    if person is not None and person.key in room.members:
+        return RoleChange(modes.ROLES[wanted.letter], person.address, wanted.on)
+    if person is not None and session.hub.people.may_see(session.me, person):
+        refusals.answer(session, NotAMember(room.name, person.address.name), line, room.name)
+    else:
+        refusals.answer(session, NoSuchAccount(wanted.parameter), line, room.name)
+    return None
+
+
+def _tell_fault(session: "IrcSession", room: Room, wanted: Mode, fault: Fault) -> None:
+    if fault is Fault.UNKNOWN:
+        session.numeric(numerics.ERR_UNKNOWNMODE, wanted.letter)
+    elif fault is Fault.PARAMETER_MISSING:
+        session.numeric(
+            numerics.ERR_INVALIDMODEPARAM, room.name, wanted.letter, "*", "You must specify a parameter for this mode"
+        )
+    else:
+        # "*" for the parameter: it may be one that cannot be repeated in the middle of a line.
+        session.numeric(numerics.ERR_INVALIDMODEPARAM, room.name, wanted.letter, "*", "Invalid mode parameter")
+
+
+def _tell_refusals(session: "IrcSession", room: Room, changes: list[RoomChange], line: Line) -> None:
+    told: set[str] = set()
+    for refusal in session.hub.rooms.change(session.me, room.name, changes):
+        # Once is enough for what does not depend on the single change.
+        if isinstance(refusal, (NotOperator, TooMany)):
+            if refusal.code in told:
+                continue
+            told.add(refusal.code)
+        if isinstance(refusal, TooMany):
+            letter = next((modes.LETTERS_OF_LISTS[c.kind] for c in changes if isinstance(c, ListChange)), "*")
+            session.numeric(numerics.ERR_BANLISTFULL, room.name, letter)
+        else:
+            refusals.answer(session, refusal, line, room.name)
+
+
+def _tell_list(session: "IrcSession", room: Room, kind: ListKind) -> None:
+    row, end = _LISTS[kind]
+    for entry in room.lists[kind]:
+        session.numeric(row, room.name, entry.mask, entry.by or "*", str(int(entry.time)))
+    session.numeric(end, room.name)
+
+
+# ---------------------------------------------------------------- user modes
+
+
+def _user_mode(session: "IrcSession", line: Line) -> None:
+    """``MODE nick [modes]``: user modes follow from facts here, so asking is all one can do."""
+    target = line.params[0]
+    if not session.is_me(target):
+        person = session.hub.people.find(target)
+        if person is not None and session.hub.people.may_see(session.me, person):
+            session.numeric(numerics.ERR_USERSDONTMATCH)
+        else:
+            session.numeric(numerics.ERR_NOSUCHNICK, target)
+    elif len(line.params) == 1:
+        session.numeric(numerics.RPL_UMODEIS, modes.of_session(session.me))
+    elif modes.unknown_user_modes("".join(line.params[1:])):
+        session.numeric(numerics.ERR_UMODEUNKNOWNFLAG)
