@@ -42,7 +42,7 @@ class Contact(msgspec.Struct, frozen=True):
 
     @property
     def listed(self) -> bool:
-        """In the buddy list proper; a mere request or a block is not (RFC 6121 section 2.1.2.1, "None + Pending In")."""
+        """In the buddy list proper; a mere request or a block is not (RFC 6121 appendix A.1)."""
         return self.to or self.from_ or self.asking or self.approved or bool(self.label or self.groups)
 
 

@@ -12,8 +12,8 @@ All methods of `Client` and all non-awaitable methods of `Hub` are synchronous: 
 effect at once and write, if at all, into buffers. Methods that refuse raise a `Refusal`.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Sequence
+from typing import Any, Protocol, TypeVar
 
 from imd.core.address import Address
 from imd.core.contact import Contact, RosterChange
@@ -31,7 +31,17 @@ from imd.core.session import (
 )
 from imd.core.talk import Room, RoomChange, RoomEvent
 
+T = TypeVar("T")
+
 # ---------------------------------------------------------------- what the core needs of its environment
+
+
+class Future(Protocol[T]):
+    """Something to await that fires once; ``twisted.internet.defer.Deferred`` is one. Awaited by one coroutine only."""
+
+    def callback(self, result: T) -> None: ...
+    def errback(self, fail: Exception) -> None: ...
+    def __await__(self) -> Generator[Any, None, T]: ...
 
 
 class Timer(Protocol):
@@ -63,6 +73,17 @@ class Spawn(Protocol):
     """Run a coroutine that nobody waits for; what it raises is logged as an error with `what`."""
 
     def __call__(self, what: str, coroutine: Coroutine[Any, Any, object]) -> None: ...
+
+
+class Environment(Protocol):
+    """What surrounds the core: time, log, and the means to wait."""
+
+    clock: Clock
+    log: Log
+    spawn: Spawn
+
+    def future(self) -> Future[Any]:
+        """A new, unfired future."""
 
 
 # ---------------------------------------------------------------- what a door offers for each session

@@ -114,6 +114,8 @@ class PresenceView(msgspec.Struct):
     locations: tuple[Location, ...] = ()
     #: Set when this change is an account's new name; `person` is the new one.
     renamed_from: Address | None = None
+    #: The text this watcher was told last, with `before`.
+    before_text: str = ""
     #: For doors: their encodings, by a key of their own (encode once, send many).
     encoded: dict[Any, bytes] = msgspec.field(default_factory=dict)
 
@@ -141,7 +143,19 @@ class Person:
 class Session:
     """One signed-on client of a person (RFC 3261 *binding*, RFC 6120 *resource*)."""
 
-    __slots__ = ("__weakref__", "client", "confirms", "id", "info", "person", "peer", "presence", "since")
+    __slots__ = (
+        "__weakref__",
+        "active",
+        "begun",
+        "client",
+        "confirms",
+        "id",
+        "info",
+        "peer",
+        "person",
+        "presence",
+        "since",
+    )
 
     def __init__(
         self, id: str, person: Person, peer: Peer, info: ClientInfo, client: "Client", since: float, confirms: bool
@@ -155,6 +169,10 @@ class Session:
         self.presence = Presence()
         #: Whether this client's door acknowledges deliveries (False: ``irc.confirm = false``).
         self.confirms = confirms
+        #: Wall-clock time of the person's last own action (IRC WHOIS idle).
+        self.active = since
+        #: Whether the client has been welcomed: before that nothing is delivered to it and nobody is told of it.
+        self.begun = False
 
     @property
     def address(self) -> Address:

@@ -27,7 +27,7 @@ class RoomFlag(enum.Enum):
     INVITE_ONLY = "invite-only"  # i
     MODERATED = "moderated"  # m
     NO_OUTSIDERS = "no-outsiders"  # n
-    SECRET = "secret"  # s
+    SECRET = "secret"  # s  # noqa: S105
     TOPIC_PROTECTED = "topic-protected"  # t
     ACCOUNTS_ONLY = "accounts-only"  # R
 

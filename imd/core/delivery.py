@@ -1,0 +1,516 @@
+"""The way of a message from person to person, and what its sender hears (DESIGN, "How a message travels").
+
+One ladder: *direct*, *relay*, *offline*, *extended*; every step leaves its reason in the trace. A message is
+*accepted* once a client of the recipient acknowledged it or the store has it, whichever comes first; so whoever
+acknowledges within `ack_wait` costs no write, and whoever does not costs one row in a group commit.
+"""
+
+from collections.abc import Callable, Iterable
+
+from imd.core.address import Address, fold, split
+from imd.core.catchup import CatchUp
+from imd.core.direct import Direct
+from imd.core.extended import Extended
+from imd.core.limits import Limits, check_size
+from imd.core.message import Draft, Envelope, Message, Outcome, Receipt
+from imd.core.offline import OfflineQueue
+from imd.core.people import People
+from imd.core.ports import Environment
+from imd.core.presence import PresenceRegistry, Sight
+from imd.core.recipients import Recipient, Recipients
+from imd.core.refusal import Malformed, NoSuchAccount, NotKept, QueueFull, Refusal, StoreUnavailable
+from imd.core.relay import Channel, Flow, Inbox, Pending, Stored
+from imd.core.sequence import MessageIds, Sequence
+from imd.core.session import Account, Person, Session
+from imd.core.stores import InboxStore, OutcomeUnknown, Queued, Queueing
+from imd.core.trace import Trace, Way
+
+Settle = Callable[[Receipt], None]
+
+#: How long a sender waits for a store that died with the message, before hearing *unknown*. Seconds.
+OUTCOME_WAIT = 10.0
+
+#: So many messages of unknown fate are held in memory while the store is away.
+_STUCK = 10_000
+
+
+class Delivery:
+    """The `imd.core.ports.Delivery` of this daemon."""
+
+    def __init__(
+        self,
+        environment: Environment,
+        people: People,
+        presence: PresenceRegistry,
+        recipients: Recipients,
+        store: InboxStore,
+        queue: OfflineQueue,
+        catchup: CatchUp,
+        numbers: Sequence,
+        ids: MessageIds,
+        limits: Limits,
+        *,
+        ack_wait: float,
+        keep: float,
+        max_messages: int,
+        guest_messages: int,
+    ) -> None:
+        self.trace = Trace(limits.traces)
+        self.ack_wait = ack_wait
+        self.keep = keep
+        self.max_messages = max_messages
+        self.guest_messages = guest_messages
+        self._environment = environment
+        self._people = people
+        self._presence = presence
+        self._recipients = recipients
+        self._store = store
+        self._queue = queue
+        self._catchup = catchup
+        self._numbers = numbers
+        self._ids = ids
+        self._limits = limits
+        self._direct = Direct()
+        self._extended = Extended()
+        self._inboxes: dict[str, Inbox] = {}
+        #: Not settled yet, by message id: a repetition joins those who wait.
+        self._open: dict[str, Pending] = {}
+        #: Handed to a client lately; those of the elder generation are put into the store when the timer fires.
+        self._young: list[Pending] = []
+        self._elder: list[Pending] = []
+        #: The store failed them; they are tried again when it is back.
+        self._stuck: dict[str, Pending] = {}
+
+    # ------------------------------------------------------------ sending
+
+    def send(self, session: Session, draft: Draft, outcome: Settle) -> str:
+        if not draft.body and (draft.kind.kept or not draft.tags):
+            raise Malformed("An empty message is not sent.")
+        check_size("message", draft.body, self._limits.message_size)
+        now = self._environment.clock.time()
+        session.active = now
+        sender = session.person
+        id = self._ids.of(sender.key, draft.client_id)
+        if draft.client_id and self._repeated(id, outcome):
+            return id
+        seq = self._numbers.next(now)
+        name, domain = split(draft.to, self._people.domain)
+        folded = fold(name)
+        person = self._people.find(draft.to)
+        origin = self._people.origin(sender)
+        account = session.account
+
+        def message_to(address: Address) -> Message:
+            return Message(
+                id,
+                seq,
+                now,
+                sender.address,
+                "" if account is None else account.id,
+                address,
+                draft.body,
+                draft.kind,
+                draft.client_id,
+                draft.tags,
+                origin,
+            )
+
+        if person is not None and person.account is not None and not self._recipients.asking(folded):
+            self._route(session, message_to(person.address), person.account, person, outcome)
+        elif person is not None and person.guest:
+            self._to_guest(message_to(person.address), person, outcome)
+        elif domain != self._people.domain:
+            refusal = NoSuchAccount(draft.to)
+            outcome(Receipt(id, draft.client_id, None, Outcome.REFUSED, now, refusal))
+        else:
+
+            def found(answer: Recipient | Refusal) -> None:
+                if isinstance(answer, Refusal):
+                    outcome(Receipt(id, draft.client_id, None, Outcome.REFUSED, now, answer))
+                else:
+                    here = self._people.person(answer.account.id)
+                    address = Address(answer.account.name, self._people.domain)
+                    self._route(session, message_to(address), answer.account, here, outcome, answer)
+
+            self._recipients.find(name, found)
+        return id
+
+    def _repeated(self, id: str, outcome: Settle) -> bool:
+        """A message its sender sends again: it is told what became of the first (DESIGN, "Ids")."""
+        pending = self._open.get(id)
+        if pending is not None:
+            pending.settles.append(outcome)
+            return True
+        way = self.trace.get(id)
+        if way is None or way.outcome is None or way.outcome in (Outcome.REFUSED, Outcome.UNKNOWN):
+            return False
+        outcome(self._receipt(way.message, way.outcome))
+        return True
+
+    @staticmethod
+    def _receipt(message: Message, outcome: Outcome, reason: Refusal | None = None) -> Receipt:
+        return Receipt(message.id, message.client_id, message.recipient, outcome, message.time, reason)
+
+    def _to_guest(self, message: Message, person: Person, outcome: Settle) -> None:
+        """A message to a guest is live only: there is no inbox, and no account to confirm for it."""
+        way = self.trace.begin(message, person.key)
+        way.add(message.time, "relay", "handed to a guest")
+        way.outcome = Outcome.ACCEPTED
+        envelope = Envelope(message)
+        for session in list(person.sessions):
+            if session.begun:
+                session.client.deliver([envelope])
+        outcome(self._receipt(message, Outcome.ACCEPTED))
+
+    def _route(
+        self,
+        session: Session,
+        message: Message,
+        account: Account,
+        person: Person | None,
+        outcome: Settle,
+        recipient: Recipient | None = None,
+    ) -> None:
+        """The ladder."""
+        if account.suspended:
+            outcome(self._receipt(message, Outcome.REFUSED, NoSuchAccount(account.name)))
+            return
+        way = self.trace.begin(message, account.id)
+        way.add(message.time, "read", session.peer.door)
+        if self._blocked(session.person, account, recipient):
+            self._expire_at_once(session, message, account, way, outcome, recipient)
+            return
+        if not message.kind.kept:
+            self._pass_on(session, message, account, person, way, outcome, recipient)
+            return
+        guest_origin = session.peer.address if session.person.guest else ""
+        pending = Pending(account, session.person, message, way, outcome, guest_origin)
+        self._open[message.id] = pending
+        if self._direct.take(message, way, message.time):
+            return
+        inbox = self._inboxes.get(account.id)
+        if inbox is None:
+            way.add(message.time, "relay", "not signed on")
+            self._keep(pending)
+            return
+        inbox.pending[message.id] = pending
+        if not inbox.relay(pending):
+            way.add(message.time, "relay", "no client can take it now")
+            self._keep(pending)
+            return
+        way.add(message.time, "relay", "handed to a client")
+        if not self._young and not self._elder:
+            self._environment.clock.call_later(self.ack_wait, self._ack_wait_over)
+        self._young.append(pending)
+
+    def _blocked(self, sender: Person, account: Account, recipient: Recipient | None) -> bool:
+        if recipient is not None:
+            return sender.key in recipient.blocked
+        contact = self._people.rosters.contact(account.id, sender.key)
+        return contact is not None and contact.blocked
+
+    def _expire_at_once(
+        self,
+        session: Session,
+        message: Message,
+        account: Account,
+        way: Way,
+        outcome: Settle,
+        recipient: Recipient | None,
+    ) -> None:
+        """What a blocked person sends is accepted, and expires by the recipient's rule; it looks like any other
+        message to somebody offline, in what is said and in when it is said (P5)."""
+        way.add(message.time, "expired", "the recipient blocks the sender")
+        kept = self._would_see(session.person, account, recipient) and message.kind.kept
+        way.outcome = Outcome.KEPT if kept else Outcome.ACCEPTED
+        answer = self._receipt(message, way.outcome)
+        self._environment.clock.call_later(self.ack_wait, lambda: outcome(answer))
+
+    def _pass_on(
+        self,
+        session: Session,
+        message: Message,
+        account: Account,
+        person: Person | None,
+        way: Way,
+        outcome: Settle,
+        recipient: Recipient | None,
+    ) -> None:
+        """Notices and signals: to those who are on, and never kept (DESIGN, "What is kept")."""
+        hidden = person is None or self._presence.sight(session.person, person) is Sight.HIDDEN
+        may_know = self._would_see(session.person, account, recipient)
+        unseen = person is not None and person is not session.person and self._presence.invisible(person)
+        here = person is not None and (not unseen or not may_know or hidden)
+        if person is not None and here:
+            envelope = Envelope(message)
+            for target in list(person.sessions):
+                if target.begun:
+                    target.client.deliver([envelope])
+        if here or not may_know:
+            way.add(message.time, "relay", "passed on" if here else "nobody there")
+            way.outcome = Outcome.ACCEPTED
+            outcome(self._receipt(message, Outcome.ACCEPTED))
+        else:
+            way.add(message.time, "relay", "nobody there, and this kind is not kept")
+            way.outcome = Outcome.REFUSED
+            reason = NotKept(f"{account.name} is not signed on, and this is not kept.")
+            outcome(self._receipt(message, Outcome.REFUSED, reason))
+
+    # ------------------------------------------------------------ keeping
+
+    def _ack_wait_over(self) -> None:
+        """Whoever has not acknowledged for one to two times `ack_wait`: the store takes the message."""
+        for pending in self._elder:
+            if pending.stored is Stored.NO and not pending.settled:
+                self._keep(pending)
+        self._elder, self._young = self._young, []
+        if self._elder:
+            self._environment.clock.call_later(self.ack_wait, self._ack_wait_over)
+
+    def _keep(self, pending: Pending) -> None:
+        pending.stored = Stored.WRITING
+        queued = Queued(
+            pending.message,
+            pending.message.time + self.keep,
+            pending.attempts,
+            pending.origin,
+            self.guest_messages if pending.origin else 0,
+        )
+        self._queue.put(pending.account.id, queued, lambda answer: self._kept(pending, answer))
+
+    def _kept(self, pending: Pending, answer: Queueing | StoreUnavailable | OutcomeUnknown) -> None:
+        now = self._environment.clock.time()
+        inbox = self._inboxes.get(pending.account.id)
+        shown = pending.handed or self._unconfirmed(pending)
+        if isinstance(answer, StoreUnavailable | OutcomeUnknown):
+            pending.stored = Stored.NO
+            if pending.settled and pending.way.outcome is not Outcome.UNKNOWN:
+                # Acknowledged meanwhile; if it was written after all, its acknowledgement follows it.
+                self._drop(pending)
+            elif isinstance(answer, StoreUnavailable) and not shown and not pending.deadline:
+                self._refuse(pending, answer)
+            else:
+                self._wait_for_store(pending)
+            return
+        self._stuck.pop(pending.message.id, None)
+        if answer is Queueing.FULL:
+            pending.stored = Stored.NO
+            if not shown:
+                self._refuse(pending, QueueFull(pending.message.recipient.name, self.max_messages))
+            elif inbox is None or not inbox.channels:
+                pending.way.add(now, "offline", "queue full; a client may have it")
+                self._settle(pending, Outcome.UNKNOWN)
+            return
+        pending.stored = Stored.YES
+        pending.way.add(now, "offline", answer.value)
+        self._drop(pending)
+        self._settle(pending, self._told_as(pending))
+        if answer is Queueing.DONE:
+            return
+        if inbox is None or not inbox.channels:
+            self._extended.take(pending.message, pending.way, now)
+        elif not shown and inbox.hand_unconfirming(pending.message):
+            self._queue.acknowledge(pending.account.id, pending.message.id)
+
+    def _told_as(self, pending: Pending) -> Outcome:
+        """*Kept* for a sender who may know that the recipient is off, or who must think so; else *accepted*."""
+        person = self._people.person(pending.account.id)
+        if person is not None and (person is pending.sender or not self._presence.invisible(person)):
+            return Outcome.ACCEPTED
+        return Outcome.KEPT if self._would_see(pending.sender, pending.account, None) else Outcome.ACCEPTED
+
+    def _would_see(self, sender: Person, account: Account, recipient: Recipient | None) -> bool:
+        if sender.key == account.id:
+            return True
+        if recipient is not None:
+            approved = sender.key in recipient.approved
+        else:
+            # Both sides of a subscription are kept alike, and the sender's is at hand.
+            contact = self._people.rosters.contact(sender.key, account.id)
+            approved = contact is not None and contact.to
+        return self._presence.would_see(account, approved)
+
+    def _wait_for_store(self, pending: Pending) -> None:
+        """The store failed with this message under way: try again when it is back, and meanwhile be honest."""
+        if not pending.deadline:
+            pending.deadline = self._environment.clock.time() + OUTCOME_WAIT
+            pending.way.add(self._environment.clock.time(), "offline", "the store is away")
+            self._environment.clock.call_later(OUTCOME_WAIT, lambda: self._store_stays_away(pending))
+        self._stuck[pending.message.id] = pending
+
+    def _store_stays_away(self, pending: Pending) -> None:
+        """The sender learns that the fate is open; the message is tried again all the same, while there is room."""
+        self._settle(pending, Outcome.UNKNOWN)
+        if len(self._stuck) > _STUCK and not self._unconfirmed(pending):
+            self._drop(pending)
+
+    def _unconfirmed(self, pending: Pending) -> bool:
+        inbox = self._inboxes.get(pending.account.id)
+        return inbox is not None and any(
+            pending.message.id in channel.unconfirmed for channel in inbox.channels.values()
+        )
+
+    def _drop(self, pending: Pending) -> None:
+        self._stuck.pop(pending.message.id, None)
+        inbox = self._inboxes.get(pending.account.id)
+        if inbox is not None:
+            inbox.pending.pop(pending.message.id, None)
+
+    def _refuse(self, pending: Pending, reason: Refusal) -> None:
+        """It will never be shown, so nobody may hold it any longer."""
+        inbox = self._inboxes.get(pending.account.id)
+        for channel in () if inbox is None else inbox.channels.values():
+            # Only a channel that catches up holds anything; the list is short.
+            channel.held = [envelope for envelope in channel.held if envelope.message.id != pending.message.id]
+        self._drop(pending)
+        pending.way.add(self._environment.clock.time(), "refused", reason.code)
+        self._settle(pending, Outcome.REFUSED, reason)
+
+    def _settle(self, pending: Pending, outcome: Outcome, reason: Refusal | None = None) -> None:
+        if not pending.settled:
+            self._open.pop(pending.message.id, None)
+            pending.settle(outcome, self._receipt(pending.message, outcome, reason))
+
+    def retry(self) -> None:
+        """The store is back."""
+        for pending in list(self._stuck.values()):
+            if pending.stored is Stored.NO:
+                self._keep(pending)
+        self._queue.retry()
+        for inbox in self._inboxes.values():
+            for channel in inbox.channels.values():
+                self._resume(inbox, channel)
+
+    # ------------------------------------------------------------ sessions of the recipient
+
+    def attach(self, session: Session) -> None:
+        """A session has begun: it gets what waits, and from then on what comes."""
+        if session.account is None:
+            return
+        inbox = self._inboxes.setdefault(session.account.id, Inbox(session.account.id))
+        channel = inbox.channels[session.id] = Channel(session, self._limits.window)
+        self._catch_up(inbox, channel)
+
+    def _catch_up(self, inbox: Inbox, channel: Channel) -> None:
+        channel.flow = Flow.CATCHING_UP
+        self._environment.spawn(
+            "bring a session up to date", self._catchup.run(inbox.account, channel, lambda: self._push(inbox))
+        )
+
+    def _push(self, inbox: Inbox) -> None:
+        """Put into the store what is under way to clients, without waiting for them any longer."""
+        for pending in list(inbox.pending.values()):
+            if pending.stored is Stored.NO:
+                self._keep(pending)
+        self._queue.flush()
+
+    def _resume(self, inbox: Inbox, channel: Channel) -> None:
+        """A channel that is behind reads on once half its window is confirmed."""
+        if channel.flow is Flow.BEHIND and len(channel.unconfirmed) <= channel.window // 2:
+            self._catch_up(inbox, channel)
+
+    def detach(self, session: Session) -> None:
+        """The session is over; what it had not confirmed stays in the inbox under its id."""
+        inbox = None if session.account is None else self._inboxes.get(session.account.id)
+        channel = None if inbox is None else inbox.channels.pop(session.id, None)
+        if inbox is None or channel is None:
+            return
+        channel.close()
+        if inbox.pending:
+            for pending in list(inbox.pending.values()):
+                if pending.stored is Stored.NO:
+                    self._keep(pending)
+        if not inbox.channels:
+            del self._inboxes[inbox.account]
+
+    def acknowledge(self, session: Session, ids: Iterable[str]) -> None:
+        inbox = None if session.account is None else self._inboxes.get(session.account.id)
+        channel = None if inbox is None else inbox.channels.get(session.id)
+        if inbox is None or channel is None:
+            return
+        for id in ids:
+            message = channel.unconfirmed.get(id)
+            if message is None:
+                continue
+            # One acknowledgement from any session takes a message off the inbox.
+            for other in inbox.channels.values():
+                other.confirmed(id)
+            pending = inbox.pending.pop(id, None)
+            self._stuck.pop(id, None)
+            if pending is None or pending.stored is not Stored.NO or pending.deadline:
+                self._queue.acknowledge(inbox.account, id)
+            self._delivered(session, message, pending)
+        for other in list(inbox.channels.values()):
+            self._resume(inbox, other)
+
+    def _delivered(self, session: Session, message: Message, pending: Pending | None) -> None:
+        way = self.trace.get(message.id)
+        if way is not None:
+            way.add(self._environment.clock.time(), "delivered", session.peer.door)
+        sender = self._people.person(message.sender_account)
+        hidden = sender is None or not self._may_hear(sender, session.person)
+        if pending is not None and not pending.settled:
+            self._settle(pending, self._told_as(pending))
+        if sender is not None and not hidden:
+            self._tell_sender(sender, self._receipt(message, Outcome.DELIVERED))
+
+    def _may_hear(self, sender: Person, recipient: Person) -> bool:
+        """Whether the sender may learn what became of a message beyond *accepted* (P5)."""
+        return sender is recipient or (
+            self._presence.sight(sender, recipient) is not Sight.HIDDEN and not self._presence.invisible(recipient)
+        )
+
+    @staticmethod
+    def _tell_sender(sender: Person, receipt: Receipt) -> None:
+        for session in sender.sessions:
+            if session.begun:
+                session.client.receipt(receipt)
+
+    def read(self, session: Session, id: str) -> None:
+        way = self.trace.get(id)
+        if way is None or way.recipient != session.person.key:
+            return
+        way.add(self._environment.clock.time(), "seen", session.peer.door)
+        for other in session.person.sessions:
+            if other is not session and other.begun:
+                other.client.message_read(way.message.sender, id)
+        sender = self._people.person(way.message.sender_account)
+        if sender is not None and self._may_hear(sender, session.person):
+            self._tell_sender(sender, self._receipt(way.message, Outcome.READ))
+
+    async def fetch(self, session: Session) -> int:
+        if session.account is None:
+            return 0
+        inbox = self._inboxes.get(session.account.id)
+        channel = None if inbox is None else inbox.channels.get(session.id)
+        try:
+            await self._store.retry(session.account.id)
+            count = await self._store.count(session.account.id)
+        except OutcomeUnknown:
+            raise StoreUnavailable from None
+        if inbox is not None and channel is not None and not channel.over() and channel.flow is Flow.LIVE:
+            channel.cursor = 0
+            self._catch_up(inbox, channel)
+        return count
+
+    async def waiting(self, session: Session) -> int:
+        if session.account is None:
+            return 0
+        try:
+            return await self._store.count(session.account.id)
+        except OutcomeUnknown:
+            raise StoreUnavailable from None
+
+    # ------------------------------------------------------------ upkeep
+
+    def forget_recipient(self, account: Account) -> None:
+        self._recipients.forget(account)
+
+    @property
+    def idle(self) -> bool:
+        """Whether no sender waits for an outcome and nothing waits for the store."""
+        return not self._open and self._queue.idle
+
+    def counts(self) -> dict[str, int]:
+        """For the operator's status."""
+        return {"open": len(self._open), "stuck": len(self._stuck), "inboxes": len(self._inboxes)}

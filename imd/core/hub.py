@@ -1,0 +1,126 @@
+"""All of the core, joined: what a door gets as `imd.core.ports.Hub`, and what the assembly starts and stops."""
+
+import msgspec
+
+from imd.core.accounts import Accounts
+from imd.core.catchup import CatchUp
+from imd.core.delivery import Delivery
+from imd.core.history import History
+from imd.core.ledger import Ledger
+from imd.core.limits import Limits
+from imd.core.offline import OfflineQueue
+from imd.core.people import People
+from imd.core.ports import Clock, Environment
+from imd.core.presence import PresenceRegistry
+from imd.core.recipients import Recipients
+from imd.core.roombook import RoomBook
+from imd.core.rooms import Rooms
+from imd.core.roster import Rosters
+from imd.core.sequence import MessageIds, Sequence
+from imd.core.stores import Store
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings the core goes by. Durations in seconds; the defaults are those of `imd.config`."""
+
+    domain: str = "localhost"
+    guests: bool = True
+    international: bool = False
+    ack_wait: float = 0.005
+    offline_keep: float = 30 * 86400.0
+    offline_max_messages: int = 1000
+    guest_messages: int = 20
+    history_keep: float = 30 * 86400.0
+    ledger_keep: float = 90 * 86400.0
+    limits: Limits = Limits()
+
+
+class Hub:
+    """The core of one daemon over one store."""
+
+    def __init__(self, environment: Environment, store: Store, accounts: Accounts, policy: Policy) -> None:
+        limits = policy.limits
+        self.clock: Clock = environment.clock
+        self.store = store
+        self.accounts = accounts
+        self.ledger = Ledger(environment, store.ledger)
+        self.people = People(
+            environment,
+            accounts,
+            self.ledger,
+            limits,
+            domain=policy.domain,
+            secret=store.secret,
+            guests=policy.guests,
+            international=policy.international,
+        )
+        self.rosters = Rosters(environment, self.people, store.rosters, limits)
+        self.presence = PresenceRegistry(environment, self.people, self.rosters, limits)
+        numbers = Sequence(environment.clock)
+        ids = MessageIds(store.secret)
+        self.history = History(environment, store.history, keep=policy.history_keep)
+        self._book = RoomBook(environment, store.rooms)
+        self.rooms = Rooms(environment, self.people, self.history, self._book, numbers, ids, limits)
+        self._queue = OfflineQueue(environment, store.inbox, limit=policy.offline_max_messages)
+        self.delivery = Delivery(
+            environment,
+            self.people,
+            self.presence,
+            Recipients(environment, accounts, self.rosters, limits.recipients),
+            store.inbox,
+            self._queue,
+            CatchUp(environment, store.inbox, self._queue, self.rosters, numbers),
+            numbers,
+            ids,
+            limits,
+            ack_wait=policy.ack_wait,
+            keep=policy.offline_keep,
+            max_messages=policy.offline_max_messages,
+            guest_messages=policy.guest_messages,
+        )
+        self.history.find_room = self.rooms.find
+        self.people.presence = self.presence
+        self.people.rosters = self.rosters
+        self.people.rooms = self.rooms
+        self.people.delivery = self.delivery
+        self.rosters.presence = self.presence
+        self.policy = policy
+        self._environment = environment
+
+    async def start(self) -> None:
+        """What must be known before anybody signs on; the store is open."""
+        crashed = await self.store.ledger.close_open(self.clock.time())
+        if crashed:
+            self._environment.log.info("{count} sessions had not been closed by the last daemon", count=crashed)
+        await self.rooms.load()
+
+    def store_back(self) -> None:
+        """The store was away and can be reached again: do what has waited."""
+        self.ledger.retry()
+        self._book.retry()
+        self.delivery.retry()
+
+    async def expire(self) -> dict[str, int]:
+        """Forget what has outlived its time, in every store; how much of each. Called now and then."""
+        now = self.clock.time()
+        return {
+            "messages": await self.store.inbox.expire(now),
+            "history": await self.history.expire(),
+            "ledger": await self.store.ledger.expire(now - self.policy.ledger_keep),
+        }
+
+    def change_policy(self, policy: Policy) -> None:
+        """New settings, those that can change while the daemon runs."""
+        self.policy = policy
+        self.people.guests_allowed = policy.guests
+        self.delivery.ack_wait = policy.ack_wait
+        self.delivery.keep = policy.offline_keep
+        self.delivery.max_messages = policy.offline_max_messages
+        self.delivery.guest_messages = policy.guest_messages
+        self._queue.limit = policy.offline_max_messages
+        self.history.keep = policy.history_keep
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way: no message without outcome, nothing the store has yet to take."""
+        return self.delivery.idle and self.ledger.idle and self._book.idle and self.history.idle

@@ -1,0 +1,76 @@
+"""The sign-on ledger: who, when, through which door, from where, with which client (promise P9)."""
+
+from collections import deque
+
+from imd.core.ports import Environment
+from imd.core.refusal import StoreUnavailable
+from imd.core.session import ClientInfo, Peer, Person
+from imd.core.stores import LedgerEntry, LedgerStore, OutcomeUnknown
+
+#: Ends of sessions that wait for a store that is away; older ones will read "crashed" after the next start.
+_BACKLOG = 100_000
+
+
+class Ledger:
+    """Writes begin and end of every session. An end that cannot be written now is written when the store is back."""
+
+    def __init__(self, environment: Environment, store: LedgerStore) -> None:
+        self._environment = environment
+        self._store = store
+        self._ends: deque[tuple[str, float, str]] = deque(maxlen=_BACKLOG)
+        self._writing = False
+
+    async def began(self, session: str, person: Person, peer: Peer, info: ClientInfo, now: float) -> None:
+        """Raises `StoreUnavailable`: a sign-on that cannot be recorded does not happen."""
+        entry = LedgerEntry(
+            session=session,
+            account="" if person.account is None else person.account.id,
+            name=person.address.name,
+            door=peer.door,
+            address=peer.address,
+            port=peer.port,
+            tcp_port=info.tcp_port,
+            udp_port=info.udp_port,
+            client=info.name,
+            version=info.version,
+            tls=peer.tls,
+            began=now,
+        )
+        try:
+            await self._store.began(entry)
+        except OutcomeUnknown:
+            raise StoreUnavailable from None
+
+    def ended(self, session: str, when: float, reason: str) -> None:
+        self._ends.append((session, when, reason))
+        self.retry()
+
+    def retry(self) -> None:
+        """Write what waits; called again when the store is back."""
+        if not self._writing and self._ends:
+            self._writing = True
+            self._environment.spawn("write ends of sessions to the ledger", self._write())
+
+    async def _write(self) -> None:
+        failed = False
+        try:
+            while self._ends:
+                # Asked for in one turn, so that they travel together; all are awaited, so that none fails unheard.
+                writes = [(end, self._store.ended(*end)) for end in list(self._ends)[:1000]]
+                for end, write in writes:
+                    try:
+                        await write
+                    except (StoreUnavailable, OutcomeUnknown):
+                        failed = True
+                    else:
+                        self._ends.remove(end)
+                if failed:
+                    self._environment.log.info("{count} sign-offs wait for the store", count=len(self._ends))
+                    return
+        finally:
+            self._writing = False
+
+    @property
+    def idle(self) -> bool:
+        """Whether everything has been written."""
+        return not self._ends

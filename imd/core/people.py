@@ -1,0 +1,339 @@
+"""Who is on: sessions opened and closed, names found, and who may know of whom.
+
+A `Person` exists here from the first sign-on to the last sign-off. Presence, rooms, rosters and delivery are told in
+that order when somebody comes, and in reverse when somebody goes, so that each finds the others as it expects them.
+"""
+
+import base64
+import hashlib
+import secrets
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from imd.core.accounts import AccountChange, Accounts
+from imd.core.address import Address, check_nick, fold, split
+from imd.core.ledger import Ledger
+from imd.core.limits import Limits, check_count, check_size
+from imd.core.ports import Client, Environment
+from imd.core.refusal import (
+    GuestsRefused,
+    Kicked,
+    NameInUse,
+    NoSuchAccount,
+    NotAllowed,
+    NotForGuests,
+    Replaced,
+    ShuttingDown,
+    Suspended,
+)
+from imd.core.session import Account, ClientInfo, Peer, Person, Presence, Session, Visibility
+from imd.core.talk import MemberDetailsChanged
+
+if TYPE_CHECKING:
+    from imd.core.delivery import Delivery
+    from imd.core.presence import PresenceRegistry
+    from imd.core.rooms import Rooms
+    from imd.core.roster import Rosters
+
+#: Nicks of the service's own: nobody may take them.
+RESERVED = frozenset({"buddyserv", "nickserv", "chanserv", "imd", "server", "guest"})
+
+
+class People:
+    """The `imd.core.ports.People` of this daemon. `join` completes it with the parts that need it themselves."""
+
+    presence: "PresenceRegistry"
+    rosters: "Rosters"
+    rooms: "Rooms"
+    delivery: "Delivery"
+
+    def __init__(
+        self,
+        environment: Environment,
+        accounts: Accounts,
+        ledger: Ledger,
+        limits: Limits,
+        *,
+        domain: str,
+        secret: bytes,
+        guests: bool,
+        international: bool = False,
+    ) -> None:
+        self.domain = domain
+        self.guests_allowed = guests
+        self.limits = limits
+        self.accounts = accounts
+        self._environment = environment
+        self._ledger = ledger
+        self._secret = secret
+        self._international = international
+        self._persons: dict[str, Person] = {}
+        self._names: dict[str, Person] = {}
+        self._claimed: set[str] = set()
+        self._sessions: dict[str, Session] = {}
+        self._peak = 0
+        self._closing = False
+        accounts.observers.append(self._account_changed)
+
+    # ------------------------------------------------------------ coming
+
+    async def sign_on(
+        self,
+        account: Account | None,
+        nick: str,
+        peer: Peer,
+        info: ClientInfo,
+        client: Client,
+        *,
+        presence: Presence = Presence(),
+        confirms: bool = True,
+        replaces: str = "",
+    ) -> Session:
+        if self._closing:
+            raise ShuttingDown
+        check_size("realname", info.realname, self.limits.realname)
+        check_size("status text", presence.text, self.limits.status_text)
+        now = self._environment.clock.time()
+        session_id = secrets.token_hex(8)
+        if account is None:
+            person = await self._guest(nick)
+        else:
+            if account.suspended:
+                raise Suspended(account.name)
+            person = self._persons.get(account.id) or Person(account.id, Address(account.name, self.domain), account)
+            old = self._sessions.get(replaces)
+            others = len(person.sessions) - (old is not None and old.person is person)
+            check_count("sessions of one account", others, self.limits.sessions_per_account)
+        name = person.address.name
+        try:
+            await self._ledger.began(session_id, person, peer, info, now)
+            if account is not None:
+                await self.rosters.load(account.id)
+        except BaseException:
+            self._claimed.discard(fold(name))
+            raise
+        self._claimed.discard(fold(name))
+        if account is not None:
+            # The store was asked meanwhile: another session may have come, and the account may have changed.
+            present = self._persons.get(account.id)
+            if present is None:
+                current = self.accounts.cached(fold(account.name))
+                if isinstance(current, Account) and current.id == account.id:
+                    person.account = current
+                    person.address = Address(current.name, self.domain)
+            person = present or person
+            self._make_way(person)
+        session = Session(session_id, person, peer, info, client, now, confirms)
+        session.presence = presence
+        if not person.sessions:
+            self._persons[person.key] = person
+            self._names[fold(person.address.name)] = person
+        person.sessions.append(session)
+        self._sessions[session_id] = session
+        self._peak = max(self._peak, len(self._sessions))
+        if replaces and (old := self._sessions.get(replaces)) is not None and old.person is person:
+            self.sign_off(old, "resumed")
+            old.client.end(Replaced())
+        return session
+
+    async def _guest(self, nick: str) -> Person:
+        if not self.guests_allowed:
+            raise GuestsRefused
+        check_nick(nick, international=self._international)
+        await self._claim(nick)
+        return Person(f"guest:{secrets.token_hex(6)}", Address(nick, f"guest.{self.domain}"), None)
+
+    async def _claim(self, nick: str) -> None:
+        """Keep `nick` for a guest while the accounts are asked; raise `NameInUse` when it is somebody else's."""
+        folded = fold(nick)
+        if folded in RESERVED or folded in self._names or folded in self._claimed:
+            raise NameInUse(nick)
+        self._claimed.add(folded)
+        try:
+            if await self.accounts.by_name(folded) is not None:
+                raise NameInUse(nick)
+        except BaseException:
+            self._claimed.discard(folded)
+            raise
+
+    def _make_way(self, person: Person) -> None:
+        """An account's name is its own: a guest who carries it (the account is younger) has to go."""
+        other = self._names.get(fold(person.address.name))
+        if other is not None and other is not person:
+            self.end(other, Kicked("This name now belongs to an account."), "kicked")
+
+    def begin(self, session: Session) -> None:
+        if session.begun or session.id not in self._sessions:
+            return
+        session.begun = True
+        self.presence.opened(session)
+        self.rooms.mirror(session)
+        self.delivery.attach(session)
+
+    # ------------------------------------------------------------ going
+
+    def sign_off(self, session: Session, reason: str, text: str = "") -> None:
+        if self._sessions.pop(session.id, None) is None:
+            return
+        person = session.person
+        self.delivery.detach(session)
+        person.sessions.remove(session)
+        if not person.sessions:
+            self.rooms.left(person, text)
+            del self._persons[person.key]
+            folded = fold(person.address.name)
+            if self._names.get(folded) is person:
+                del self._names[folded]
+        self.presence.closed(session)
+        self._ledger.ended(session.id, self._environment.clock.time(), reason)
+
+    def end(self, person: Person, why: Kicked, reason: str) -> int:
+        """End all sessions of a person, telling their clients why; how many there were."""
+        sessions = list(person.sessions)
+        for session in sessions:
+            self.sign_off(session, reason, why.sentence)
+            session.client.end(why)
+        return len(sessions)
+
+    def close(self) -> None:
+        """The daemon stops: nobody comes any more, and everybody is told to go."""
+        self._closing = True
+        for session in list(self._sessions.values()):
+            self.sign_off(session, "stopped", "Server stopping")
+            session.client.end(ShuttingDown())
+
+    # ------------------------------------------------------------ names
+
+    def find(self, name: str) -> Person | None:
+        bare, domain = split(name, "")
+        person = self._names.get(fold(bare))
+        if person is None or (domain and domain != person.address.domain):
+            return None
+        return person
+
+    def person(self, account: str) -> Person | None:
+        """Whoever is on under this account id."""
+        return self._persons.get(account)
+
+    async def resolve(self, name: str) -> Account:
+        bare, domain = split(name, self.domain)
+        person = self.find(name)
+        if person is not None and person.account is not None:
+            return person.account
+        account = await self.accounts.by_name(fold(bare)) if domain == self.domain else None
+        if account is None:
+            raise NoSuchAccount(name)
+        return account
+
+    async def rename_guest(self, session: Session, nick: str) -> None:
+        person = session.person
+        if not person.guest:
+            raise NotAllowed("The nick of an account is its name.")
+        check_nick(nick, international=self._international)
+        before = person.address
+        if nick == before.name:
+            return
+        mine = fold(nick) == fold(before.name)
+        if not mine:
+            await self._claim(nick)
+            self._claimed.discard(fold(nick))
+            if session.id not in self._sessions:
+                return
+        self._rename(person, Address(nick, before.domain))
+
+    def _account_changed(self, change: AccountChange) -> None:
+        """An operator, or the owner, made, altered, renamed or removed an account."""
+        before, now = change.before, change.after
+        if before is None:
+            guest = self.find(now.name) if now is not None else None
+            if guest is not None:
+                self.end(guest, Kicked("This name now belongs to an account."), "kicked")
+            return
+        person = self._persons.get(before.id)
+        self.delivery.forget_recipient(before)
+        if person is not None:
+            if now is None or now.suspended:
+                self.end(person, Kicked("This account was removed." if now is None else "Suspended."), "kicked")
+            else:
+                person.account = now
+                if now.name != before.name:
+                    self._rename(person, Address(now.name, self.domain))
+        self.rosters.account_changed(before, now)
+        if now is None:
+            self.rooms.account_removed(before.id)
+
+    def _rename(self, person: Person, address: Address) -> None:
+        before = person.address
+        if self._names.get(fold(before.name)) is person:
+            del self._names[fold(before.name)]
+        person.address = address
+        self._make_way(person)
+        self._names[fold(address.name)] = person
+        self.rooms.renamed(person, before)
+        self.presence.renamed(person, before)
+
+    # ------------------------------------------------------------ who may know what
+
+    def may_see(self, watcher: Session, person: Person) -> bool:
+        return self.presence.visible(watcher, person) or self.rooms.share(watcher.person, person)
+
+    def seen_by_mutual(self, watcher: Session, person: Person) -> bool:
+        return self.presence.mutual(watcher, person)
+
+    async def set_privacy(
+        self, session: Session, visible_to: Visibility | None = None, share_location: bool | None = None
+    ) -> Account:
+        account = session.account
+        if account is None:
+            raise NotForGuests("Privacy")
+        return await self.accounts.set_privacy(account, visible_to, share_location)
+
+    def set_realname(self, session: Session, realname: str) -> None:
+        check_size("realname", realname, self.limits.realname)
+        session.info = msgspec.structs.replace(session.info, realname=realname)
+        self.rooms.tell_about(
+            session,
+            lambda room: MemberDetailsChanged(
+                room=room,
+                time=self._environment.clock.time(),
+                by=session.address,
+                origin=self.origin(session.person),
+                session=session.id,
+                person=session.person,
+                realname=realname,
+            ),
+        )
+
+    def origin(self, person: Person) -> str:
+        user = person.sessions[0].info.user if person.sessions else ""
+        if person.account is not None:
+            return f"{user or person.address.name}@user/{person.address.name}"
+        return f"{user or 'guest'}@guest/{self._cloak(person.sessions[0].peer.address) if person.sessions else '-'}"
+
+    def _cloak(self, address: str) -> str:
+        """A name for a network address that is the same each time and tells nothing of it (P5)."""
+        digest = hashlib.blake2b(address.encode(), key=self._secret, digest_size=5, person=b"imd-cloak").digest()
+        return base64.b32encode(digest).decode().lower()
+
+    # ------------------------------------------------------------ for status
+
+    def online(self) -> Iterable[Person]:
+        return self._persons.values()
+
+    def sessions(self) -> Iterable[Session]:
+        return self._sessions.values()
+
+    def session(self, id: str) -> Session | None:
+        return self._sessions.get(id)
+
+    def counts(self) -> dict[str, int]:
+        guests = sum(person.guest for person in self._persons.values())
+        return {
+            "sessions": len(self._sessions),
+            "accounts": len(self._persons) - guests,
+            "guests": guests,
+            "invisible": sum(self.presence.invisible(person) for person in self._persons.values()),
+            "peak": self._peak,
+        }

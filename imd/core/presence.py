@@ -1,0 +1,394 @@
+"""The PresenceRegistry: what every person's sessions say, merged, and told to whoever may know.
+
+The one place that knows presence. A change marks its person; at the end of the reactor turn each marked person is
+compared with what was last published, and every watching session gets all its changes in one call. So a session that
+comes and goes within a turn is not seen at all, and a sign-on storm costs each watcher one call per turn.
+
+What a watcher may see falls into four classes (promise P5):
+
+======  ==============================================================================
+HIDDEN  looks offline: blocked (either way), `visible_to` forbids it, or invisible
+BASIC   a stranger under ``visible_to = everyone``: only online and away
+FULL    an approved contact: state, text, idle time
+MUTUAL  contacts both ways who both opted in: also addresses, ports and clients
+======  ==============================================================================
+"""
+
+import enum
+
+import msgspec
+
+from imd.core.address import Address, fold
+from imd.core.limits import Limits, check_count, check_size
+from imd.core.people import People
+from imd.core.ports import Environment
+from imd.core.refusal import InvalidName
+from imd.core.roster import Rosters
+from imd.core.session import Account, Location, Person, Presence, PresenceView, Session, State, Visibility
+from imd.core.talk import MemberPresenceChanged
+
+
+class Sight(enum.IntEnum):
+    """How much one person may see of another."""
+
+    HIDDEN = 0
+    BASIC = 1
+    FULL = 2
+    MUTUAL = 3
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """A person's presence at one moment, with the settings that decide who sees it."""
+
+    address: Address
+    state: State = State.OFFLINE
+    text: str = ""
+    idle_since: float | None = None
+    locations: tuple[Location, ...] = ()
+    visible_to: Visibility = Visibility.EVERYONE
+    guest: bool = False
+
+
+# RFC 6121 section 8.5.2: the most available resource speaks for the account.
+_RANK = {State.AVAILABLE: 0, State.BUSY: 1, State.AWAY: 2, State.EXTENDED_AWAY: 3}
+
+
+def merge(person: Person) -> Snapshot:
+    """What all sessions of a person say together. Invisible sessions count for nothing unless there are only such."""
+    account = person.account
+    visible_to = Visibility.EVERYONE if account is None else account.visible_to
+    begun = [session for session in person.sessions if session.begun]
+    shown = [session for session in begun if session.presence.state in _RANK]
+    if not shown:
+        state = State.INVISIBLE if begun else State.OFFLINE
+        return Snapshot(person.address, state, visible_to=visible_to, guest=account is None)
+    # The youngest among the most available: what was said last wins.
+    best = min(reversed(shown), key=lambda session: _RANK[session.presence.state]).presence
+    idle = [session.presence.idle_since for session in shown]
+    idle_since = None if None in idle else max(moment for moment in idle if moment is not None)
+    locations = tuple(
+        Location(
+            session.peer.door,
+            session.peer.address,
+            session.peer.port,
+            session.info.tcp_port,
+            session.info.udp_port,
+            session.info.name,
+            session.info.version,
+            session.since,
+        )
+        for session in (shown if account is not None and account.share_location else ())
+    )
+    return Snapshot(person.address, best.state, best.text, idle_since, locations, visible_to, account is None)
+
+
+def seen(snapshot: Snapshot, sight: Sight, before: State) -> PresenceView:
+    """`snapshot` as somebody with this `sight` sees it."""
+    state = snapshot.state
+    if sight is Sight.HIDDEN or state is State.INVISIBLE or state is State.OFFLINE:
+        return PresenceView(snapshot.address, State.OFFLINE, before)
+    if sight is Sight.BASIC:
+        return PresenceView(snapshot.address, State.AVAILABLE if state is State.AVAILABLE else State.AWAY, before)
+    locations = snapshot.locations if sight is Sight.MUTUAL else ()
+    return PresenceView(snapshot.address, state, before, snapshot.text, snapshot.idle_since, locations)
+
+
+def _same(one: PresenceView, other: PresenceView) -> bool:
+    return (one.state, one.text, one.idle_since, one.locations) == (
+        other.state,
+        other.text,
+        other.idle_since,
+        other.locations,
+    )
+
+
+class _Change:
+    """One person's change on its way to the watchers: one view per sight, shared, so that doors encode it once."""
+
+    def __init__(
+        self,
+        registry: "PresenceRegistry",
+        person: Person,
+        before: Snapshot,
+        now: Snapshot,
+        told: dict[Session, list[PresenceView]],
+    ) -> None:
+        self.renamed = before.address != now.address
+        #: Ids of the sessions that are told by `presence_changed`.
+        self.done: set[str] = set()
+        self._registry = registry
+        self._person = person
+        self._before = before
+        self._now = now
+        self._told = told
+        self._views: dict[tuple[Sight, Sight], PresenceView | None] = {}
+
+    def view(self, session: Session) -> PresenceView | None:
+        """What this session's person sees of the change; None if it looks like no change."""
+        old = self._registry.judge(self._before, self._person, session.person)
+        new = self._registry.judge(self._now, self._person, session.person)
+        if (old, new) not in self._views:
+            was = seen(self._before, old, State.OFFLINE)
+            view = seen(self._now, new, was.state)
+            changed = not _same(was, view)
+            if self.renamed and (view.online or was.online):
+                view.renamed_from = self._before.address
+                changed = True
+            self._views[old, new] = view if changed else None
+        return self._views[old, new]
+
+    def tell(self, session: Session) -> None:
+        if session.id not in self.done and session.begun and (view := self.view(session)) is not None:
+            self._add(session, view)
+
+    def tell_gone(self, session: Session) -> None:
+        """Nobody is called so any more: for a watch by name alone the old name has gone offline."""
+        before = self._before
+        was = seen(before, self._registry.judge(before, self._person, session.person), State.OFFLINE)
+        if session.id not in self.done and was.online:
+            self._add(session, PresenceView(before.address, State.OFFLINE, was.state))
+
+    def _add(self, session: Session, view: PresenceView) -> None:
+        self.done.add(session.id)
+        self._told.setdefault(session, []).append(view)
+
+
+class PresenceRegistry:
+    """Every session's presence, every person's watchers. The registry that all doors share."""
+
+    def __init__(self, environment: Environment, people: People, rosters: Rosters, limits: Limits) -> None:
+        self._environment = environment
+        self._people = people
+        self._rosters = rosters
+        self._limits = limits
+        #: What watchers have been told, by `Person.key`; a person who is not in it is offline for everybody.
+        self._published: dict[str, Snapshot] = {}
+        self._marked: dict[str, Person] = {}
+        self._renamed: dict[str, Address] = {}
+        #: Temporary watches (IRC MONITOR): folded name → sessions, and session id → folded name → name as given.
+        self._watchers: dict[str, dict[str, Session]] = {}
+        self._watches: dict[str, dict[str, str]] = {}
+
+    # ------------------------------------------------------------ what sessions say
+
+    def opened(self, session: Session) -> None:
+        """A session has begun."""
+        self._mark(session.person)
+
+    def closed(self, session: Session) -> None:
+        """A session is over; its own watches end with it."""
+        for folded in self._watches.pop(session.id, {}):
+            self._forget_watcher(folded, session)
+        self._mark(session.person)
+
+    def update(self, session: Session, presence: Presence) -> None:
+        check_size("status text", presence.text, self._limits.status_text)
+        session.presence = presence
+        session.active = self._environment.clock.time()
+        if session.begun:
+            self._mark(session.person)
+
+    def touched(self, session: Session) -> None:
+        session.active = self._environment.clock.time()
+        if session.presence.idle_since is not None:
+            self.update(session, msgspec.structs.replace(session.presence, idle_since=None))
+
+    def renamed(self, person: Person, before: Address) -> None:
+        """The person's address changed; `person.address` is the new one."""
+        self._renamed.setdefault(person.key, before)
+        self._mark(person)
+
+    def refresh(self, person: Person) -> None:
+        """Something that `merge` looks at has changed (the account's settings)."""
+        self._mark(person)
+
+    def _mark(self, person: Person) -> None:
+        if not self._marked:
+            self._environment.clock.soon(self.publish)
+        self._marked[person.key] = person
+
+    # ------------------------------------------------------------ telling watchers
+
+    def publish(self) -> None:
+        """Tell every watcher what has changed since the last time, one call per session."""
+        marked, self._marked = self._marked, {}
+        renamed, self._renamed = self._renamed, {}
+        told: dict[Session, list[PresenceView]] = {}
+        for key, person in marked.items():
+            now = merge(person)
+            before = self._published.get(key) or Snapshot(renamed.get(key, person.address), visible_to=now.visible_to)
+            if now.state is State.OFFLINE:
+                self._published.pop(key, None)
+            else:
+                self._published[key] = now
+            if now != before:
+                self._tell_watchers(person, before, now, told)
+            if not person.sessions:
+                self._rosters.unload(key)
+        for session, views in told.items():
+            session.client.presence_changed(views)
+
+    def _tell_watchers(
+        self, person: Person, before: Snapshot, now: Snapshot, told: dict[Session, list[PresenceView]]
+    ) -> None:
+        change = _Change(self, person, before, now, told)
+        for contact in self._rosters.cached(person.key).values():
+            if contact.from_ and (watcher := self._people.person(contact.account)) is not None:
+                for session in watcher.sessions:
+                    change.tell(session)
+        for session in list(self._watchers.get(fold(now.address.name), {}).values()):
+            change.tell(session)
+        if change.renamed and fold(before.address.name) != fold(now.address.name):
+            for session in list(self._watchers.get(fold(before.address.name), {}).values()):
+                change.tell_gone(session)
+        if (before.state, before.text) != (now.state, now.text):
+            self._tell_room_mates(person, change)
+
+    def _tell_room_mates(self, person: Person, change: "_Change") -> None:
+        """Away and back, for those in a room with `person` who may see it (IRCv3 away-notify)."""
+        rooms = self._people.rooms.rooms_of(person)
+        if not rooms:
+            return
+        events: dict[int, MemberPresenceChanged] = {}
+        mates = {s.id: s for room in rooms for member in room.members.values() for s in member.person.sessions}
+        for session in mates.values():
+            if session.id in change.done or not session.begun or session.person is person:
+                continue
+            view = change.view(session)
+            if view is None or not view.online or view.before is State.OFFLINE:
+                continue
+            if id(view) not in events:
+                events[id(view)] = MemberPresenceChanged(
+                    room=rooms[0],
+                    time=self._environment.clock.time(),
+                    by=person.address,
+                    origin=self._people.origin(person),
+                    person=person,
+                    state=view.state,
+                    text=view.text,
+                )
+            session.client.room_event(events[id(view)])
+
+    # ------------------------------------------------------------ who may see what
+
+    def judge(self, snapshot: Snapshot, person: Person, watcher: Person) -> Sight:
+        """How much `watcher` may see of a `snapshot` of `person` (P5)."""
+        if watcher is person:
+            return Sight.MUTUAL
+        if snapshot.guest:
+            return Sight.FULL
+        back = self._rosters.contact(watcher.key, person.key)
+        if snapshot.visible_to is Visibility.NOBODY or (back is not None and back.blocked):
+            return Sight.HIDDEN
+        contact = self._rosters.contact(person.key, watcher.key)
+        if contact is not None:
+            if contact.blocked:
+                return Sight.HIDDEN
+            if contact.from_:
+                opted = watcher.account is not None and watcher.account.share_location
+                return Sight.MUTUAL if contact.to and opted and snapshot.locations else Sight.FULL
+        return Sight.BASIC if snapshot.visible_to is Visibility.EVERYONE else Sight.HIDDEN
+
+    def sight(self, watcher: Person, person: Person) -> Sight:
+        """How much `watcher` may see of `person`, going by what has been published."""
+        return self.judge(self._published.get(person.key) or merge(person), person, watcher)
+
+    @staticmethod
+    def would_see(account: Account, approved: bool) -> bool:
+        """Whether a person (an approved contact, or not) could see this account if it were on and not invisible.
+
+        Blocks are left out of account on purpose. Decides how a message's fate may be told: somebody who blocks must
+        look like somebody who is offline.
+        """
+        return account.visible_to is Visibility.EVERYONE or (approved and account.visible_to is Visibility.CONTACTS)
+
+    def visible(self, watcher: Session, person: Person) -> bool:
+        snapshot = merge(person)
+        return seen(snapshot, self.judge(snapshot, person, watcher.person), State.OFFLINE).online or (
+            watcher.person is person
+        )
+
+    def mutual(self, watcher: Session, person: Person) -> bool:
+        return self.sight(watcher.person, person) is Sight.MUTUAL
+
+    def invisible(self, person: Person) -> bool:
+        return merge(person).state is State.INVISIBLE
+
+    def reclassify(self, person: Person, watcher: Person, before: Sight) -> None:
+        """What `watcher` may see of `person` was `before`; tell the watcher if that makes a difference now."""
+        snapshot = self._published.get(person.key)
+        if snapshot is None:
+            return
+        was = seen(snapshot, before, State.OFFLINE)
+        view = seen(snapshot, self.judge(snapshot, person, watcher), was.state)
+        view.before_text = was.text
+        if not _same(was, view):
+            for session in watcher.sessions:
+                if session.begun and self._watches_person(session, person):
+                    session.client.presence_changed([view])
+
+    def opted(self, person: Person, watcher: Person, on: bool) -> None:
+        """`watcher` has opted in to (or out of) sharing locations: it sees those of mutual contacts, or no longer."""
+        sight = self.sight(watcher, person)
+        if on and sight is Sight.MUTUAL:
+            self.reclassify(person, watcher, Sight.FULL)
+        elif not on and sight is Sight.FULL:
+            self.reclassify(person, watcher, Sight.MUTUAL)
+
+    def _watches_person(self, session: Session, person: Person) -> bool:
+        if fold(person.address.name) in self._watches.get(session.id, {}):
+            return True
+        back = self._rosters.contact(session.person.key, person.key)
+        # A contact that has just been lost was watched until now.
+        return back is not None or self._rosters.contact(person.key, session.person.key) is not None
+
+    # ------------------------------------------------------------ asking
+
+    def view(self, watcher: Session, name: str) -> PresenceView:
+        person = self._people.find(name)
+        if person is None:
+            return PresenceView(Address(name, self._people.domain), State.OFFLINE, State.OFFLINE)
+        own = person is watcher.person
+        snapshot = merge(person) if own else self._published.get(person.key) or Snapshot(person.address)
+        view = seen(snapshot, self.judge(snapshot, person, watcher.person), State.OFFLINE)
+        if own and snapshot.state is State.INVISIBLE:
+            view.state = State.INVISIBLE
+        view.before = view.state
+        return view
+
+    def roster_views(self, session: Session) -> list[PresenceView]:
+        views = []
+        for contact in self._rosters.cached(session.person.key).values():
+            person = self._people.person(contact.account) if contact.to else None
+            if person is not None:
+                view = self.view(session, person.address.name)
+                if view.online:
+                    views.append(view)
+        return views
+
+    # ------------------------------------------------------------ temporary watches
+
+    def watch(self, session: Session, name: str) -> PresenceView:
+        names = self._watches.setdefault(session.id, {})
+        folded = fold(name)
+        if not name or len(name) > 64 or any(c in name for c in " ,*?!@#"):
+            raise InvalidName(name, "not a name one can watch")
+        if folded not in names:
+            check_count("watches", len(names), self._limits.watches)
+            self._watchers.setdefault(folded, {})[session.id] = session
+        names[folded] = name
+        return self.view(session, name)
+
+    def unwatch(self, session: Session, name: str) -> None:
+        folded = fold(name)
+        if self._watches.get(session.id, {}).pop(folded, None) is not None:
+            self._forget_watcher(folded, session)
+
+    def _forget_watcher(self, folded: str, session: Session) -> None:
+        watchers = self._watchers.get(folded, {})
+        watchers.pop(session.id, None)
+        if not watchers:
+            self._watchers.pop(folded, None)
+
+    def watched(self, session: Session) -> list[str]:
+        return list(self._watches.get(session.id, {}).values())

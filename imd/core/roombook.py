@@ -1,0 +1,93 @@
+"""The book of durable rooms: what an account founded outlives its last member and the daemon."""
+
+from imd.core.address import fold
+from imd.core.ports import Environment
+from imd.core.refusal import StoreUnavailable
+from imd.core.stores import OutcomeUnknown, RoomRecord, RoomStore
+from imd.core.talk import ListKind, Room
+
+
+class RoomBook:
+    """Writes rooms that changed, once per reactor turn, off the path of whoever changed them.
+
+    While the store is away changes wait here; only the latest state of each room is written.
+    """
+
+    def __init__(self, environment: Environment, store: RoomStore) -> None:
+        self._environment = environment
+        self._store = store
+        self._written: dict[str, RoomRecord] = {}
+        self._changed: dict[str, Room | None] = {}
+        self._writing = False
+
+    async def load(self) -> list[Room]:
+        rooms = []
+        for record in await self._store.load():
+            room = Room(record.name, record.created)
+            room.founder = record.founder
+            room.operators = set(record.operators)
+            room.topic = record.topic
+            room.flags = set(record.flags)
+            room.key = record.key
+            room.limit = record.limit
+            room.lists = {kind: list(record.lists.get(kind, [])) for kind in ListKind}
+            self._written[fold(record.name)] = record
+            rooms.append(room)
+        return rooms
+
+    def changed(self, room: Room) -> None:
+        """Something about the room is different; a room without a founding account is not written."""
+        if room.founder:
+            self._mark(fold(room.name), room)
+
+    def forget(self, room: Room) -> None:
+        self._mark(fold(room.name), None)
+
+    def _mark(self, folded: str, room: Room | None) -> None:
+        if not self._changed and not self._writing:
+            self._environment.clock.soon(self.retry)
+        self._changed[folded] = room
+
+    def retry(self) -> None:
+        """Write what waits; called again when the store is back."""
+        if self._changed and not self._writing:
+            self._writing = True
+            self._environment.spawn("write rooms", self._write())
+
+    async def _write(self) -> None:
+        try:
+            while self._changed:
+                folded, room = next(iter(self._changed.items()))
+                if room is None:
+                    await self._store.remove(folded)
+                    self._written.pop(folded, None)
+                else:
+                    record = self._record(room)
+                    before = self._written.get(folded)
+                    # Coming and going alone is not worth a write.
+                    if before is None or record != before:
+                        await self._store.put(folded, record)
+                        self._written[folded] = record
+                if self._changed.get(folded) is room:
+                    del self._changed[folded]
+        except (StoreUnavailable, OutcomeUnknown):
+            self._environment.log.info("{count} rooms wait for the store", count=len(self._changed))
+        finally:
+            self._writing = False
+
+    def _record(self, room: Room) -> RoomRecord:
+        return RoomRecord(
+            name=room.name,
+            created=room.created,
+            founder=room.founder,
+            operators=frozenset(room.operators),
+            topic=room.topic,
+            flags=frozenset(room.flags),
+            key=room.key,
+            limit=room.limit,
+            lists={kind: list(entries) for kind, entries in room.lists.items() if entries},
+        )
+
+    @property
+    def idle(self) -> bool:
+        return not self._changed

@@ -1,0 +1,423 @@
+"""Rooms: who is in, who may do what, and telling all members what happens.
+
+Membership belongs to a person, so all of a person's sessions are in the same rooms. Rooms founded by an account are
+durable (topic, modes, lists, operators); a room made by a guest ends with its last member. Rights follow RFC 2811
+section 4 with the ranks of the Modern IRC document.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypedDict
+
+from imd.core.address import Address, fold
+from imd.core.history import History
+from imd.core.limits import Limits, check_count, check_size
+from imd.core.masks import matches
+from imd.core.message import Draft, Envelope, Message, Outcome, Receipt
+from imd.core.people import People
+from imd.core.ports import Environment
+from imd.core.refusal import (
+    AlreadyMember,
+    CannotJoin,
+    CannotSpeak,
+    InvalidName,
+    Malformed,
+    NoSuchAccount,
+    NoSuchRoom,
+    NotAMember,
+    NotOperator,
+    Refusal,
+)
+from imd.core.roombook import RoomBook
+from imd.core.roomrules import apply, operator
+from imd.core.sequence import MessageIds
+from imd.core.sequence import Sequence as Numbers
+from imd.core.session import Person, Session
+from imd.core.talk import (
+    Joined,
+    Left,
+    ListKind,
+    Member,
+    MemberInvited,
+    MemberRenamed,
+    Parted,
+    RemovedFromRoom,
+    Role,
+    Room,
+    RoomChange,
+    RoomChanged,
+    RoomEvent,
+    RoomFlag,
+    RoomLine,
+    Topic,
+    TopicChanged,
+)
+
+#: RFC 2812 section 1.3: no space, comma, control G; and nothing that ends a line.
+_FORBIDDEN = frozenset(" ,\x07\r\n\0:")
+
+
+def check_room_name(name: str, limit: int) -> str:
+    """Return `name` if a room may have it (RFC 2812 section 1.3), else raise `InvalidName`."""
+    if len(name) < 2 or name[0] != "#" or _FORBIDDEN.intersection(name) or len(name.encode()) > limit:
+        raise InvalidName(name, f"'#' and up to {limit - 1} more bytes without space, comma or colon")
+    return name
+
+
+class _By(TypedDict):
+    """What every event of a session's doing says."""
+
+    room: Room
+    time: float
+    by: Address
+    origin: str
+    session: str
+
+
+class Rooms:
+    """All rooms of the service, by folded name."""
+
+    def __init__(
+        self,
+        environment: Environment,
+        people: People,
+        history: History,
+        book: RoomBook,
+        numbers: Numbers,
+        ids: MessageIds,
+        limits: Limits,
+    ) -> None:
+        self._environment = environment
+        self._people = people
+        self._history = history
+        self._book = book
+        self._numbers = numbers
+        self._ids = ids
+        self._limits = limits
+        self._rooms: dict[str, Room] = {}
+        self._memberships: dict[str, dict[str, Room]] = {}
+        #: Standing invitations: (folded room, person key).
+        self._invited: set[tuple[str, str]] = set()
+
+    async def load(self) -> None:
+        """Bring back the durable rooms; once, before anybody can join."""
+        for room in await self._book.load():
+            self._rooms[fold(room.name)] = room
+
+    # ------------------------------------------------------------ looking
+
+    def find(self, name: str) -> Room | None:
+        return self._rooms.get(fold(name))
+
+    def all(self) -> Iterable[Room]:
+        """Rooms with somebody in them; a durable room that is empty is not listed."""
+        return [room for room in self._rooms.values() if room.members]
+
+    def rooms_of(self, person: Person) -> Sequence[Room]:
+        return list(self._memberships.get(person.key, {}).values())
+
+    def may_know(self, session: Session, room: Room) -> bool:
+        return RoomFlag.SECRET not in room.flags or session.person.key in room.members
+
+    def share(self, one: Person, other: Person) -> bool:
+        """Whether two people are in a room together."""
+        rooms = self._memberships.get(one.key, {})
+        return any(folded in rooms for folded in self._memberships.get(other.key, {}))
+
+    # ------------------------------------------------------------ coming and going
+
+    def join(self, session: Session, name: str, key: str = "") -> Room:
+        check_room_name(name, self._limits.room_name)
+        person = session.person
+        folded = fold(name)
+        room = self._rooms.get(folded)
+        if room is not None and person.key in room.members:
+            return room
+        mine = self._memberships.get(person.key, {})
+        check_count("rooms at once", len(mine), self._limits.rooms_per_person)
+        if room is None:
+            check_count("rooms", len(self._rooms), self._limits.rooms)
+            room = Room(name, self._environment.clock.time())
+            room.founder = "" if person.account is None else person.account.id
+        else:
+            self._may_enter(room, person, key)
+        self._rooms[folded] = room
+        member = Member(person, self._environment.clock.time())
+        founded = person.account is not None and person.account.id == room.founder
+        if founded:
+            member.roles.add(Role.FOUNDER)
+        elif person.account is not None and person.account.id in room.operators:
+            member.roles.add(Role.OPERATOR)
+        elif not room.members and not room.founder:
+            # RFC 2811 section 4.1: whoever makes a room keeps order in it.
+            member.roles.add(Role.OPERATOR)
+        room.members[person.key] = member
+        self._memberships.setdefault(person.key, {})[folded] = room
+        self._invited.discard((folded, person.key))
+        self._tell(room, self._joined(room, session))
+        self._book.changed(room)
+        return room
+
+    def _joined(self, room: Room, session: Session) -> Joined:
+        return Joined(**self._by(room, session), person=session.person, realname=session.info.realname)
+
+    def _may_enter(self, room: Room, person: Person, key: str) -> None:
+        account = "" if person.account is None else person.account.id
+        if account and (account == room.founder or account in room.operators):
+            return
+        invited = (fold(room.name), person.key) in self._invited
+        prefix = self._prefix(person)
+        if self._banned(room, prefix) and not invited:
+            raise CannotJoin(room.name, "banned")
+        on_list = any(matches(entry.mask, prefix) for entry in room.lists[ListKind.INVITE_EXCEPTION])
+        if RoomFlag.INVITE_ONLY in room.flags and not invited and not on_list:
+            raise CannotJoin(room.name, "invite-only")
+        if RoomFlag.ACCOUNTS_ONLY in room.flags and person.guest and not invited:
+            raise CannotJoin(room.name, "accounts-only")
+        if room.key and key != room.key and not invited:
+            raise CannotJoin(room.name, "key")
+        limit = room.limit if not invited else 0
+        if (limit and len(room.members) >= limit) or (
+            self._limits.room_members and len(room.members) >= self._limits.room_members
+        ):
+            raise CannotJoin(room.name, "full")
+
+    def _prefix(self, person: Person) -> str:
+        return f"{person.address.name}!{self._people.origin(person)}"
+
+    def _banned(self, room: Room, prefix: str) -> bool:
+        return any(matches(entry.mask, prefix) for entry in room.lists[ListKind.BAN]) and not any(
+            matches(entry.mask, prefix) for entry in room.lists[ListKind.EXCEPTION]
+        )
+
+    def part(self, session: Session, name: str, text: str = "") -> None:
+        check_size("text", text, self._limits.status_text)
+        room, _ = self._in(session, name)
+        self._tell(room, Parted(**self._by(room, session), person=session.person, text=text))
+        self._drop(room, session.person)
+
+    def remove_member(self, session: Session, name: str, who: str, text: str = "") -> None:
+        check_size("text", text, self._limits.status_text)
+        room = self._commanded(session, name)
+        person = self._people.find(who)
+        if person is None:
+            raise NoSuchAccount(who)
+        target = room.members.get(person.key)
+        if target is None:
+            raise NotAMember(room.name, who)
+        mine = room.members[session.person.key]
+        if Role.FOUNDER in target.roles and Role.FOUNDER not in mine.roles:
+            raise NotOperator(room.name)
+        self._tell(room, RemovedFromRoom(**self._by(room, session), person=person, text=text))
+        self._drop(room, person)
+
+    def left(self, person: Person, text: str) -> None:
+        """The person's last session is over."""
+        rooms = self.rooms_of(person)
+        if not rooms:
+            return
+        event = Left(
+            room=rooms[0],
+            time=self._environment.clock.time(),
+            by=person.address,
+            origin=self._people.origin(person),
+            person=person,
+            text=text,
+        )
+        for room in rooms:
+            self._drop(room, person)
+        self._tell_all(rooms, event)
+
+    def _drop(self, room: Room, person: Person) -> None:
+        folded = fold(room.name)
+        room.members.pop(person.key, None)
+        mine = self._memberships.get(person.key, {})
+        mine.pop(folded, None)
+        if not mine:
+            self._memberships.pop(person.key, None)
+        if not room.members:
+            self._invited = {invitation for invitation in self._invited if invitation[0] != folded}
+            if not room.founder:
+                del self._rooms[folded]
+        self._book.changed(room)
+
+    def mirror(self, session: Session) -> None:
+        """A further session of somebody who is in rooms already: it is in them too."""
+        for room in self.rooms_of(session.person):
+            session.client.room_event(self._joined(room, session))
+
+    def renamed(self, person: Person, before: Address) -> None:
+        rooms = self.rooms_of(person)
+        event_of = rooms[0] if rooms else None
+        if event_of is None:
+            # Nobody shares a room, but the person's own clients must know their new name.
+            event_of = Room("", 0)
+        self._tell_all(
+            rooms,
+            MemberRenamed(
+                room=event_of,
+                time=self._environment.clock.time(),
+                by=before,
+                origin=self._people.origin(person),
+                person=person,
+                before=before,
+            ),
+            also=person,
+        )
+
+    def account_removed(self, account: str) -> None:
+        """Rooms an account founded end when they are empty; its rights end at once."""
+        for folded, room in list(self._rooms.items()):
+            room.operators.discard(account)
+            if room.founder == account:
+                room.founder = ""
+                self._book.forget(room)
+                if not room.members:
+                    del self._rooms[folded]
+
+    # ------------------------------------------------------------ talking
+
+    def say(
+        self, session: Session, name: str, draft: Draft, outcome: Callable[[Receipt], None] | None = None
+    ) -> Message:
+        if not draft.body and not draft.tags:
+            raise Malformed("There is nothing to say.")
+        check_size("message", draft.body, self._limits.message_size)
+        room = self.find(name)
+        if room is None or not (room.members or room.founder):
+            raise NoSuchRoom(name)
+        self._may_speak(room, session.person)
+        now = self._environment.clock.time()
+        account = session.account
+        sender_key = session.person.key
+        message = Message(
+            id=self._ids.of(f"{sender_key}\n{fold(name)}", draft.client_id),
+            seq=self._numbers.next(now),
+            time=now,
+            sender=session.address,
+            sender_account="" if account is None else account.id,
+            recipient=Address(room.name, self._people.domain),
+            body=draft.body,
+            kind=draft.kind,
+            client_id=draft.client_id,
+            tags=draft.tags,
+            origin=self._people.origin(session.person),
+        )
+        session.active = now
+        known = self._history.repeated(message)
+        if known is None:
+            self._tell(room, RoomLine(**self._by(room, session), envelope=Envelope(message)))
+        else:
+            message = known
+        if message.kind.kept:
+            self._history.record(fold(room.name), message, outcome)
+        elif outcome is not None:
+            outcome(Receipt(message.id, message.client_id, message.recipient, Outcome.ACCEPTED, message.time))
+        return message
+
+    def _may_speak(self, room: Room, person: Person) -> None:
+        member = room.members.get(person.key)
+        if member is None and RoomFlag.NO_OUTSIDERS in room.flags:
+            raise CannotSpeak(room.name, "you are not in it")
+        if member is not None and member.roles:
+            return
+        if RoomFlag.MODERATED in room.flags:
+            raise CannotSpeak(room.name, "it is moderated")
+        if room.lists[ListKind.BAN] and self._banned(room, self._prefix(person)):
+            raise CannotSpeak(room.name, "you are banned")
+
+    # ------------------------------------------------------------ settings
+
+    def set_topic(self, session: Session, name: str, text: str) -> None:
+        check_size("topic", text, self._limits.topic)
+        room, _ = self._in(session, name)
+        if RoomFlag.TOPIC_PROTECTED in room.flags:
+            self._commanded(session, name)
+        topic = Topic(text, self._prefix(session.person), self._environment.clock.time())
+        room.topic = topic if text else None
+        self._tell(room, TopicChanged(**self._by(room, session), topic=topic))
+        self._book.changed(room)
+
+    def change(self, session: Session, name: str, changes: Sequence[RoomChange]) -> list[Refusal]:
+        room = self._commanded(session, name)
+        done: list[RoomChange] = []
+        refused: list[Refusal] = []
+        by = self._prefix(session.person)
+        now = self._environment.clock.time()
+        for change in changes:
+            try:
+                if apply(room, room.members[session.person.key], change, self._people, by, now, self._limits):
+                    done.append(change)
+            except Refusal as refusal:
+                refused.append(refusal)
+        if done:
+            self._tell(room, RoomChanged(**self._by(room, session), changes=done))
+            self._book.changed(room)
+        return refused
+
+    def invite(self, session: Session, name: str, who: str) -> Address:
+        room, _ = self._in(session, name)
+        if RoomFlag.INVITE_ONLY in room.flags:
+            self._commanded(session, name)
+        person = self._people.find(who)
+        if person is None or not self._people.may_see(session, person):
+            raise NoSuchAccount(who)
+        if person.key in room.members:
+            raise AlreadyMember(room.name, person.address.name)
+        if len(self._invited) >= (self._limits.rooms or 10_000):
+            self._invited.clear()
+        self._invited.add((fold(room.name), person.key))
+        event = MemberInvited(**self._by(room, session), person=person.address)
+        self._send(event, list(person.sessions))
+        # IRCv3 invite-notify: those who could have invited.
+        self._send(event, [s for member in room.members.values() if operator(member) for s in member.person.sessions])
+        return person.address
+
+    def _in(self, session: Session, name: str) -> tuple[Room, Member]:
+        room = self.find(name)
+        if room is None or (not room.members and not room.founder):
+            raise NoSuchRoom(name)
+        member = room.members.get(session.person.key)
+        if member is None:
+            raise NotAMember(room.name)
+        return room, member
+
+    def _commanded(self, session: Session, name: str) -> Room:
+        room, member = self._in(session, name)
+        if not operator(member):
+            raise NotOperator(room.name)
+        return room
+
+    # ------------------------------------------------------------ telling
+
+    def _by(self, room: Room, session: Session) -> "_By":
+        return {
+            "room": room,
+            "time": self._environment.clock.time(),
+            "by": session.address,
+            "origin": self._people.origin(session.person),
+            "session": session.id,
+        }
+
+    def _tell(self, room: Room, event: RoomEvent) -> None:
+        for member in list(room.members.values()):
+            for session in member.person.sessions:
+                if session.begun:
+                    session.client.room_event(event)
+
+    def _tell_all(self, rooms: Sequence[Room], event: RoomEvent, also: Person | None = None) -> None:
+        """Tell every session in any of `rooms` once."""
+        people = {member.person.key: member.person for room in rooms for member in room.members.values()}
+        if also is not None:
+            people[also.key] = also
+        self._send(event, [session for person in people.values() for session in person.sessions])
+
+    @staticmethod
+    def _send(event: RoomEvent, sessions: Sequence[Session]) -> None:
+        for session in sessions:
+            if session.begun:
+                session.client.room_event(event)
+
+    def tell_about(self, session: Session, event: Callable[[Room], RoomEvent]) -> None:
+        """Tell everyone who shares a room with this session's person, once each, and its own sessions."""
+        rooms = self.rooms_of(session.person)
+        self._tell_all(rooms, event(rooms[0] if rooms else Room("", 0)), also=session.person)

@@ -1,0 +1,59 @@
+"""The way of each message, step by step with reasons (promise P9), for as long as there is room.
+
+The same entry serves to recognise a repetition of a message and to tell a sender of a read mark, so that the hot path
+keeps one record per message and not three.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from imd.core.message import Message, Outcome
+
+
+class Step(msgspec.Struct, frozen=True):
+    time: float
+    #: ``read``, ``direct``, ``relay``, ``offline``, ``extended``, or the outcome.
+    step: str
+    why: str
+
+
+class Way:
+    """What happened to one message so far."""
+
+    __slots__ = ("message", "outcome", "recipient", "steps")
+
+    def __init__(self, message: Message, recipient: str) -> None:
+        self.message = message
+        #: Account id, or a guest's key, or a room.
+        self.recipient = recipient
+        #: How `send` was settled, or None while it is open.
+        self.outcome: Outcome | None = None
+        self.steps: list[tuple[float, str, str]] = []
+
+    def add(self, time: float, step: str, why: str) -> None:
+        self.steps.append((time, step, why))
+
+    def __iter__(self) -> Iterator[Step]:
+        return (Step(*step) for step in self.steps)
+
+
+class Trace:
+    """The latest `limit` messages by id; the oldest are forgotten first."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = max(limit, 1)
+        self._ways: dict[str, Way] = {}
+
+    def begin(self, message: Message, recipient: str) -> Way:
+        way = self._ways[message.id] = Way(message, recipient)
+        if len(self._ways) > self._limit:
+            # Dictionaries keep the order of insertion: the first is the oldest. Open messages are held by delivery too.
+            del self._ways[next(iter(self._ways))]
+        return way
+
+    def get(self, id: str) -> Way | None:
+        return self._ways.get(id)
+
+    def forget(self, id: str) -> None:
+        self._ways.pop(id, None)
