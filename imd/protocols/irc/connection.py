@@ -1,7 +1,9 @@
 """The Twisted protocol of one IRC connection: bytes to the session and back, and signs of life."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
+from twisted.internet.interfaces import ITransport
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 
@@ -20,6 +22,8 @@ class IrcConnection(Protocol, TicketHolder):
     more, or with a barrier's PING as long unanswered, it is gone."""
 
     session: IrcSession
+    #: Buffer; leaves at the end of the reactor's turn.
+    write: Callable[[bytes], None]
 
     def __init__(self, door: "Door") -> None:
         self._door = door
@@ -34,10 +38,11 @@ class IrcConnection(Protocol, TicketHolder):
 
     def connectionMade(self) -> None:
         limits = self._door.settings.limits
-        self._outbox = Outbox(self.transport, self._clock, limits.send_queue, self._too_slow)
+        transport = cast(ITransport, self.transport)
+        self._outbox = Outbox(transport, self._clock, limits.send_queue, self._too_slow)
         self.write = self._outbox.write
         self._heard = self._clock.time()
-        self.session = IrcSession(self._door, peer_of(self.transport, "irc"), self)
+        self.session = IrcSession(self._door, peer_of(transport, "irc"), self)
         self._door.sessions.add(self.session)
         self._expect(limits.ping_interval)
 
@@ -58,9 +63,6 @@ class IrcConnection(Protocol, TicketHolder):
         self.session.close("Registration timed out")
 
     # ------------------------------------------------------------ the session's side (Link)
-
-    def write(self, data: bytes) -> None:  # pragma: no cover - the outbox takes its place once connected
-        """Buffer; leaves at the end of the reactor's turn."""
 
     def close(self) -> None:
         self._outbox.close()

@@ -10,6 +10,7 @@ from imd.protocols.irc import (
     room_modes,
     rooms,
     sasl,
+    whois,
 )
 
 FAMILIES = (
@@ -20,6 +21,7 @@ FAMILIES = (
     rooms,
     room_modes,
     queries,
+    whois,
     presence,
     buddyserv,
 )

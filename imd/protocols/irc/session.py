@@ -5,7 +5,7 @@ closing. `IrcSession` is also the core's `Client` (see `incoming.py`).
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
@@ -38,7 +38,8 @@ MAX_OPEN = 256
 class Link(Protocol):
     """What a session needs of its connection."""
 
-    def write(self, data: bytes) -> None:
+    @property
+    def write(self) -> Callable[[bytes], None]:
         """Buffer; leaves at the end of the reactor's turn."""
 
     def close(self) -> None:

@@ -31,11 +31,16 @@ def welcome(session: "IrcSession") -> None:
         modes.CHANNEL_MODES,
         modes.CHANNEL_MODES_WITH_PARAMETER,
     )
+    tell_isupport(session)
+    for name in ("LUSERS", "MOTD"):
+        COMMANDS[name].run(session, Line(name))
+
+
+def tell_isupport(session: "IrcSession") -> None:
+    """RPL_ISUPPORT, in as many lines as it takes."""
     tokens = isupport(session)
     for at in range(0, len(tokens), _TOKENS):
         session.numeric(numerics.RPL_ISUPPORT, *tokens[at : at + _TOKENS])
-    for name in ("LUSERS", "MOTD"):
-        COMMANDS[name].run(session, Line(name))
 
 
 def isupport(session: "IrcSession") -> list[str]:
