@@ -5,6 +5,8 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from imd.protocols.irc.capabilities import CAPABILITIES
+
 ROOT = Path(__file__).resolve().parent.parent
 
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
@@ -41,6 +43,11 @@ class LinkTests(SynchronousTestCase):
                 paths = CODE.findall(cell)
                 self.assertNotEqual(paths, [], row)
                 self.assertEqual([path for path in paths if not (ROOT / path).exists()], [], row)
+
+    def test_capabilities_are_among_the_standards(self) -> None:
+        """Each IRCv3 capability the IRC door offers stands in docs/standards.md."""
+        text = (ROOT / "docs" / "standards.md").read_text()
+        self.assertEqual([name for name in CAPABILITIES if f"`{name}`" not in text], [])
 
     def test_every_part_is_in_the_architecture(self) -> None:
         """docs/architecture.md names every package and module directly in imd."""
