@@ -1,0 +1,98 @@
+"""The Twisted end of one connection: bytes to payloads for the session, and its payloads to the transport."""
+
+from typing import TYPE_CHECKING, Any
+
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.python.failure import Failure
+
+from imd.core.refusal import TooLong
+from imd.net.connections import TicketHolder
+from imd.net.peer import peer_of
+from imd.net.sending import Outbox
+from imd.protocols.native import signon
+from imd.protocols.native.door import Door
+from imd.protocols.native.keepalive import KeepAlive
+from imd.protocols.native.session import NativeSession
+from imd.protocols.native.wire.frame import LineFramer, line
+
+if TYPE_CHECKING:
+    from imd.protocols.native.gateway import NativeFactory
+
+DOOR = "native"
+
+
+class NativeConnection(TicketHolder, Protocol):
+    """One client on TCP or TLS; with TLS it is connected once the handshake is done. A `session.Sink`."""
+
+    #: A stream's, also with TLS around it.
+    transport: Any
+    session: NativeSession
+
+    def __init__(self, door: Door, home: "NativeFactory") -> None:
+        self._door = door
+        self._home = home
+        self._paused = False
+
+    def connectionMade(self) -> None:
+        door, settings = self._door, self._door.settings
+        clock = door.hub.clock
+        self._outbox = Outbox(self.transport, clock, settings.send_queue, self._too_slow)
+        self._framer = LineFramer(settings.line_before_sign_on)
+        self.session = NativeSession(door, peer_of(self.transport, DOOR), self)
+        self._alive = KeepAlive(clock, settings.ping_interval, settings.ping_timeout, self.session.ping, self._silent)
+        self._home.connections.add(self)
+        self.session.answer(signon.hello(self.session))
+
+    def dataReceived(self, data: bytes) -> None:
+        self._alive.heard()
+        for event in self._framer.feed(data):
+            if isinstance(event, bytes):
+                self.session.receive(event)
+            else:
+                self.session.unreadable(TooLong("The line", event.limit))
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self._alive.stop()
+        self._outbox.lost()
+        self.session.lost()
+        self._home.lost(self)
+
+    def admission_expired(self) -> None:
+        self.session.bye("timeout", "It took too long to sign on.", "timeout")
+
+    def _silent(self) -> None:
+        self.session.bye("timeout", "Nothing was heard for too long.", "timeout")
+
+    def _too_slow(self) -> None:
+        # Signing off waits for `connectionLost`: the core is just telling somebody something.
+        self.session.leaving = "too-slow"
+        self._door.log.info("native: {peer} reads too slowly", peer=self.session.peer.address)
+
+    # ------------------------------------------------------------ session.Sink
+
+    def send(self, payload: bytes) -> None:
+        self._outbox.write(line(payload))
+
+    def close(self) -> None:
+        self._alive.stop()
+        # Read on, so that the end of the connection is seen; what comes is ignored.
+        self.resume()
+        self._outbox.close()
+
+    def pause(self) -> None:
+        if not self._paused:
+            self._paused = True
+            self.transport.pauseProducing()
+
+    def resume(self) -> None:
+        if self._paused:
+            self._paused = False
+            self.transport.resumeProducing()
+
+    def signed_on(self) -> None:
+        self._framer.limit = self._door.settings.line_length
+        self.settle()
+
+    def abort(self) -> None:
+        """Close at once."""
+        self._outbox.close(after_flush=False)

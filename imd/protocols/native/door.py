@@ -1,0 +1,18 @@
+"""What all sessions of the native door share."""
+
+from imd.core.ports import Credentials, Hub, Log, Spawn
+from imd.protocols.native.settings import NativeSettings
+
+
+class Door:
+    """The hub and the credentials behind the door, and its settings."""
+
+    __slots__ = ("credentials", "hub", "log", "settings", "spawn")
+
+    def __init__(self, hub: Hub, credentials: Credentials, settings: NativeSettings, spawn: Spawn, log: Log) -> None:
+        self.hub = hub
+        self.credentials = credentials
+        #: Replaced as a whole at a reload.
+        self.settings = settings
+        self.spawn = spawn
+        self.log = log

@@ -1,0 +1,68 @@
+"""Messages: sending to people and rooms, acknowledgements, read marks, what waits, signals, history."""
+
+from typing import TYPE_CHECKING
+
+from imd.core.message import Draft, Kind, Receipt
+from imd.core.refusal import Malformed, TooLong
+from imd.messages import signals
+from imd.messages.history import GetHistory, History
+from imd.messages.messaging import Ack, Fetch, Read, Send, Waiting
+from imd.protocols.native import outgoing
+
+if TYPE_CHECKING:
+    from imd.protocols.native.session import NativeSession
+
+
+def send(session: "NativeSession", request: Send) -> None:
+    """Synchronous up to the core: messages get their sequence numbers in the order of reading."""
+    limit = session.door.settings.message_size
+    if limit and len(request.body.encode()) > limit:
+        raise TooLong("The message", limit)
+    session.hub.presence.touched(session.me)
+    draft = Draft(request.to, request.body, Kind(request.kind), request.client_id, dict(request.tags))
+    _hand_over(session, draft, request.ref, request.client_id)
+
+
+def signal(session: "NativeSession", request: signals.AnySignal) -> None:
+    """Relay what client programs tell each other."""
+    if not request.to:
+        raise Malformed("A signal needs somebody it is for, in its field to.")
+    _hand_over(session, Draft(request.to, "", Kind.SIGNAL, "", signals.to_tags(request)), request.ref, "")
+
+
+def _hand_over(session: "NativeSession", draft: Draft, ref: int, client_id: str) -> None:
+    def outcome(receipt: Receipt) -> None:
+        session.settled()
+        if ref or draft.kind is not Kind.SIGNAL:
+            session.answer(outgoing.sent(receipt, ref, client_id))
+
+    session.opened()
+    try:
+        if draft.to.startswith("#"):
+            session.hub.rooms.say(session.me, draft.to, draft, outcome)
+        else:
+            session.hub.delivery.send(session.me, draft, outcome)
+    except BaseException:
+        session.settled()
+        raise
+
+
+def acknowledge(session: "NativeSession", request: Ack) -> None:
+    session.hub.delivery.acknowledge(session.me, request.ids)
+    session.ok(request.ref)
+
+
+def read(session: "NativeSession", request: Read) -> None:
+    session.hub.presence.touched(session.me)
+    session.hub.delivery.read(session.me, request.id)
+    session.ok(request.ref)
+
+
+async def fetch(session: "NativeSession", request: Fetch) -> None:
+    session.answer(Waiting(ref=request.ref, count=await session.hub.delivery.fetch(session.me)))
+
+
+async def get_history(session: "NativeSession", request: GetHistory) -> None:
+    messages = await session.hub.history.latest(session.me, request.with_, request.before, request.limit)
+    lines = tuple(outgoing.line(message) for message in messages if message.kind is not Kind.SIGNAL)
+    session.answer(History(ref=request.ref, messages=lines))

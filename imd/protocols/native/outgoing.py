@@ -1,0 +1,248 @@
+"""The core's values as native messages, and the few that clients send as the core's.
+
+What goes to many sessions is encoded once and kept with the value, under `KEY`.
+"""
+
+from typing import Any
+
+from imd.core import contact as core_contact
+from imd.core import message as core_message
+from imd.core import session as core
+from imd.core import talk
+from imd.core.address import Address, split
+from imd.messages import signals, values
+from imd.messages.history import Line
+from imd.messages.messaging import Message, ReceiptEvent, Sent
+from imd.messages.presence import PresenceOf
+from imd.messages.rooms import RoomState
+from imd.messages.roster import RosterChanged
+from imd.protocols.native.wire.codec import encode
+
+KEY = "native"
+
+
+def word(value: str) -> Any:
+    """A value of one of the core's enumerations as the word on the wire; a test compares the two sets."""
+    return value
+
+
+# ---------------------------------------------------------------- messages
+
+
+def message(envelope: core_message.Envelope) -> bytes:
+    """The payload of a message; empty for a signal that says nothing to a native client."""
+    payload = envelope.encoded.get(KEY)
+    if payload is None:
+        payload = envelope.encoded[KEY] = _message(envelope)
+    return payload
+
+
+def _message(envelope: core_message.Envelope) -> bytes:
+    told = envelope.message
+    sender, to = str(told.sender), str(told.recipient)
+    if told.kind is core_message.Kind.SIGNAL:
+        signal = signals.from_tags(told.tags, sender, to, told.time)
+        return b"" if signal is None else encode(signal)
+    return encode(
+        Message(
+            id=told.id,
+            seq=told.seq,
+            time=told.time,
+            from_=sender,
+            to=to,
+            body=told.body,
+            kind=word(told.kind.value),
+            tags=told.tags,
+            repeat=envelope.repeat,
+        )
+    )
+
+
+def line(told: core_message.Message) -> Line:
+    return Line(
+        id=told.id,
+        seq=told.seq,
+        time=told.time,
+        from_=str(told.sender),
+        to=str(told.recipient),
+        body=told.body,
+        kind=word(told.kind.value),
+        tags=told.tags,
+    )
+
+
+def sent(receipt: core_message.Receipt, ref: int, client_id: str) -> Sent:
+    """What became of a message, for who sent it."""
+    reason = receipt.reason
+    return Sent(
+        ref=ref,
+        id=receipt.id,
+        client_id=client_id,
+        outcome=word(receipt.outcome.value),
+        time=receipt.time,
+        code="" if reason is None else reason.code,
+        text="" if reason is None else reason.sentence,
+        retry_after=getattr(reason, "retry_after", None),
+    )
+
+
+def receipt(step: core_message.Receipt) -> ReceiptEvent:
+    return ReceiptEvent(
+        id=step.id,
+        client_id=step.client_id,
+        to="" if step.to is None else str(step.to),
+        outcome=word(step.outcome.value),
+        time=step.time,
+    )
+
+
+# ---------------------------------------------------------------- people
+
+
+def own_presence(presence: values.OwnPresence) -> core.Presence:
+    return core.Presence(core.State(presence.state), presence.text, presence.idle_since)
+
+
+def presence(view: core.PresenceView) -> bytes:
+    """The payload of a change of presence."""
+    payload = view.encoded.get(KEY)
+    if payload is None:
+        payload = view.encoded[KEY] = encode(presence_of(view, 0))
+    return payload
+
+
+def presence_of(view: core.PresenceView, ref: int) -> PresenceOf:
+    return PresenceOf(
+        ref=ref,
+        address=str(view.person),
+        state=word(view.state.value),
+        text=view.text,
+        idle_since=view.idle_since,
+        locations=_locations(view),
+        renamed_from="" if view.renamed_from is None else str(view.renamed_from),
+    )
+
+
+def person_presence(view: core.PresenceView) -> values.PersonPresence:
+    return values.PersonPresence(
+        address=str(view.person),
+        state=word(view.state.value),
+        text=view.text,
+        idle_since=view.idle_since,
+        locations=_locations(view),
+    )
+
+
+def _locations(view: core.PresenceView) -> tuple[values.Location, ...]:
+    return tuple(
+        values.Location(
+            door=location.door,
+            address=location.address,
+            port=location.port,
+            tcp_port=location.tcp_port,
+            udp_port=location.udp_port,
+            client=location.client,
+            version=location.version,
+            since=location.since,
+        )
+        for location in view.locations
+    )
+
+
+def own_session(session: core.Session) -> values.OwnSession:
+    return values.OwnSession(
+        session=session.id,
+        door=session.peer.door,
+        address=session.peer.address,
+        port=session.peer.port,
+        secure=session.peer.secure,
+        client=session.info.name,
+        version=session.info.version,
+        device=session.info.device,
+        since=session.since,
+        state=word(session.presence.state.value),
+    )
+
+
+def contact(entry: core_contact.Contact) -> values.Contact:
+    return values.Contact(
+        address=str(entry.address),
+        label=entry.label,
+        groups=entry.groups,
+        subscription=word(entry.subscription),
+        asking=entry.asking,
+        asked=entry.asked,
+        approved=entry.approved,
+        blocked=entry.blocked,
+    )
+
+
+def roster_change(change: core_contact.RosterChange) -> RosterChanged:
+    return RosterChanged(action=word(change.action.value), contact=contact(change.contact))
+
+
+# ---------------------------------------------------------------- rooms
+
+
+def _words(members: set[Any]) -> tuple[Any, ...]:
+    # In the order of their definition: sets have none, and examples should not change from run to run.
+    return tuple(member.value for kind in {type(member) for member in members} for member in kind if member in members)
+
+
+def room_info(room: talk.Room, person: core.Person) -> values.RoomInfo:
+    member = room.members.get(person.key)
+    return values.RoomInfo(
+        name=room.name,
+        topic=None if room.topic is None else topic(room.topic),
+        members=len(room.members),
+        flags=_words(room.flags),
+        limit=room.limit,
+        created=room.created,
+        roles=() if member is None else _words(member.roles),
+    )
+
+
+def room_state(room: talk.Room, person: core.Person, ref: int) -> RoomState:
+    people = tuple(
+        values.Member(
+            address=str(member.person.address),
+            roles=_words(member.roles),
+            realname=next((each.info.realname for each in member.person.sessions if each.info.realname), ""),
+        )
+        for member in room.members.values()
+    )
+    return RoomState(ref=ref, room=room_info(room, person), people=people)
+
+
+def topic(set_topic: talk.Topic) -> values.Topic:
+    return values.Topic(text=set_topic.text, by=set_topic.by, time=set_topic.time)
+
+
+def change(made: talk.RoomChange) -> values.RoomChange:
+    """What has changed in a room."""
+    match made:
+        case talk.FlagChange(flag=flag, on=on):
+            return values.FlagChange(flag=word(flag.value), on=on)
+        case talk.KeyChange(key=key):
+            return values.KeyChange(key=key)
+        case talk.LimitChange(limit=limit):
+            return values.LimitChange(limit=limit)
+        case talk.ListChange(kind=kind, mask=mask, on=on):
+            return values.ListChange(list=word(kind.value), mask=mask, on=on)
+        case talk.RoleChange(role=role, who=who, on=on):
+            return values.RoleChange(role=word(role.value), who=str(who), on=on)
+
+
+def core_change(asked: values.RoomChange, domain: str) -> talk.RoomChange:
+    """What a client wants changed; bare names belong to `domain`."""
+    match asked:
+        case values.FlagChange(flag=flag, on=on):
+            return talk.FlagChange(talk.RoomFlag(flag), on)
+        case values.KeyChange(key=key):
+            return talk.KeyChange(key)
+        case values.LimitChange(limit=limit):
+            return talk.LimitChange(limit)
+        case values.ListChange(list=name, mask=mask, on=on):
+            return talk.ListChange(talk.ListKind(name), mask, on)
+        case values.RoleChange(role=role, who=who, on=on):
+            return talk.RoleChange(talk.Role(role), Address(*split(who, domain)), on)

@@ -1,0 +1,312 @@
+"""One connection of a client, by states, and what it says to the client. Knows no framing and no transport.
+
+::
+
+    GREETING ──authenticate──► AUTHENTICATING ──► DETAILS ──session──► ONLINE ──quit, end, loss──► CLOSING
+        └────────register, resume────────────────────┘
+
+Payloads are handled in the order of reading. A request that waits for the core lets later ones pass, but those of
+signing on run alone, and with `MAX_OPEN` requests under way no more is read.
+"""
+
+from collections import deque
+from collections.abc import Coroutine, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from twisted.internet.defer import CancelledError
+
+from imd.core.address import Address
+from imd.core.contact import RosterChange
+from imd.core.message import Envelope, Receipt
+from imd.core.refusal import Refusal
+from imd.core.session import Account, Peer, PresenceView, Session
+from imd.core.talk import RoomEvent
+from imd.messages.base import Wire
+from imd.messages.catalogue import FromClient
+from imd.messages.connection import Bye, Error, Ok, Ping
+from imd.messages.messaging import ReadElsewhere
+from imd.net.bucket import Bucket
+from imd.protocols.native import outgoing, room_events
+from imd.protocols.native.commands import COMMANDS, Row
+from imd.protocols.native.door import Door
+from imd.protocols.native.state import State
+from imd.protocols.native.wire.codec import BadMessage, decode_client, encode
+
+if TYPE_CHECKING:
+    from imd.protocols.native.sasl import Exchange
+
+#: Most requests of one connection under way; with more, it is not read from.
+MAX_OPEN = 256
+#: Refusals for haste, one after the other, after which the client is beyond help.
+MAX_HASTE = 1_000
+
+
+class Sink(Protocol):
+    """What a session needs of whatever carries its payloads."""
+
+    def send(self, payload: bytes) -> None:
+        """Buffer; leaves at the end of the reactor's turn."""
+
+    def close(self) -> None:
+        """Close once everything sent has left."""
+
+    def pause(self) -> None:
+        """Read no more for now. Harmless when repeated, as is `resume`."""
+
+    def resume(self) -> None: ...
+
+    def signed_on(self) -> None:
+        """The client has been welcomed: the limits for strangers end."""
+
+
+class NativeSession:
+    """One connection and who is behind it; the core's `Client` from sign-on on."""
+
+    __slots__ = (
+        "_alone",
+        "_commands",
+        "_haste",
+        "_messages",
+        "_open",
+        "_pumping",
+        "_waiting",
+        "account",
+        "core",
+        "door",
+        "exchange",
+        "failures",
+        "hub",
+        "leaving",
+        "peer",
+        "sink",
+        "state",
+    )
+
+    def __init__(self, door: Door, peer: Peer, sink: Sink) -> None:
+        self.door = door
+        self.hub = door.hub
+        self.peer = peer
+        self.sink = sink
+        self.state = State.GREETING
+        #: Proved, from DETAILS on.
+        self.account: Account | None = None
+        #: The SASL conversation under way.
+        self.exchange: Exchange | None = None
+        #: Failed sign-ons so far.
+        self.failures = 0
+        #: The core's session, from its opening to its end.
+        self.core: Session | None = None
+        #: Why the connection will be found lost, for the ledger.
+        self.leaving = "lost"
+        settings = door.settings
+        now = self.hub.clock.time()
+        self._commands = Bucket(settings.commands_per_second, settings.command_burst, now)
+        self._messages = Bucket(settings.messages_per_second, settings.message_burst, now)
+        self._haste = 0
+        self._waiting: deque[bytes | Refusal] = deque()
+        self._alone = False
+        self._open = 0
+        self._pumping = False
+
+    @property
+    def me(self) -> Session:
+        """The core's session; only for commands that need it."""
+        if self.core is None:
+            raise AssertionError("not signed on")
+        return self.core
+
+    # ------------------------------------------------------------ saying
+
+    def answer(self, message: Wire) -> None:
+        """Send a message, unless the connection is ending."""
+        if self.state is not State.CLOSING:
+            self.sink.send(encode(message))
+
+    def ok(self, ref: int) -> None:
+        """Answer that it is done, for who asked to be told."""
+        if ref:
+            self.answer(Ok(ref=ref))
+
+    def refuse(self, ref: int, refusal: Refusal) -> None:
+        self.answer(error(ref, refusal))
+
+    def ping(self) -> None:
+        self.answer(Ping())
+
+    def bye(self, code: str, text: str, reason: str, farewell: str = "") -> None:
+        """End the session: say why, sign off (`reason` for the ledger, `farewell` for the others), and close."""
+        if self.state is State.CLOSING:
+            return
+        self.answer(Bye(code=code, text=text))
+        self.state = State.CLOSING
+        self.leaving = reason
+        self.lost(farewell)
+        self.sink.close()
+
+    def lost(self, text: str = "") -> None:
+        """The connection is gone, or as good as gone. Harmless when repeated."""
+        self.state = State.CLOSING
+        self._waiting.clear()
+        core, self.core = self.core, None
+        if core is not None:
+            self.hub.people.sign_off(core, self.leaving, text)
+
+    # ------------------------------------------------------------ hearing
+
+    def receive(self, payload: bytes) -> None:
+        """A payload of the client."""
+        self._take(payload)
+
+    def unreadable(self, refusal: Refusal) -> None:
+        """The client sent something that cannot even be a payload, in its place among them."""
+        self._take(refusal)
+
+    def _take(self, what: bytes | Refusal) -> None:
+        if self.state is State.CLOSING:
+            return
+        self._waiting.append(what)
+        self._pump()
+
+    @property
+    def _held(self) -> bool:
+        return self._alone or self._open >= MAX_OPEN
+
+    def _pump(self) -> None:
+        """Handle what may be handled. A request that ends at once comes back here: it must not nest."""
+        if self._pumping:
+            return
+        self._pumping = True
+        try:
+            while self._waiting and not self._held:
+                self._handle(self._waiting.popleft())
+        finally:
+            self._pumping = False
+        if self._waiting:
+            self.sink.pause()
+        else:
+            self.sink.resume()
+
+    def _handle(self, what: bytes | Refusal) -> None:
+        if isinstance(what, Refusal):
+            self._refuse_garbage(error(0, what))
+            return
+        try:
+            message = decode_client(what)
+        except BadMessage as bad:
+            self._refuse_garbage(Error(ref=bad.ref, code=bad.code, text=bad.sentence))
+            return
+        self._run(message)
+
+    def _refuse_garbage(self, answer: Error) -> None:
+        self.door.log.info("native: {peer}: {code}: {text}", peer=self.peer.address, code=answer.code, text=answer.text)
+        self.answer(answer)
+        if self._commands.take(self.hub.clock.time()):
+            self._too_hasty()
+
+    def _run(self, message: FromClient) -> None:
+        row = COMMANDS[type(message)]
+        if self.state not in row.states:
+            self.answer(Error(ref=message.ref, code="wrong-state", text=self.state.value))
+            return
+        wait = self._wait(row)
+        if wait:
+            self.answer(
+                Error(
+                    ref=message.ref,
+                    code="too-fast",
+                    text=f"Too many requests; try again in {max(1, round(wait))} s.",
+                    retry_after=wait,
+                )
+            )
+            self._too_hasty()
+            return
+        self._haste = 0
+        try:
+            coroutine = row.run(self, message)
+        except Refusal as refusal:
+            self.refuse(message.ref, refusal)
+        except Exception:
+            self._fault(message)
+        else:
+            if coroutine is not None:
+                self._alone = row.alone
+                self.opened()
+                self.door.spawn("answer a native request", self._finish(row, message, coroutine))
+
+    def _wait(self, row: Row) -> float:
+        """Seconds until this may be asked; 0.0: now, and it is paid for."""
+        if not row.cost:
+            return 0.0
+        now = self.hub.clock.time()
+        return self._commands.take(now, row.cost) or (self._messages.take(now) if row.message else 0.0)
+
+    def _too_hasty(self) -> None:
+        self._haste += 1
+        if self._haste >= MAX_HASTE:
+            self.bye("too-fast", "Too many requests after each was refused.", "flood")
+
+    async def _finish(self, row: Row, message: FromClient, coroutine: Coroutine[Any, Any, None]) -> None:
+        try:
+            await coroutine
+        except Refusal as refusal:
+            self.refuse(message.ref, refusal)
+        except CancelledError:
+            raise
+        except Exception:
+            self._fault(message)
+        finally:
+            if row.alone:
+                self._alone = False
+            self.settled()
+
+    def _fault(self, message: FromClient) -> None:
+        kind = type(message).__struct_config__.tag
+        self.door.log.failure("native request {kind} failed", kind=kind)
+        text = "The server made a mistake; it has been logged."
+        self.answer(Error(ref=message.ref, code="internal", text=text))
+
+    def opened(self) -> None:
+        """One more request is under way."""
+        self._open += 1
+
+    def settled(self) -> None:
+        """A request under way has its answer."""
+        self._open -= 1
+        if self._waiting:
+            self._pump()
+
+    # ------------------------------------------------------------ the core's Client
+
+    def deliver(self, envelopes: Sequence[Envelope]) -> None:
+        for envelope in envelopes:
+            payload = outgoing.message(envelope)
+            if payload:
+                self.sink.send(payload)
+
+    def receipt(self, receipt: Receipt) -> None:
+        self.answer(outgoing.receipt(receipt))
+
+    def presence_changed(self, views: Sequence[PresenceView]) -> None:
+        for view in views:
+            self.sink.send(outgoing.presence(view))
+
+    def roster_changed(self, change: RosterChange) -> None:
+        self.answer(outgoing.roster_change(change))
+
+    def room_event(self, event: RoomEvent) -> None:
+        if self.core is not None:
+            payload = room_events.payload(event, self.core)
+            if payload:
+                self.sink.send(payload)
+
+    def message_read(self, reader: Address, id: str) -> None:
+        self.answer(ReadElsewhere(id=id))
+
+    def end(self, reason: Refusal) -> None:
+        self.core = None
+        self.bye(reason.code, reason.sentence, reason.code)
+
+
+def error(ref: int, refusal: Refusal) -> Error:
+    """A refusal as an answer."""
+    return Error(ref=ref, code=refusal.code, text=refusal.sentence, retry_after=getattr(refusal, "retry_after", None))

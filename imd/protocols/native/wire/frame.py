@@ -1,0 +1,57 @@
+"""Lines on a byte stream: one JSON object each, ended by LF; a CR before it is tolerated, empty lines are ignored.
+
+Any chunking of the same bytes gives the same events.
+"""
+
+from collections.abc import Iterator
+
+
+class LineTooLong(Exception):
+    """A line of more than `limit` bytes, its end included. The rest of it is skipped, the next line is read."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"A line is longer than {limit} bytes.")
+        self.limit = limit
+
+
+class LineFramer:
+    """Cuts a stream into payloads. `limit` in bytes with the line end, 0 for none; may be altered at any time."""
+
+    __slots__ = ("_begun", "_skipping", "limit")
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        #: The line that has begun but not ended.
+        self._begun = bytearray()
+        self._skipping = False
+
+    def feed(self, data: bytes) -> Iterator[bytes | LineTooLong]:
+        """The events these bytes complete. To be exhausted before more is fed."""
+        *ended, rest = data.split(b"\n")
+        for line in ended:
+            if self._skipping:
+                self._skipping = False
+                continue
+            if self._begun:
+                self._begun += line
+                line = bytes(self._begun)
+                self._begun.clear()
+            if self.limit and len(line) >= self.limit:
+                yield LineTooLong(self.limit)
+                continue
+            if line.endswith(b"\r"):
+                line = line[:-1]
+            if line:
+                yield line
+        if rest and not self._skipping:
+            self._begun += rest
+            # Not kept until its end arrives, which may be never.
+            if self.limit and len(self._begun) >= self.limit:
+                self._begun.clear()
+                self._skipping = True
+                yield LineTooLong(self.limit)
+
+
+def line(payload: bytes) -> bytes:
+    """A payload as it goes on a stream."""
+    return payload + b"\n"
