@@ -148,7 +148,7 @@ class Connection(txredisapi.RedisProtocol):  # type: ignore[misc]  # txredisapi 
         abort = getattr(self.transport, "abortConnection", None) or self.transport.loseConnection
         abort()
 
-    def connectionLost(self, reason: Failure) -> None:  # type: ignore[override]
+    def connectionLost(self, reason: Failure) -> None:
         self._gone = True
         self.reason = reason
         for call in (self._flushing, self._watching):

@@ -38,8 +38,8 @@ class Persistence:
             )
         elif not self.appendonly and self.snapshots is False:
             log.critical(
-                "Redis keeps NOTHING on disk: when it stops, accounts and all waiting messages are gone. Set appendonly "
-                "yes and appendfsync always"
+                "Redis keeps NOTHING on disk: when it stops, accounts and all waiting messages are gone. Set "
+                "appendonly yes and appendfsync always"
             )
         elif not self.appendonly:
             log.warn(

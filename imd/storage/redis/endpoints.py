@@ -1,7 +1,7 @@
 """How to reach Redis: plainly, over TLS, or where the sentinels say the master is."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import txredisapi
 from twisted.internet.defer import CancelledError, Deferred
@@ -35,10 +35,10 @@ class TLS:
     def __init__(self, ca: Path | None = None, certificate: Path | None = None, key: Path | None = None) -> None:
         self._trust: Any = platformTrust()
         if ca is not None:
-            self._trust = trustRootFromCertificates([Certificate.loadPEM(pem) for pem in _pems(ca.read_text())])
+            self._trust = trustRootFromCertificates([Certificate.loadPEM(pem) for pem in _pems(ca.read_bytes())])
         self._own: PrivateCertificate | None = None
         if certificate is not None:
-            together = certificate.read_text() + "\n" + (key.read_text() if key is not None else "")
+            together = certificate.read_bytes() + b"\n" + (key.read_bytes() if key is not None else b"")
             self._own = PrivateCertificate.loadPEM(together)
 
     def wrap(self, host: str, endpoint: IStreamClientEndpoint) -> IStreamClientEndpoint:
@@ -46,8 +46,8 @@ class TLS:
         return wrapClientTLS(options, endpoint)
 
 
-def _pems(text: str) -> list[str]:
-    mark = "-----BEGIN CERTIFICATE-----"
+def _pems(text: bytes) -> list[bytes]:
+    mark = b"-----BEGIN CERTIFICATE-----"
     return [mark + part for part in text.split(mark)[1:]]
 
 
@@ -105,7 +105,7 @@ class SentinelEndpoint:
 
     async def _ask(self, sentinel: tuple[str, int]) -> tuple[str, int] | None:
         factory = _Asking(self._reactor)
-        connection: Connection = await _at(self._reactor, sentinel, self._tls).connect(factory)
+        connection = cast(Connection, await _at(self._reactor, sentinel, self._tls).connect(factory))
         try:
             answer = await connection.sentinel_get_master_addr_by_name(self._service)
         finally:

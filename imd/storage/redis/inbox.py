@@ -14,6 +14,7 @@ from twisted.logger import Logger
 
 from imd.core.stores import Queued, Queueing
 from imd.storage.redis import keys, scripts
+from imd.storage.redis.agenda import Agenda
 from imd.storage.redis.connection import Part, encode
 from imd.storage.redis.link import Link, together
 from imd.storage.redis.started import started
@@ -23,10 +24,8 @@ from imd.storage.redis.started import started
 REMEMBER, REMEMBER_BRIEFLY = 7 * 86_400.0, 600.0
 #: Messages in one script call: Redis serves nobody else meanwhile.
 BATCH = 250
-#: What one step of `expire` takes from one inbox, and from the list of inboxes.
+#: What one step of `expire` takes from one inbox.
 STEP = 200
-#: Inboxes known to be in the list; past this number the knowledge is thrown away and built anew.
-MOST_KNOWN = 200_000
 
 _ANSWERS = (Queueing.KEPT, Queueing.ALREADY, Queueing.DONE, Queueing.FULL)
 _encode = msgspec.msgpack.Encoder().encode
@@ -72,8 +71,7 @@ class _Append:
 
     def text(self) -> bytes:
         names = (keys.inbox_fence(self.account), *keys.inbox(self.account))
-        body = scripts.INBOX_APPEND.body
-        return encode((b"EVAL", body, len(names), *names, self.link.token, *self.arguments))
+        return encode((b"EVAL", scripts.INBOX_APPEND.body, len(names), *names, self.link.token, *self.arguments))
 
     def answered(self, reply: Sequence[int]) -> None:
         at = 0
@@ -94,9 +92,7 @@ class Inboxes:
     def __init__(self, link: Link) -> None:
         self._link = link
         self._open: dict[str, _Append] = {}
-        #: Account -> time of expiry under which its inbox stands in the list of inboxes, or earlier.
-        self._listed: dict[str, float] = {}
-        link.on_ready.append(self._listed.clear)
+        self._agenda = Agenda(link, keys.INBOXES_FENCE, keys.INBOXES)
 
     # ------------------------------------------------------------ writing
 
@@ -126,7 +122,7 @@ class Inboxes:
         return results
 
     def _append(self, account: str, entries: Sequence[Queued], limit: int) -> Deferred[list[Queueing]]:
-        self._list(account, min(entry.expires for entry in entries))
+        self._agenda.note(account, min(entry.expires for entry in entries))
         batch = self._open.get(account)
         if batch is None or batch.sent or batch.arguments[0] != limit or batch.count + len(entries) > BATCH:
             batch = _Append(self._link, account, limit)
@@ -139,17 +135,6 @@ class Inboxes:
             sent.addErrback(lambda failure: self.log.failure("while queueing messages", failure))
             return result
         return batch.add(entries)
-
-    def _list(self, account: str, expires: float) -> None:
-        """Put an inbox on the list before its first message: the list may name too many, never too few."""
-        if self._listed.get(account, expires + 1) <= expires:
-            return
-        if len(self._listed) >= MOST_KNOWN:
-            self._listed.clear()
-        self._listed[account] = expires
-        added = self._link.send(encode((b"ZADD", keys.INBOXES, b"LT", expires, account)))
-        # The append that follows fails with it, and its repetition lists the inbox again.
-        added.addErrback(lambda failure: self._listed.pop(account, None) and None)
 
     def _run(self, script: scripts.Script, account: str, arguments: Sequence[Part]) -> Deferred[Any]:
         # What is appended from now on must stay behind this call.
@@ -220,8 +205,7 @@ class Inboxes:
     async def find(self, id: str) -> tuple[str, Queued] | None:
         cursor = b"0"
         while True:
-            cursor, flat = await self._link.query("ZSCAN", keys.INBOXES, cursor, "COUNT", 500)
-            accounts = [account.decode() for account in flat[::2]]
+            cursor, accounts = await self._agenda.names(cursor)
             calls = [self._link.query("HGET", keys.inbox(account)[1], id) for account in accounts]
             for account, record in zip(accounts, await together(calls), strict=True):
                 if record is not None and (queued := await self._at(account, id, record)) is not None:
@@ -243,27 +227,4 @@ class Inboxes:
 
     @started
     async def expire(self, now: float) -> int:
-        dropped = 0
-        while due := await self._link.query("ZRANGEBYSCORE", keys.INBOXES, "-inf", f"({now}", "LIMIT", 0, STEP):
-            accounts = [account.decode() for account in due]
-            more = False
-            for account in accounts:
-                # What is appended from here on lists the inbox again, so that it can be told below.
-                self._listed.pop(account, None)
-            calls = [self._run(scripts.INBOX_EXPIRE, account, (now, STEP)) for account in accounts]
-            again: list[list[Part]] = []
-            for account, (count, unfinished, next) in zip(accounts, await together(calls), strict=True):
-                dropped += count
-                if unfinished:
-                    more = True
-                elif account in self._listed:
-                    more = more or self._listed[account] < now
-                elif next:
-                    again.append(["ZADD", keys.INBOXES, next, account])
-                else:
-                    again.append(["ZREM", keys.INBOXES, account])
-            if again:
-                await self._link.apply(keys.INBOXES_FENCE, [keys.INBOXES], again)
-            elif not more:
-                break
-        return dropped
+        return await self._agenda.work_off(now, lambda account: self._run(scripts.INBOX_EXPIRE, account, (now, STEP)))

@@ -21,21 +21,19 @@ SECRET = _tag("store", "secret")
 # Accounts: one tag, so that name, account and certificate change together.
 ACCOUNTS_FENCE = _tag("accounts", "fence")
 ACCOUNTS = _tag("accounts", "by-id")
+SPELLINGS = _tag("accounts", "spellings")
 NAMES = _tag("accounts", "names")
 NAME_ORDER = _tag("accounts", "name-order")
 FOLDED = _tag("accounts", "folded")
 VERIFIERS = _tag("accounts", "verifiers")
-CERTIFICATES = _tag("accounts", "certificates")
+CERTIFICATES = (_tag("accounts", "certificates"), _tag("accounts", "certificates-of"))
 
 # Resume tokens.
 TOKENS_FENCE = _tag("tokens", "fence")
 TOKENS = _tag("tokens", "by-digest")
 TOKEN_EXPIRY = _tag("tokens", "expiry")
 
-
-def tokens_of(account: str) -> bytes:
-    return _tag("tokens", f"of:{account}")
-
+TOKEN_OWNERS = _tag("tokens", "owners")
 
 # Rosters: one tag, so that both sides of a subscription change together.
 ROSTERS_FENCE = _tag("rosters", "fence")

@@ -7,7 +7,7 @@ waits inside txredisapi for Redis to come back.
 
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import txredisapi
 from twisted.internet.defer import CancelledError, Deferred, DeferredList, fail
@@ -40,10 +40,10 @@ def first_word(error: Exception) -> str:
 
 async def together(calls: Sequence[Deferred[T]]) -> list[T]:
     """All results, in order. If some calls failed and others did not, the outcome of the whole is unknown."""
-    if len(calls) == 1:
-        return [await calls[0]]
-    settled = await DeferredList(list(calls), consumeErrors=True)
-    failures = [result for succeeded, result in settled if not succeeded]
+    if len(calls) < 2:
+        return [await call for call in calls]
+    settled: list[tuple[bool, Any]] = await DeferredList(list(calls), consumeErrors=True)
+    failures: list[Failure] = [result for succeeded, result in settled if not succeeded]
     for failure in failures:
         if not failure.check(StoreUnavailable, OutcomeUnknown):
             failure.raiseException()
@@ -82,6 +82,11 @@ class Link:
         self._gone: Deferred[None] | None = None
 
     @property
+    def token(self) -> int:
+        """The fencing token that goes with writes."""
+        return self._lease.token
+
+    @property
     def usable(self) -> bool:
         return self.connection is not None and self._lease.held()
 
@@ -93,7 +98,7 @@ class Link:
         factory.noisy = False
         connecting = self._endpoint.connect(factory)
         connecting.addTimeout(self._reply_timeout, self._clock)
-        connection: Connection = await connecting
+        connection = cast(Connection, await connecting)
         try:
             await self._prepare(connection)
             if connection.reason is not None:

@@ -29,6 +29,25 @@ OPEN = Script("open", guarded=False)
 RELEASE = Script("release", guarded=False)
 APPLY = Script("apply")
 
+ACCOUNT_CREATE = Script("account_create")
+ACCOUNT_UPDATE = Script("account_update")
+ACCOUNT_RENAME = Script("account_rename")
+ACCOUNT_REMOVE = Script("account_remove")
+ACCOUNT_VERIFIER = Script("account_verifier")
+ACCOUNT_BY_NAME = Script("account_by_name", guarded=False)
+ACCOUNT_BY_CERTIFICATE = Script("account_by_certificate", guarded=False)
+ACCOUNT_PAGE = Script("account_page", guarded=False)
+
+TOKEN_TAKE = Script("token_take")
+TOKEN_REVOKE = Script("token_revoke")
+
+ROSTER_CLEAR = Script("roster_clear")
+
+LEDGER_BEGAN = Script("ledger_began")
+LEDGER_END = Script("ledger_end")
+LEDGER_PAGE = Script("ledger_page", guarded=False)
+LEDGER_EXPIRE = Script("ledger_expire")
+
 INBOX_APPEND = Script("inbox_append")
 INBOX_READ = Script("inbox_read", guarded=False)
 INBOX_ACKNOWLEDGE = Script("inbox_acknowledge")
@@ -36,15 +55,11 @@ INBOX_ATTEMPTED = Script("inbox_attempted")
 INBOX_RETRY = Script("inbox_retry")
 INBOX_EXPIRE = Script("inbox_expire")
 
-#: In this order they are loaded when a connection is made.
-ALL = (
-    OPEN,
-    RELEASE,
-    APPLY,
-    INBOX_APPEND,
-    INBOX_READ,
-    INBOX_ACKNOWLEDGE,
-    INBOX_ATTEMPTED,
-    INBOX_RETRY,
-    INBOX_EXPIRE,
+HISTORY_APPEND = Script("history_append")
+HISTORY_PAGE = Script("history_page", guarded=False)
+HISTORY_EXPIRE = Script("history_expire")
+
+#: Loaded when a connection is made, except those that `imd.storage.redis.lease` sends whole.
+ALL = tuple(
+    script for script in list(globals().values()) if isinstance(script, Script) and script not in (OPEN, RELEASE)
 )

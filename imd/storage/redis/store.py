@@ -1,5 +1,6 @@
 """`RedisStore`: the parts joined; opening, coming back, closing."""
 
+import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -11,15 +12,33 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from imd.core.refusal import StoreUnavailable
-from imd.core.stores import Durability, OutcomeUnknown, SchemaTooNew, StoreLocked
+from imd.core.stores import (
+    AccountStore,
+    Durability,
+    HistoryStore,
+    InboxStore,
+    LedgerStore,
+    OutcomeUnknown,
+    RoomStore,
+    RosterStore,
+    SchemaTooNew,
+    StoreLocked,
+    TokenStore,
+)
 from imd.storage.redis import scripts
+from imd.storage.redis.accounts import Accounts
 from imd.storage.redis.connection import Connection, encode
 from imd.storage.redis.durability import Persistence, examine
 from imd.storage.redis.endpoints import TLS, endpoint_for
+from imd.storage.redis.history import History
 from imd.storage.redis.inbox import Inboxes
-from imd.storage.redis.lease import Lease, LeaseTaken
+from imd.storage.redis.lease import Lease
+from imd.storage.redis.ledger import Ledger
 from imd.storage.redis.link import Link, first_word
+from imd.storage.redis.rooms import Rooms
+from imd.storage.redis.rosters import Rosters
 from imd.storage.redis.started import started
+from imd.storage.redis.tokens import Tokens
 from imd.storage.redis.url import parse
 
 #: Seconds for which a lease stands without being renewed: how long a daemon on another machine waits for a dead one.
@@ -66,7 +85,14 @@ class RedisStore:
         self.durability = Durability.WEAK
         self.description = str(self._place)
         self.secret = b""
-        self.inbox = Inboxes(self._link)
+        inbox, tokens, rosters = Inboxes(self._link), Tokens(self._link), Rosters(self._link)
+        self.inbox: InboxStore = inbox
+        self.tokens: TokenStore = tokens
+        self.rosters: RosterStore = rosters
+        self.accounts: AccountStore = Accounts(self._link, [inbox.clear, tokens.revoke, rosters.clear])
+        self.ledger: LedgerStore = Ledger(self._link)
+        self.rooms: RoomStore = Rooms(self._link)
+        self.history: HistoryStore = History(self._link)
 
     @property
     def available(self) -> bool:
@@ -139,11 +165,10 @@ class RedisStore:
         connection = self._link.connection
         self._lease.stop()
         if connection is not None:
-            try:
+            # Else it expires by itself.
+            with contextlib.suppress(StoreUnavailable, OutcomeUnknown):
                 # Answers come in order: when this one is there, so are all before it.
                 await self._lease.release(connection)
-            except (StoreUnavailable, OutcomeUnknown, LeaseTaken):
-                pass  # It will expire.
         await self._link.stop()
 
 
