@@ -25,6 +25,8 @@ GOOD = {
     "tcp:6667:interface=\\:\\:": ("tcp", 6667, "::", False),
     "tls:6667:interface=2001\\:db8\\:\\:7": ("tls", 6667, "2001:db8::7", False),
     "tcp:6667:127.0.0.1:50": ("tcp", 6667, "127.0.0.1", True),
+    "tcp:4000:backlog=1": ("tcp", 4000, "127.0.0.1", True),
+    "tcp:4000:backlog=65535": ("tcp", 4000, "127.0.0.1", True),
     "unix:/run/imd.sock": ("other", None, None, True),
     "systemd:domain=INET:index=0": ("other", None, None, False),
     "haproxy:tcp\\:4000": ("other", None, None, False),
@@ -52,6 +54,9 @@ BAD = {
     "tcp:4000:port=4001": "gives port twice",
     "tcp:4000:interface=127.0.0.1:interface=0.0.0.0": "gives interface twice",
     "tcp:4000:backlog=0": "is no backlog",
+    "tcp:4000:backlog=65536": "is no backlog",
+    "tcp:4000:backlog=many": "is no backlog",
+    "tcp:004000": "is no port",
     "tcp:4000:127.0.0.1:50:1": "has more than",
     "unix:": 'says nothing after "unix:"',
 }
@@ -124,6 +129,8 @@ class DatagramTests(SynchronousTestCase):
         for text, reason in {
             "4000": "is not of the form ADDRESS:PORT",
             ":4000": "is not of the form ADDRESS:PORT",
+            "[::1:4000": "needs brackets",
+            "::1]:4000": "needs brackets",
             "::1:4000": 'needs brackets around the IPv6 address: "[::1]:4000"',
             "127.0.0.1:x": "is no port",
             "127.0.0.1:65536": "is no port",

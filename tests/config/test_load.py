@@ -196,6 +196,21 @@ two\"\"\"
         )
         self.assertEqual(check(self.write("")), [])
 
+    def test_errors_come_in_the_order_of_the_file(self) -> None:
+        """Also where a table is taken up again further down, and where rules between settings are broken."""
+        for text, lines in (
+            ('[limits]\nx = 1\n[log]\nlevel = "loud"\n[limits.y]\n', [2, 4, 5]),
+            ('[listen]\nirc = ["tcp:x"]\n[irc]\nnetwork = "a b"\n[store]\nurl = "x"\n', [2, 4, 6]),
+        ):
+            self.assertEqual([error.line for error in check(self.write(text))], lines)
+
+    def test_long_values_are_cut_short(self) -> None:
+        """An error shows sixty characters of a wrong value at most."""
+        [error] = check(None, [f'limits.rooms="{"x" * 58}"'])
+        self.assertIn("x" * 58, str(error))
+        [error] = check(None, [f'limits.rooms="{"x" * 59}"'])
+        self.assertIn(f'"{"x" * 56}… is not allowed', str(error))
+
     def test_files_that_cannot_be_read(self) -> None:
         """A missing file, a folder, another encoding and a huge file are errors, not tracebacks."""
         latin = self.folder / "latin.toml"
@@ -212,6 +227,8 @@ two\"\"\"
             [error] = check(path)
             self.assertEqual((error.file, error.line), (str(path), line))
             self.assertIn(words, str(error))
+        huge.write_bytes(b"#" * (1024 * 1024))
+        self.assertEqual(check(huge), [])
 
     def test_overrides_win_over_the_file(self) -> None:
         """The last `--set` of a key holds; those of other keys leave the file's values alone."""

@@ -219,6 +219,11 @@ class LocateTests(SynchronousTestCase):
         """A table that only its sub-table names is where that sub-table is."""
         self.assertEqual(locate("[a.b]\nc=1\n[a]\nd=1"), {("a",): 1, ("a", "b"): 1, ("a", "b", "c"): 2, ("a", "d"): 4})
 
+    def test_a_comment_right_behind_a_header(self) -> None:
+        """What looks like a key in it is none."""
+        self.assertEqual(locate("[a]#b = 1\n"), {("a",): 1})
+        self.assertEqual(locate("[[a]]#b = 1\n"), {("a",): 1, ("a", 0): 1})
+
     def test_windows_line_ends(self) -> None:
         """CR LF counts as one line end."""
         self.assertEqual(locate("a = 1\r\n\r\n[b]\r\nc = [\r\n1]\r\n")[("b", "c", 0)], 5)

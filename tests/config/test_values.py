@@ -37,6 +37,7 @@ class DurationTests(SynchronousTestCase):
             " 2 weeks ": 1_209_600.0,
             "1 week": 604_800.0,
             "1 w": 604_800.0,
+            "36525 days": LONGEST,
         }.items():
             self.assertEqual(Duration.parse(text), seconds, text)
             self.assertIsInstance(Duration.parse(text), Duration)
@@ -123,6 +124,7 @@ class SizeTests(SynchronousTestCase):
             "2 kB": 2_000,
             "2 MB": 2_000_000,
             "1 GB": 1_000_000_000,
+            "1024 GiB": LARGEST,
         }.items():
             self.assertEqual(Size.parse(text), size, text)
             self.assertIsInstance(Size.parse(text), Size)
