@@ -15,6 +15,7 @@ from imd.core.stores import InboxStore, OutcomeUnknown, Queued
 MAX_ATTEMPTS = 5
 
 _PAGE = 64
+_NO_BOUND = 2**62
 
 
 class CatchUp:
@@ -29,15 +30,17 @@ class CatchUp:
         self._rosters = rosters
         self._numbers = numbers
 
-    async def run(self, account: str, channel: Channel, push: Callable[[], None]) -> None:
+    async def run(self, account: str, channel: Channel, push: Callable[[], None], alone: bool) -> None:
         """From the channel's cursor to the present; leaves the channel live, or behind if the store goes away.
 
         `push` puts everything that is under way to other sessions into the store, so that each message with a number
-        up to the present one is in the store, or acknowledged.
+        up to the present one is in the store, or acknowledged. Later ones are held, and follow. A session that is
+        `alone` reads without bound: nobody else acknowledges what it has not seen, and numbers given before the clock
+        was set back are found too.
         """
         try:
             push()
-            upto = self._numbers.last
+            upto = _NO_BOUND if alone else self._numbers.last
             while not channel.over():
                 page = await self._store.read(account, channel.cursor, upto, _PAGE)
                 if channel.over():
@@ -45,13 +48,14 @@ class CatchUp:
                 if page:
                     self._hand(account, channel, page)
                     channel.cursor = max(channel.cursor, page[-1].message.seq)
+                    self._numbers.not_before(page[-1].message.seq)
                 if len(page) < _PAGE:
                     if not channel.overflow:
                         break
                     channel.held.clear()
                     channel.overflow = False
                     push()
-                    upto = self._numbers.last
+                    upto = _NO_BOUND if alone else self._numbers.last
                 await self._room(channel)
         except (StoreUnavailable, OutcomeUnknown):
             # What is held is in memory as pending, or stored; it is read again when the store is back.

@@ -393,8 +393,10 @@ class Delivery:
 
     def _catch_up(self, inbox: Inbox, channel: Channel) -> None:
         channel.flow = Flow.CATCHING_UP
+        alone = len(inbox.channels) == 1
         self._environment.spawn(
-            "bring a session up to date", self._catchup.run(inbox.account, channel, lambda: self._push(inbox))
+            "bring a session up to date",
+            self._catchup.run(inbox.account, channel, lambda: self._push(inbox), alone),
         )
 
     def _push(self, inbox: Inbox) -> None:

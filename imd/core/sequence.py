@@ -18,6 +18,10 @@ class Sequence:
         self.last = max(self.last + 1, int(time * 1_000_000))
         return self.last
 
+    def not_before(self, seq: int) -> None:
+        """Go on above `seq`, which the store knows: the clock may have been set back since."""
+        self.last = max(self.last, seq)
+
 
 class MessageIds:
     """Message ids: 24 characters of base32, the same in every protocol, in queue, history and trace.

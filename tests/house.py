@@ -1,0 +1,217 @@
+"""A whole core for tests: the real hub over the memory store, on a clock that stands still until told.
+
+`House.person` makes an account and `House.on` opens a session whose client is a `Recorder`: it writes down what the
+core tells it and acknowledges when the test says so (or at once).
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+from twisted.logger import Logger
+from twisted.trial.unittest import SynchronousTestCase
+
+from imd.core.accounts import Accounts
+from imd.core.address import Address
+from imd.core.contact import RosterChange
+from imd.core.hub import Hub, Policy
+from imd.core.message import Draft, Envelope, Kind, Message, Outcome, Receipt
+from imd.core.refusal import Refusal
+from imd.core.session import Account, ClientInfo, Peer, Presence, PresenceView, Session
+from imd.core.talk import RoomEvent
+from imd.net.reactor_clock import ReactorClock, Spawner
+from imd.storage.memory import MemoryStore
+
+#: Where the tests' clock begins: real enough for message times and sequence numbers.
+NOON = 1_790_000_000.0
+
+
+class TestEnvironment:
+    """`imd.core.ports.Environment` on a `Clock`."""
+
+    __test__ = False
+    log = Logger()
+
+    def __init__(self, reactor: Clock) -> None:
+        self.clock = ReactorClock(reactor)
+        self.spawn = Spawner(self.log)
+
+    def future(self) -> Deferred[Any]:
+        return Deferred()
+
+
+class Recorder:
+    """A `Client` that writes down what it is told."""
+
+    def __init__(self) -> None:
+        self.hub: Hub | None = None
+        self.session: Session | None = None
+        #: Acknowledge at once, as a well-behaved client on a fast line does.
+        self.prompt = True
+        self.envelopes: list[Envelope] = []
+        self.receipts: list[Receipt] = []
+        self.views: list[PresenceView] = []
+        self.roster: list[RosterChange] = []
+        self.events: list[RoomEvent] = []
+        self.read_marks: list[tuple[Address, str]] = []
+        self.ended: Refusal | None = None
+
+    def deliver(self, envelopes: Sequence[Envelope]) -> None:
+        self.envelopes.extend(envelopes)
+        if self.prompt:
+            assert self.hub is not None
+            assert self.session is not None
+            self.hub.delivery.acknowledge(self.session, [envelope.message.id for envelope in envelopes])
+
+    def acknowledge(self) -> None:
+        """Confirm everything received so far."""
+        assert self.hub is not None
+        assert self.session is not None
+        self.hub.delivery.acknowledge(self.session, [envelope.message.id for envelope in self.envelopes])
+
+    def receipt(self, receipt: Receipt) -> None:
+        self.receipts.append(receipt)
+
+    def presence_changed(self, views: Sequence[PresenceView]) -> None:
+        self.views.extend(views)
+
+    def roster_changed(self, change: RosterChange) -> None:
+        self.roster.append(change)
+
+    def room_event(self, event: RoomEvent) -> None:
+        self.events.append(event)
+
+    def message_read(self, reader: Address, id: str) -> None:
+        self.read_marks.append((reader, id))
+
+    def end(self, reason: Refusal) -> None:
+        self.ended = reason
+
+    @property
+    def messages(self) -> list[Message]:
+        return [envelope.message for envelope in self.envelopes]
+
+    @property
+    def bodies(self) -> list[str]:
+        return [message.body for message in self.messages]
+
+    @property
+    def states(self) -> list[tuple[str, str]]:
+        """(name, state) of each presence change seen."""
+        return [(view.person.name, view.state.value) for view in self.views]
+
+
+class House:
+    """The core of a daemon, and the people in it."""
+
+    def __init__(self, policy: Policy | None = None, store: MemoryStore | None = None) -> None:
+        self.reactor = Clock()
+        self.reactor.advance(NOON)
+        self.environment = TestEnvironment(self.reactor)
+        self.store = store or MemoryStore()
+        self.policy = policy or Policy()
+        self.restart()
+
+    def restart(self) -> None:
+        """A new daemon on the same store, as after ``kill -9``."""
+        self.accounts = Accounts(self.store.accounts)
+        self.hub = Hub(self.environment, self.store, self.accounts, self.policy)
+        Deferred.fromCoroutine(self.hub.start())
+        self.turn()
+
+    def turn(self, seconds: float = 0) -> None:
+        """Let the reactor turn, and time pass."""
+        self.reactor.advance(seconds)
+        for _ in range(3):
+            self.reactor.advance(0)
+
+    def wait(self, coroutine: Any) -> Any:
+        """The result of a coroutine that needs no time to pass."""
+        results: list[Any] = []
+        deferred = Deferred.fromCoroutine(coroutine) if not isinstance(coroutine, Deferred) else coroutine
+        deferred.addBoth(results.append)
+        self.turn()
+        assert results, "still waiting"
+        if hasattr(results[0], "raiseException"):
+            results[0].raiseException()
+        return results[0]
+
+    def person(self, name: str) -> Account:
+        """A new account."""
+        account: Account = self.wait(self.accounts.create(name, None, self.reactor.seconds()))
+        return account
+
+    def on(
+        self,
+        who: Account | str,
+        *,
+        door: str = "native",
+        address: str = "192.0.2.1",
+        info: ClientInfo | None = None,
+        presence: Presence | None = None,
+        confirms: bool = True,
+        prompt: bool = True,
+        replaces: str = "",
+    ) -> Recorder:
+        """Sign on an account, or a guest of this nick, and begin."""
+        client = Recorder()
+        client.hub = self.hub
+        client.prompt = prompt
+        account = who if isinstance(who, Account) else None
+        nick = who if isinstance(who, str) else ""
+        session = self.wait(
+            self.hub.people.sign_on(
+                account,
+                nick,
+                Peer(door, address, 40000),
+                info or ClientInfo(),
+                client,
+                presence=presence or Presence(),
+                confirms=confirms,
+                replaces=replaces,
+            )
+        )
+        client.session = session
+        self.hub.people.begin(session)
+        self.turn()
+        return client
+
+    def off(self, client: Recorder, reason: str = "lost") -> None:
+        assert client.session is not None
+        self.hub.people.sign_off(client.session, reason)
+        self.turn()
+
+    def send(
+        self, sender: Recorder, to: str, body: str, *, client_id: str = "", kind: Kind = Kind.TEXT, turn: bool = True
+    ) -> list[Receipt]:
+        """Send, and the receipts that settle it (one, sooner or later)."""
+        assert sender.session is not None
+        told: list[Receipt] = []
+        self.hub.delivery.send(sender.session, Draft(to, body, kind, client_id), told.append)
+        if turn:
+            self.turn()
+        return told
+
+    def friends(self, one: Recorder, other: Recorder) -> None:
+        """Make two people who are on mutual contacts."""
+        assert one.session is not None
+        assert other.session is not None
+        rosters = self.hub.rosters
+        self.wait(rosters.ask(one.session, other.session.address.name))
+        self.wait(rosters.approve(other.session, one.session.address.name))
+        self.wait(rosters.ask(other.session, one.session.address.name))
+        self.wait(rosters.approve(one.session, other.session.address.name))
+
+
+class HouseTestCase(SynchronousTestCase):
+    """A test in a house; fails when a coroutine of the core has failed unseen."""
+
+    policy: Policy | None = None
+
+    def setUp(self) -> None:
+        self.house = House(self.policy)
+
+    def assert_settled(self, told: list[Receipt], outcome: Outcome) -> None:
+        """Settled exactly once, and so."""
+        self.assertEqual([receipt.outcome for receipt in told], [outcome])
