@@ -34,6 +34,9 @@ MAX_WAITING = 64
 #: Most messages of one connection whose outcome is open; further ones wait.
 MAX_OPEN = 256
 
+#: Numerics that end with a word rather than a text: written without a colon, as Modern IRC shows them.
+_WORDS = frozenset({"004", "221", "324", "329", "333", "336", "341", "346", "348", "354", "367"})
+
 
 class Link(Protocol):
     """What a session needs of its connection."""
@@ -156,9 +159,13 @@ class IrcSession:
     def numeric(self, numeric: Numeric, *params: str) -> None:
         """Answer with a numeric: its parameters after the nick, and then its own text if it has one."""
         text = () if numeric.text is None else (numeric.text,)
-        self.answer(
-            encode(numeric.number, [self.nick, *params, *text], source=self.door.server, colon=bool(text or params))
+        data = encode(
+            numeric.number,
+            [self.nick, *params, *text],
+            source=self.door.server,
+            colon=numeric.number not in _WORDS,
         )
+        self.answer(data)
 
     def reply(self, command: str, *params: str, source: str = "", colon: bool = False) -> None:
         """Answer with a command, from the server unless `source` says otherwise, with the time for who wants it."""

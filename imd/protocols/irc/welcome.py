@@ -3,7 +3,7 @@
 import time
 from typing import TYPE_CHECKING
 
-from imd.protocols.irc import modes, numerics
+from imd.protocols.irc import modes, numerics, rooms
 from imd.protocols.irc.commands import COMMANDS
 from imd.protocols.irc.wire.line import Line
 
@@ -55,6 +55,7 @@ def isupport(session: "IrcSession") -> list[str]:
         "CHANMODES": modes.CHANMODES,
         "CHANNELLEN": _number(limits.room_name_length),
         "CHANTYPES": "#",
+        "ELIST": rooms.ELIST,
         "EXCEPTS": "e",
         "INVEX": "I",
         "KEYLEN": str(modes.MAX_KEY),
@@ -70,6 +71,7 @@ def isupport(session: "IrcSession") -> list[str]:
         "TOPICLEN": _number(limits.topic_length),
         "USERLEN": "18",
         "UTF8ONLY": "",
+        "WHOX": "",
     }
     if not limits.room_masks:
         del tokens["MAXLIST"]

@@ -104,7 +104,8 @@ def encode(
         words.append(f":{last}" if colon or not last or last[0] == ":" or " " in last else last)
     text = " ".join(words)
     if "\n" in text or "\r" in text or "\0" in text:
-        text = text.translate(_FORBIDDEN)
+        cleaned = [param.translate(_FORBIDDEN) for param in params]
+        return encode(command, cleaned, source=source.translate(_FORBIDDEN), tags=tags, colon=colon)
     body = text.encode("utf-8", "replace")
     if len(body) > MAX_BODY - 2:
         body = cut(body, MAX_BODY - 2)

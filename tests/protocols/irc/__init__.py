@@ -1,0 +1,1 @@
+"""Tests of imd.protocols.irc: `world` is a whole daemon in memory, with people at IRC clients."""

@@ -1,0 +1,217 @@
+"""A whole daemon in memory: the real core, the real store's SQL, the real user database, and IRC clients.
+
+Time stands still unless a test advances it. A `User` answers PINGs as every client does, unless told not to.
+"""
+
+from typing import Any
+
+from twisted.internet.address import IPv4Address
+from twisted.internet.defer import Deferred
+from twisted.internet.error import ConnectionDone
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from twisted.trial.unittest import SynchronousTestCase
+
+from imd.core.accounts import Accounts
+from imd.core.hub import Hub, Policy
+from imd.core.session import Account
+from imd.credentials.front import CredentialRules, CredentialsFront
+from imd.credentials.hashing import Hashing
+from imd.net.reactor_clock import ReactorClock, Spawner
+from imd.net.scram import salted_password
+from imd.protocols.irc.gateway import IrcGateway
+from imd.protocols.irc.session import IrcSession
+from imd.protocols.irc.settings import IrcLimits, IrcSettings
+from tests.protocols.irc.memory_store import memory_store
+
+#: 2026-11-22 10:15:00 UTC.
+NOW = 1_795_342_500.0
+
+
+class InstantHashing(Hashing):
+    """Hashes at once: few rounds, no thread."""
+
+    def __init__(self) -> None: ...
+
+    async def salted(self, password: bytes, salt: bytes, iterations: int) -> bytes:
+        return salted_password(password, salt, iterations)
+
+
+class Environment:
+    def __init__(self, clock: Clock) -> None:
+        self.clock = ReactorClock(clock)
+        self.log = Logger()
+        self.spawn = Spawner(self.log)
+
+    def future(self) -> Any:
+        return Deferred()
+
+
+class Transport(StringTransport):
+    """A connection whose far end is `User`."""
+
+    def abortConnection(self) -> None:
+        self.loseConnection()
+
+
+class World:
+    """The daemon. `settings` and `policy` may be given other values than the defaults."""
+
+    def __init__(self, settings: IrcSettings | None = None, policy: Policy | None = None) -> None:
+        self.time = Clock()
+        self.time.advance(NOW)
+        self.environment = Environment(self.time)
+        self.store, self.database = memory_store()
+        self.accounts = Accounts(self.store.accounts)
+        self.hub = Hub(self.environment, self.store, self.accounts, policy or Policy())
+        self.credentials = CredentialsFront(
+            self.store,
+            self.accounts,
+            InstantHashing(),
+            self.environment.clock,
+            CredentialRules(domain="localhost", scram_iterations=4096, sign_on_delay=0),
+        )
+        self.settings = settings or IrcSettings(created=NOW, limits=IrcLimits(sign_on_delay=0))
+        self.gateway = IrcGateway(
+            self.hub, self.credentials, self.settings, self.environment.spawn, self.environment.log
+        )
+        self.users: list[User] = []
+        self.run(self.hub.start())
+
+    def run(self, coroutine: Any) -> Any:
+        """The result of something that needs no waiting, or no more than turns."""
+        results: list[Any] = []
+        running = Deferred.fromCoroutine(coroutine)
+        running.addBoth(results.append)
+        self.turn()
+        if not results:
+            raise AssertionError("it still waits")
+        if isinstance(results[0], Failure):
+            results[0].raiseException()
+        return results[0]
+
+    def account(self, name: str, password: str = "secret") -> Account:
+        account: Account = self.run(self.credentials.create_account(name, password))
+        return account
+
+    def turn(self, turns: int = 1) -> None:
+        """End this reactor turn, and then as many more as the clients' PONGs take."""
+        for _ in range(20 * turns):
+            self.time.advance(0)
+            if not [user for user in self.users if user.heard()]:
+                return
+
+    def advance(self, seconds: float) -> None:
+        self.time.advance(seconds)
+        self.turn()
+
+    def user(self, address: str = "127.0.0.1") -> "User":
+        """Somebody connects."""
+        user = User(self, address)
+        self.users.append(user)
+        return user
+
+    def guest(self, nick: str, *caps: str) -> "User":
+        """A guest who has been welcomed; what was said before is forgotten."""
+        user = self.user()
+        if caps:
+            user.send(f"CAP REQ :{' '.join(caps)}")
+        user.send(f"NICK {nick}", f"USER {nick} 0 * :{nick.title()}")
+        if caps:
+            user.send("CAP END")
+        user.take()
+        return user
+
+    def member(self, name: str, *caps: str, confirms: bool = True) -> "User":
+        """A session of an account (made when it does not exist), welcomed."""
+        if self.run(self.accounts.by_name(name.lower())) is None:
+            self.account(name)
+        user = self.user()
+        user.confirms = confirms
+        user.send(*([f"CAP REQ :{' '.join(caps)}"] if caps else []))
+        user.send("PASS secret", f"NICK {name}", f"USER {name} 0 * :{name.title()}")
+        user.send(*(["CAP END"] if caps else []))
+        user.take()
+        return user
+
+
+class User:
+    """A person at an IRC client."""
+
+    def __init__(self, world: World, address: str) -> None:
+        self.world = world
+        self.transport = Transport(peerAddress=IPv4Address("TCP", address, 40_000))
+        self.connection = world.gateway.buildProtocol(None)
+        self.confirms = True
+        self._rest = b""
+        self._lines: list[str] = []
+        self.pings: list[str] = []
+        self.gone = False
+        self.connection.makeConnection(self.transport)
+
+    @property
+    def session(self) -> IrcSession:
+        return self.connection.session
+
+    def send(self, *lines: str) -> None:
+        """All lines arrive in one piece; the turn ends."""
+        if lines:
+            self.send_bytes("".join(f"{line}\r\n" for line in lines).encode())
+
+    def send_bytes(self, data: bytes) -> None:
+        self.connection.dataReceived(data)
+        self.world.turn()
+
+    def heard(self) -> bool:
+        """Read what has arrived; whether something was answered."""
+        data = self._rest + self.transport.value()
+        self.transport.clear()
+        *lines, self._rest = data.split(b"\r\n")
+        answered = False
+        for line in (each.decode() for each in lines):
+            if not line.startswith("PING "):
+                self._lines.append(line)
+                continue
+            self.pings.append(line)
+            if self.confirms:
+                self.connection.dataReceived(f"PONG {line.partition(' ')[2]}\r\n".encode())
+                answered = True
+        if self.transport.disconnecting and not self.gone:
+            self.lose()
+        return answered
+
+    def take(self) -> list[str]:
+        """The lines that have come since the last `take`, PINGs left out."""
+        self.world.turn()
+        lines, self._lines = self._lines, []
+        return lines
+
+    def lose(self) -> None:
+        """The connection breaks."""
+        if not self.gone:
+            self.gone = True
+            self.connection.connectionLost(Failure(ConnectionDone()))
+            self.world.turn()
+
+    def said(self, *lines: str) -> list[str]:
+        """Send, and take what comes."""
+        self.take()
+        self.send(*lines)
+        return self.take()
+
+
+class IrcTestCase(SynchronousTestCase):
+    """A test with a `World` of its own."""
+
+    def setUp(self) -> None:
+        self.world = World()
+
+    def tearDown(self) -> None:
+        self.assertEqual(self.flushLoggedErrors(), [], "something was logged as an error")
+
+
+def numerics(lines: list[str]) -> list[str]:
+    """The commands of these lines."""
+    return [line.split(" ")[2 if line.startswith("@") else 1] for line in lines]
