@@ -20,7 +20,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeVar
 
-from twisted.internet.defer import Deferred, fail
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IReactorFromThreads
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -118,12 +118,14 @@ class Database:
     def __init__(self, reactor: IReactorFromThreads) -> None:
         self._reactor = reactor
         self._open = False
+        self._started = False
         #: Calls of this reactor turn.
         self._turn: list[_Call] = []
         #: Calls whose Deferred has not fired.
         self._waiting = 0
         self._calls: queue.SimpleQueue[list[_Call] | None] = queue.SimpleQueue()
-        self._closed: Deferred[None] = Deferred()
+        #: Callers of `stop` who wait, or None before the first one.
+        self._stopping: list[Deferred[None]] | None = None
         #: Called on the database's thread after a rollback: whoever remembers something of the database forgets it.
         self.rolled_back: list[Callable[[], None]] = []
         self._trouble = ""
@@ -140,15 +142,22 @@ class Database:
         `closing` runs on the same thread when all is done, and also when `opening` fails.
         """
         opened: Deferred[None] = Deferred()
+        self._started = True
         threading.Thread(target=self._run, args=(opening, closing, opened), name="imd-sqlite", daemon=True).start()
         return opened
 
     def stop(self) -> Deferred[None]:
-        """Finish everything called so far, then close. Calls made after this are refused."""
-        self._open = False
-        self._hand_over()
-        self._calls.put(None)
-        return self._closed
+        """Finish everything called so far, then close. Calls made after this are refused. May be repeated."""
+        if not self._started:
+            return succeed(None)
+        if self._stopping is None:
+            self._stopping = []
+            self._open = False
+            self._hand_over()
+            self._calls.put(None)
+        stopped: Deferred[None] = Deferred()
+        self._stopping.append(stopped)
+        return stopped
 
     def write(self, work: Work[R]) -> Deferred[R]:
         """Run `work` in the next group commit; fires with its result when that is on the disk."""
@@ -172,6 +181,19 @@ class Database:
         self._turn.append(call)
         self._waiting += 1
         return call.fired
+
+    def _begin(self, opened: Deferred[None]) -> None:
+        if self._stopping is None:
+            self._open = True
+            opened.callback(None)
+        else:
+            opened.errback(StoreUnavailable())
+
+    def _stopped(self) -> None:
+        self._started = False
+        waiting, self._stopping = self._stopping or [], None
+        for stopped in waiting:
+            stopped.callback(None)
 
     def _hand_over(self) -> None:
         if self._turn:
@@ -214,6 +236,7 @@ class Database:
         except BaseException as error:
             closing()
             self._reactor.callFromThread(opened.errback, Failure(_refusal(error)))
+            self._reactor.callFromThread(self._stopped)
             return
         self._reactor.callFromThread(self._begin, opened)
         running = True
@@ -231,11 +254,7 @@ class Database:
             self._reactor.callFromThread(self.log.failure, "while copying the write-ahead log", Failure())
         connection.close()
         closing()
-        self._reactor.callFromThread(self._closed.callback, None)
-
-    def _begin(self, opened: Deferred[None]) -> None:
-        self._open = True
-        opened.callback(None)
+        self._reactor.callFromThread(self._stopped)
 
     def _take(self) -> tuple[list[_Call], bool]:
         """All calls that wait (at least one turn's worth), and whether more may come."""

@@ -14,7 +14,6 @@ reading, so no sender can repeat them, and remembering them would double the cos
 import sqlite3
 from collections import Counter
 from collections.abc import Sequence
-from itertools import islice
 from typing import Any
 
 import msgspec
@@ -27,7 +26,7 @@ from imd.storage.sqlite.statements import insert, select
 
 #: Longest time the id of an acknowledged message is remembered: 7 days, in seconds.
 REMEMBER = 7 * 86_400.0
-#: Inboxes whose count is kept in memory.
+#: About how many inboxes have their count kept in memory.
 MAX_COUNTED = 100_000
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -139,9 +138,6 @@ class Inbox:
     def _waiting(self, connection: sqlite3.Connection, account: str) -> int:
         waiting = self._counts.get(account)
         if waiting is None:
-            if len(self._counts) >= MAX_COUNTED:
-                for oldest in list(islice(self._counts, MAX_COUNTED // 10)):
-                    del self._counts[oldest]
             waiting = self._counts[account] = _count(connection, account)
         return waiting
 
@@ -151,6 +147,9 @@ class Inbox:
 
     def _append(self, connection: sqlite3.Connection, calls: Sequence[_Append]) -> list[list[Queueing]]:
         """Look up all ids at once, decide in memory, insert all at once."""
+        if len(self._counts) > MAX_COUNTED:
+            # Only here: further down a count is ahead of the table by the rows not yet inserted.
+            self._counts.clear()
         known = self._known(connection, calls)
         rows: list[tuple[object, ...]] = []
         # Guests' messages decided for in this batch and not yet in the table, by account and network address.

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorFromThreads
 from twisted.logger import Logger
 
@@ -89,8 +89,6 @@ class SQLiteStore:
             raise
 
     def close(self) -> Deferred[None]:
-        if not self.database.open:
-            return succeed(None)
         return self.database.stop()
 
     def _open(self) -> sqlite3.Connection:

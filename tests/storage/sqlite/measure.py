@@ -1,0 +1,99 @@
+"""How fast messages are queued, by hand: ``python -m tests.storage.sqlite.measure [FOLDER]``.
+
+Each append is a call of its own with one message of 100 bytes, to one of 1,000 inboxes; a turn makes as many calls
+as are said in the first column, and a given number of calls waits at most. Durable means fsynced.
+"""
+
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+from twisted.internet.task import react
+
+from imd.core.stores import Queueing
+from imd.storage.sqlite.store import SQLiteStore
+from tests.contracts.contract import NOW, queued
+
+MESSAGES = 200_000
+INBOXES = 1_000
+
+
+async def measure(store: SQLiteStore, per_turn: int, most_waiting: int, first: int, messages: int) -> None:
+    entries = [
+        (f"account-{n % INBOXES:08}", queued(f"id-{n * 7_919 % 999_983:06}-{n:014}", n + 1, body="x" * 100))
+        for n in range(first, first + messages)
+    ]
+    pending = iter(entries)
+    waiting, kept = 0, 0
+    latencies: list[float] = []
+    done: Deferred[None] = Deferred()
+
+    def turn() -> None:
+        nonlocal waiting
+        for _ in range(min(per_turn, most_waiting - waiting)):
+            entry = next(pending, None)
+            if entry is None:
+                return
+            waiting += 1
+            call = store.inbox.append([entry], 0)
+            assert isinstance(call, Deferred)
+            call.addCallbacks(told, done.errback, (time.perf_counter(),))
+        reactor.callLater(0, turn)  # type: ignore[attr-defined]
+
+    def told(answers: list[Queueing], since: float) -> None:
+        nonlocal waiting, kept
+        assert answers == [Queueing.KEPT]
+        latencies.append(time.perf_counter() - since)
+        waiting -= 1
+        kept += 1
+        if kept == messages:
+            done.callback(None)
+
+    before, began = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
+    turn()
+    await done
+    seconds = time.perf_counter() - began
+    after = resource.getrusage(resource.RUSAGE_SELF)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    latencies.sort()
+    print(
+        f"{per_turn:>8} a turn, {most_waiting:>6} waiting: {messages / seconds:>9,.0f} a second,"
+        f" {cpu / messages * 1e6:5.1f} µs CPU, latency p50 {latencies[messages // 2] * 1e3:.1f}"
+        f" p99 {latencies[messages * 99 // 100] * 1e3:.1f} ms"
+    )
+
+
+async def acknowledge(store: SQLiteStore, first: int, messages: int) -> None:
+    pairs = [
+        (f"account-{n % INBOXES:08}", f"id-{n * 7_919 % 999_983:06}-{n:014}") for n in range(first, first + messages)
+    ]
+    began = time.perf_counter()
+    calls = [store.inbox.acknowledge([pair], NOW) for pair in pairs]
+    for call in calls:
+        await call
+    print(f"acknowledged: {messages / (time.perf_counter() - began):,.0f} a second")
+
+
+async def main(folder: str) -> None:
+    with tempfile.TemporaryDirectory(dir=folder or None) as place:
+        store = SQLiteStore(Path(place), reactor)  # type: ignore[arg-type]
+        await store.open()
+        first = 0
+        for per_turn, most_waiting, messages in (
+            (1000, 50_000, MESSAGES),
+            (200, 5_000, MESSAGES),
+            (50, 1_000, MESSAGES // 2),
+            (1, 1, 2_000),
+        ):
+            await measure(store, per_turn, most_waiting, first, messages)
+            first += messages
+        await acknowledge(store, 0, 50_000)
+        await store.close()
+
+
+if __name__ == "__main__":
+    react(lambda _: Deferred.fromCoroutine(main(*sys.argv[1:2] or [""])))
