@@ -69,7 +69,7 @@ class Delivery:
         self._catchup = catchup
         self._numbers = numbers
         self._ids = ids
-        self._limits = limits
+        self.limits = limits
         self._direct = Direct()
         self._extended = Extended()
         self._inboxes: dict[str, Inbox] = {}
@@ -86,7 +86,7 @@ class Delivery:
     def send(self, session: Session, draft: Draft, outcome: Settle) -> str:
         if not draft.body and (draft.kind.kept or not draft.tags):
             raise Malformed("An empty message is not sent.")
-        check_size("message", draft.body, self._limits.message_size)
+        check_size("message", draft.body, self.limits.message_size)
         now = self._environment.clock.time()
         session.active = now
         sender = session.person
@@ -388,7 +388,7 @@ class Delivery:
         if session.account is None:
             return
         inbox = self._inboxes.setdefault(session.account.id, Inbox(session.account.id))
-        channel = inbox.channels[session.id] = Channel(session, self._limits.window)
+        channel = inbox.channels[session.id] = Channel(session, self.limits.window)
         self._catch_up(inbox, channel)
 
     def _catch_up(self, inbox: Inbox, channel: Channel) -> None:

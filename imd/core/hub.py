@@ -32,6 +32,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     guest_messages: int = 20
     history_keep: float = 30 * 86400.0
     ledger_keep: float = 90 * 86400.0
+    #: Who may open a new room by joining it: ``everyone``, ``accounts`` or ``nobody``.
+    room_creation: str = "everyone"
     limits: Limits = Limits()
 
 
@@ -79,6 +81,7 @@ class Hub:
             guest_messages=policy.guest_messages,
         )
         self.history.find_room = self.rooms.find
+        self.rooms.creation = policy.room_creation
         self.people.presence = self.presence
         self.people.rosters = self.rosters
         self.people.rooms = self.rooms
@@ -113,6 +116,10 @@ class Hub:
         """New settings, those that can change while the daemon runs."""
         self.policy = policy
         self.people.guests_allowed = policy.guests
+        self.rooms.creation = policy.room_creation
+        self.delivery.trace.limit = max(policy.limits.traces, 1)
+        for part in (self.people, self.presence, self.rosters, self.rooms, self.delivery):
+            part.limits = policy.limits
         self.delivery.ack_wait = policy.ack_wait
         self.delivery.keep = policy.offline_keep
         self.delivery.max_messages = policy.offline_max_messages

@@ -160,7 +160,7 @@ class PresenceRegistry:
         self._environment = environment
         self._people = people
         self._rosters = rosters
-        self._limits = limits
+        self.limits = limits
         #: What watchers have been told, by `Person.key`; a person who is not in it is offline for everybody.
         self._published: dict[str, Snapshot] = {}
         self._marked: dict[str, Person] = {}
@@ -182,7 +182,7 @@ class PresenceRegistry:
         self._mark(session.person)
 
     def update(self, session: Session, presence: Presence) -> None:
-        check_size("status text", presence.text, self._limits.status_text)
+        check_size("status text", presence.text, self.limits.status_text)
         session.presence = presence
         session.active = self._environment.clock.time()
         if session.begun:
@@ -374,7 +374,7 @@ class PresenceRegistry:
         if not name or len(name) > 64 or any(c in name for c in " ,*?!@#"):
             raise InvalidName(name, "not a name one can watch")
         if folded not in names:
-            check_count("watches", len(names), self._limits.watches)
+            check_count("watches", len(names), self.limits.watches)
             self._watchers.setdefault(folded, {})[session.id] = session
         names[folded] = name
         return self.view(session, name)

@@ -92,7 +92,9 @@ class Rooms:
         self._book = book
         self._numbers = numbers
         self._ids = ids
-        self._limits = limits
+        self.limits = limits
+        #: Who may open a room: ``everyone``, ``accounts`` or ``nobody``.
+        self.creation = "everyone"
         self._rooms: dict[str, Room] = {}
         self._memberships: dict[str, dict[str, Room]] = {}
         #: Standing invitations: (folded room, person key).
@@ -126,16 +128,18 @@ class Rooms:
     # ------------------------------------------------------------ coming and going
 
     def join(self, session: Session, name: str, key: str = "") -> Room:
-        check_room_name(name, self._limits.room_name)
+        check_room_name(name, self.limits.room_name)
         person = session.person
         folded = fold(name)
         room = self._rooms.get(folded)
         if room is not None and person.key in room.members:
             return room
         mine = self._memberships.get(person.key, {})
-        check_count("rooms at once", len(mine), self._limits.rooms_per_person)
+        check_count("rooms at once", len(mine), self.limits.rooms_per_person)
         if room is None:
-            check_count("rooms", len(self._rooms), self._limits.rooms)
+            check_count("rooms", len(self._rooms), self.limits.rooms)
+            if self.creation == "nobody" or (self.creation == "accounts" and person.guest):
+                raise NoSuchRoom(name)
             room = Room(name, self._environment.clock.time())
             room.founder = "" if person.account is None else person.account.id
         else:
@@ -177,7 +181,7 @@ class Rooms:
             raise CannotJoin(room.name, "key")
         limit = room.limit if not invited else 0
         if (limit and len(room.members) >= limit) or (
-            self._limits.room_members and len(room.members) >= self._limits.room_members
+            self.limits.room_members and len(room.members) >= self.limits.room_members
         ):
             raise CannotJoin(room.name, "full")
 
@@ -190,13 +194,13 @@ class Rooms:
         )
 
     def part(self, session: Session, name: str, text: str = "") -> None:
-        check_size("text", text, self._limits.status_text)
+        check_size("text", text, self.limits.status_text)
         room, _ = self._in(session, name)
         self._tell(room, Parted(**self._by(room, session), person=session.person, text=text))
         self._drop(room, session.person)
 
     def remove_member(self, session: Session, name: str, who: str, text: str = "") -> None:
-        check_size("text", text, self._limits.status_text)
+        check_size("text", text, self.limits.status_text)
         room = self._commanded(session, name)
         person = self._people.find(who)
         if person is None:
@@ -281,7 +285,7 @@ class Rooms:
     ) -> Message:
         if not draft.body and not draft.tags:
             raise Malformed("There is nothing to say.")
-        check_size("message", draft.body, self._limits.message_size)
+        check_size("message", draft.body, self.limits.message_size)
         room = self.find(name)
         if room is None or not (room.members or room.founder):
             raise NoSuchRoom(name)
@@ -328,7 +332,7 @@ class Rooms:
     # ------------------------------------------------------------ settings
 
     def set_topic(self, session: Session, name: str, text: str) -> None:
-        check_size("topic", text, self._limits.topic)
+        check_size("topic", text, self.limits.topic)
         room, _ = self._in(session, name)
         if RoomFlag.TOPIC_PROTECTED in room.flags:
             self._commanded(session, name)
@@ -345,7 +349,7 @@ class Rooms:
         now = self._environment.clock.time()
         for change in changes:
             try:
-                if apply(room, room.members[session.person.key], change, self._people, by, now, self._limits):
+                if apply(room, room.members[session.person.key], change, self._people, by, now, self.limits):
                     done.append(change)
             except Refusal as refusal:
                 refused.append(refusal)
@@ -363,7 +367,7 @@ class Rooms:
             raise NoSuchAccount(who)
         if person.key in room.members:
             raise AlreadyMember(room.name, person.address.name)
-        if len(self._invited) >= (self._limits.rooms or 10_000):
+        if len(self._invited) >= (self.limits.rooms or 10_000):
             self._invited.clear()
         self._invited.add((fold(room.name), person.key))
         event = MemberInvited(**self._by(room, session), person=person.address)

@@ -46,7 +46,7 @@ class Rosters:
     def __init__(self, environment: Environment, people: People, store: RosterStore, limits: Limits) -> None:
         self._people = people
         self._store = store
-        self._limits = limits
+        self.limits = limits
         self._turnstile = Turnstile(environment)
         self._loaded: dict[str, dict[str, Contact]] = {}
 
@@ -110,7 +110,7 @@ class Rosters:
                     RosterAction.APPROVED,
                 )
             # Somebody who blocks us is not bothered; for us the request stays pending.
-            full = self._limits.contacts and pair.their_requests >= self._limits.contacts
+            full = self.limits.contacts and pair.their_requests >= self.limits.contacts
             asked = theirs if theirs.blocked or full else _alter(theirs, asked=True)
             action = RosterAction.ASKED if asked is not theirs and not theirs.asked else RosterAction.CHANGED
             return await pair.settle(_alter(mine, asking=True), asked, RosterAction.CHANGED, action)
@@ -189,7 +189,7 @@ class Rosters:
         both = [(owner.id, mine, pair.mine, action), (other.id, theirs, pair.theirs, their_action)]
         changed = [(who, now, before, what) for who, now, before, what in both if now != before]
         if mine != pair.mine and pair.mine == Contact(mine.account, mine.address):
-            check_count("contacts", pair.my_size, self._limits.contacts)
+            check_count("contacts", pair.my_size, self.limits.contacts)
         puts = [(who, now) for who, now, _, _ in changed if _worth_keeping(now)]
         drops = [(who, now.account) for who, now, _, _ in changed if not _worth_keeping(now)]
         try:

@@ -42,12 +42,12 @@ class Trace:
     """The latest `limit` messages by id; the oldest are forgotten first."""
 
     def __init__(self, limit: int) -> None:
-        self._limit = max(limit, 1)
+        self.limit = max(limit, 1)
         self._ways: dict[str, Way] = {}
 
     def begin(self, message: Message, recipient: str) -> Way:
         way = self._ways[message.id] = Way(message, recipient)
-        if len(self._ways) > self._limit:
+        if len(self._ways) > self.limit:
             # Dictionaries keep the order of insertion: the first is the oldest. Open messages are held by delivery too.
             del self._ways[next(iter(self._ways))]
         return way

@@ -1,0 +1,122 @@
+"""From the settings to what each part goes by: plain values, so that no part knows the settings file."""
+
+from imd import __version__
+from imd.config.model import Settings
+from imd.core.hub import Policy
+from imd.core.limits import Limits
+from imd.credentials.front import CredentialRules
+from imd.net.connections import ConnectionLimits
+from imd.protocols.irc.settings import IrcLimits, IrcSettings
+from imd.protocols.native.settings import NativeSettings
+
+SOFTWARE = f"imd-{__version__}"
+
+
+def core_policy(settings: Settings) -> Policy:
+    """For the hub."""
+    limits = settings.limits
+    return Policy(
+        domain=settings.domain,
+        guests=settings.guests_allowed,
+        international=settings.accounts.international,
+        ack_wait=settings.delivery.ack_wait,
+        offline_keep=settings.offline.keep,
+        offline_max_messages=settings.offline.max_messages,
+        guest_messages=settings.guests.offline_messages,
+        history_keep=settings.history.keep,
+        ledger_keep=settings.ledger.keep,
+        room_creation=settings.rooms.create,
+        limits=Limits(
+            message_size=limits.message_size,
+            status_text=max(limits.status_length, limits.kick_length),
+            realname=limits.real_name_length,
+            topic=limits.topic_length,
+            room_name=limits.room_name_length,
+            sessions_per_account=limits.sessions_per_account,
+            contacts=limits.contacts,
+            watches=limits.watches,
+            rooms=limits.rooms,
+            rooms_per_person=limits.rooms_per_account,
+            room_members=limits.room_members,
+            room_list=limits.room_masks,
+            window=limits.window,
+            traces=limits.traces,
+        ),
+    )
+
+
+def credential_rules(settings: Settings) -> CredentialRules:
+    """For the user database's front."""
+    limits = settings.limits.effective()
+    return CredentialRules(
+        domain=settings.domain,
+        registration=settings.registration,
+        registrations_per_hour=limits.registrations_per_hour,
+        international=settings.accounts.international,
+        scram_iterations=settings.accounts.scram_iterations,
+        resume_keep=settings.accounts.resume_keep,
+        sign_on_delay=limits.sign_on_delay,
+    )
+
+
+def connection_limits(settings: Settings) -> ConnectionLimits:
+    """For all listeners together."""
+    limits = settings.limits.effective()
+    return ConnectionLimits(
+        limits.connections, limits.connections_per_address, limits.handshakes, limits.handshake_timeout
+    )
+
+
+def native_settings(settings: Settings) -> NativeSettings:
+    limits = settings.limits.effective()
+    return NativeSettings(
+        server=SOFTWARE,
+        line_length=limits.line_length,
+        message_size=limits.message_size,
+        send_queue=limits.send_queue,
+        commands_per_second=limits.commands_per_second,
+        command_burst=limits.command_burst,
+        messages_per_second=limits.messages_per_second,
+        message_burst=limits.message_burst,
+        ping_interval=limits.native_ping_interval,
+        ping_timeout=limits.native_ping_timeout,
+        sign_on_attempts=limits.sign_on_attempts,
+        sign_on_delay=limits.sign_on_delay,
+    )
+
+
+def irc_settings(settings: Settings, created: float) -> IrcSettings:
+    """`created`: when the daemon started."""
+    limits = settings.limits.effective()
+    return IrcSettings(
+        domain=settings.domain,
+        network=settings.irc.network,
+        motd=settings.irc.motd,
+        version=SOFTWARE,
+        created=created,
+        confirm=settings.irc.confirm,
+        guests=settings.guests_allowed,
+        limits=IrcLimits(
+            tags_size=limits.tags_size,
+            message_size=limits.message_size,
+            commands_per_second=limits.commands_per_second,
+            command_burst=limits.command_burst,
+            messages_per_second=limits.messages_per_second,
+            message_burst=limits.message_burst,
+            ping_interval=limits.irc_ping_interval,
+            ping_timeout=limits.irc_ping_timeout,
+            sign_on_attempts=limits.sign_on_attempts,
+            sign_on_delay=limits.sign_on_delay,
+            targets=limits.targets,
+            watches=limits.watches,
+            rooms=limits.rooms_per_account,
+            room_masks=limits.room_masks,
+            nick_length=limits.nick_length,
+            room_name_length=limits.room_name_length,
+            topic_length=limits.topic_length,
+            kick_length=limits.kick_length,
+            status_length=limits.status_length,
+            real_name_length=limits.real_name_length,
+            send_queue=limits.send_queue,
+        ),
+    )
