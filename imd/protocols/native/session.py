@@ -115,6 +115,10 @@ class NativeSession:
             raise AssertionError("not signed on")
         return self.core
 
+    def gone(self) -> bool:
+        """Whether the connection is ending or has ended; ask after each wait."""
+        return self.state is State.CLOSING
+
     # ------------------------------------------------------------ saying
 
     def answer(self, message: Wire) -> None:

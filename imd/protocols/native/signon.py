@@ -69,7 +69,7 @@ async def _step(session: "NativeSession", ref: int, data: bytes | None) -> None:
     except SignOnFailed as refusal:
         await _failed(session, ref, refusal)
         return
-    if session.state is State.CLOSING:
+    if session.gone():
         return
     if exchange.account is None:
         session.state, session.exchange = State.AUTHENTICATING, exchange
@@ -85,7 +85,7 @@ async def register(session: "NativeSession", request: Register) -> None:
 
 
 def _proved(session: "NativeSession", ref: int, account: Account, data: bytes | None) -> None:
-    if session.state is State.CLOSING:
+    if session.gone():
         return
     session.account = account
     session.state = State.DETAILS
@@ -113,7 +113,7 @@ async def resume(session: "NativeSession", request: Resume) -> None:
     except SignOnFailed as refusal:
         await _failed(session, request.ref, refusal)
         return
-    if session.state is not State.CLOSING:
+    if not session.gone():
         # Should opening fail, the token is used up, but `session` may follow.
         session.account, session.state = account, State.DETAILS
         await _open(session, account, request, replaces=request.session)
@@ -142,15 +142,18 @@ async def _open(session: "NativeSession", account: Account, details: SessionDeta
         account, account.name, session.peer, info, session, presence=presence, replaces=replaces
     )
     session.core = opened
+    if session.gone():
+        # The client is gone: `lost` could not sign off what was not there yet.
+        _abandon(session, session.leaving)
+        return
     try:
         roster = await hub.rosters.contacts(opened)
         waiting = await hub.delivery.waiting(opened)
     except BaseException:
-        _abandon(session, opened, "failed")
+        _abandon(session, "failed")
         raise
-    if session.state is State.CLOSING:
-        # The client is gone: `lost` could not sign off what was not there yet.
-        _abandon(session, opened, session.leaving)
+    if session.gone():
+        # And signed off already.
         return
     session.state = State.ONLINE
     session.answer(_welcome(session, opened, details.ref, token, roster, waiting))
@@ -158,9 +161,10 @@ async def _open(session: "NativeSession", account: Account, details: SessionDeta
     hub.people.begin(opened)
 
 
-def _abandon(session: "NativeSession", opened: core.Session, reason: str) -> None:
-    session.core = None
-    session.hub.people.sign_off(opened, reason)
+def _abandon(session: "NativeSession", reason: str) -> None:
+    opened, session.core = session.core, None
+    if opened is not None:
+        session.hub.people.sign_off(opened, reason)
 
 
 def _welcome(

@@ -1,0 +1,401 @@
+"""A hub and credentials that record what the door asks of them, and a sink that records what it says."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, cast
+
+import msgspec
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+from twisted.logger import Logger
+
+from imd.core.address import Address
+from imd.core.contact import Contact
+from imd.core.message import Draft, Message, Outcome, Receipt
+from imd.core.ports import Client, Credentials, Hub
+from imd.core.refusal import NoSuchAccount, NoSuchRoom, Refusal, SignOnFailed
+from imd.core.session import (
+    Account,
+    ClientInfo,
+    Peer,
+    Person,
+    Presence,
+    PresenceView,
+    Session,
+    State,
+    Visibility,
+)
+from imd.core.talk import Member, Role, Room, RoomChange
+from imd.net.reactor_clock import ReactorClock, Spawner
+from imd.protocols.native.door import Door
+from imd.protocols.native.session import NativeSession
+from imd.protocols.native.settings import NativeSettings
+from imd.protocols.native.wire.codec import decode_server, encode
+
+DOMAIN = "example.org"
+ALICE = Account("1", "alice", 1000.0)
+BOB = Address("bob", DOMAIN)
+LOOPBACK = Peer("native", "127.0.0.1", 50000, loopback=True)
+PLAIN_TEXT = Peer("native", "192.0.2.1", 50000)
+START = 1_000_000.0
+
+
+class Recorder:
+    """Remembers calls; `failing` makes the next call of that name raise; `held` makes it wait."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[Any, ...]] = []
+        self.failing: dict[str, Exception] = {}
+        self.held: dict[str, Deferred[None]] = {}
+
+    def note(self, name: str, *details: Any) -> None:
+        self.calls.append((name, *details))
+        if name in self.failing:
+            raise self.failing.pop(name)
+
+    async def wait(self, name: str, *details: Any) -> None:
+        self.note(name, *details)
+        if name in self.held:
+            await self.held[name]
+
+    def named(self, name: str) -> list[tuple[Any, ...]]:
+        return [call[1:] for call in self.calls if call[0] == name]
+
+
+class FakePeople:
+    domain = DOMAIN
+
+    def __init__(self, record: Recorder) -> None:
+        self.record = record
+        self.sessions: list[Session] = []
+        self.persons: dict[str, Person] = {}
+
+    async def sign_on(
+        self,
+        account: Account | None,
+        nick: str,
+        peer: Peer,
+        info: ClientInfo,
+        client: Client,
+        *,
+        presence: Presence = Presence(),
+        confirms: bool = True,
+        replaces: str = "",
+    ) -> Session:
+        await self.record.wait("sign_on", account, nick, info, presence, replaces)
+        assert account is not None
+        person = self.persons.setdefault(account.id, Person(account.id, Address(account.name, DOMAIN), account))
+        session = Session(f"s{len(self.sessions) + 1}", person, peer, info, client, START, confirms)
+        session.presence = presence
+        person.sessions.append(session)
+        self.sessions.append(session)
+        return session
+
+    def begin(self, session: Session) -> None:
+        self.record.note("begin", session.id)
+        session.begun = True
+
+    def sign_off(self, session: Session, reason: str, text: str = "") -> None:
+        self.record.note("sign_off", session.id, reason, text)
+
+    async def set_privacy(
+        self, session: Session, visible_to: Visibility | None = None, share_location: bool | None = None
+    ) -> Account:
+        await self.record.wait("set_privacy", visible_to, share_location)
+        return msgspec.structs.replace(ALICE, visible_to=visible_to or Visibility.EVERYONE)
+
+    def set_realname(self, session: Session, realname: str) -> None:
+        self.record.note("set_realname", realname)
+
+
+class FakePresence:
+    def __init__(self, record: Recorder) -> None:
+        self.record = record
+
+    def update(self, session: Session, presence: Presence) -> None:
+        self.record.note("update", presence)
+
+    def touched(self, session: Session) -> None:
+        self.record.note("touched")
+
+    def view(self, watcher: Session, name: str) -> PresenceView:
+        self.record.note("view", name)
+        return PresenceView(Address(name, DOMAIN), State.AWAY, State.AWAY, text="lunch")
+
+    def roster_views(self, session: Session) -> list[PresenceView]:
+        return [PresenceView(BOB, State.AVAILABLE, State.OFFLINE)]
+
+    def watch(self, session: Session, name: str) -> PresenceView:
+        self.record.note("watch", name)
+        return self.view(session, name)
+
+    def unwatch(self, session: Session, name: str) -> None:
+        self.record.note("unwatch", name)
+
+
+class FakeRosters:
+    def __init__(self, record: Recorder) -> None:
+        self.record = record
+
+    async def contacts(self, session: Session) -> list[Contact]:
+        await self.record.wait("contacts")
+        return [Contact("2", BOB, to=True, from_=True)]
+
+    async def _contact(self, what: str, *details: Any) -> Contact:
+        await self.record.wait(what, *details)
+        return Contact("2", BOB, asking=what == "ask", blocked=what == "block")
+
+    async def ask(self, session: Session, name: str, label: str = "", groups: Sequence[str] = ()) -> Contact:
+        return await self._contact("ask", name, label, tuple(groups))
+
+    async def put(self, session: Session, name: str, label: str, groups: Sequence[str]) -> Contact:
+        return await self._contact("put", name, label, tuple(groups))
+
+    async def approve(self, session: Session, name: str) -> Contact:
+        return await self._contact("approve", name)
+
+    async def block(self, session: Session, name: str) -> Contact:
+        return await self._contact("block", name)
+
+    async def refuse(self, session: Session, name: str) -> None:
+        await self.record.wait("refuse", name)
+
+    async def cancel(self, session: Session, name: str) -> None:
+        await self.record.wait("cancel", name)
+
+    async def remove(self, session: Session, name: str) -> None:
+        await self.record.wait("remove", name)
+
+    async def unblock(self, session: Session, name: str) -> None:
+        await self.record.wait("unblock", name)
+
+
+class FakeRooms:
+    def __init__(self, record: Recorder) -> None:
+        self.record = record
+        self.rooms: dict[str, Room] = {}
+        self.outcomes: list[Callable[[Receipt], None]] = []
+        self.refusals: list[Refusal] = []
+
+    def find(self, name: str) -> Room | None:
+        return self.rooms.get(name)
+
+    def all(self) -> Iterable[Room]:
+        return self.rooms.values()
+
+    def rooms_of(self, person: Person) -> Sequence[Room]:
+        return [room for room in self.rooms.values() if person.key in room.members]
+
+    def may_know(self, session: Session, room: Room) -> bool:
+        return "secret" not in room.name
+
+    def join(self, session: Session, name: str, key: str = "") -> Room:
+        self.record.note("join", name, key)
+        room = self.rooms.setdefault(name, Room(name, START))
+        member = Member(session.person, START)
+        member.roles.add(Role.FOUNDER)
+        room.members[session.person.key] = member
+        return room
+
+    def part(self, session: Session, name: str, text: str = "") -> None:
+        self.record.note("part", name, text)
+        if name not in self.rooms:
+            raise NoSuchRoom(name)
+
+    def say(
+        self, session: Session, name: str, draft: Draft, outcome: Callable[[Receipt], None] | None = None
+    ) -> Message:
+        self.record.note("say", name, draft)
+        assert outcome is not None
+        self.outcomes.append(outcome)
+        return Message("r1", 1, START, session.address, "1", Address(name, DOMAIN), draft.body)
+
+    def set_topic(self, session: Session, name: str, text: str) -> None:
+        self.record.note("set_topic", name, text)
+
+    def change(self, session: Session, name: str, changes: Sequence[RoomChange]) -> list[Refusal]:
+        self.record.note("change", name, list(changes))
+        return self.refusals
+
+    def remove_member(self, session: Session, name: str, who: str, text: str = "") -> None:
+        self.record.note("remove_member", name, who, text)
+
+    def invite(self, session: Session, name: str, who: str) -> Address:
+        self.record.note("invite", name, who)
+        return Address(who, DOMAIN)
+
+
+class FakeDelivery:
+    def __init__(self, record: Recorder) -> None:
+        self.record = record
+        self.outcomes: list[Callable[[Receipt], None]] = []
+
+    def send(self, session: Session, draft: Draft, outcome: Callable[[Receipt], None]) -> str:
+        self.record.note("send", draft)
+        if draft.to == "nobody":
+            raise NoSuchAccount("nobody")
+        self.outcomes.append(outcome)
+        return f"m{len(self.outcomes)}"
+
+    def settle(self, index: int, outcome: Outcome, reason: Refusal | None = None) -> None:
+        self.outcomes[index](Receipt(f"m{index + 1}", "", BOB, outcome, START + 1, reason))
+
+    def acknowledge(self, session: Session, ids: Iterable[str]) -> None:
+        self.record.note("acknowledge", tuple(ids))
+
+    def read(self, session: Session, id: str) -> None:
+        self.record.note("read", id)
+
+    async def fetch(self, session: Session) -> int:
+        await self.record.wait("fetch")
+        return 3
+
+    async def waiting(self, session: Session) -> int:
+        await self.record.wait("waiting")
+        return 2
+
+
+class FakeHistory:
+    def __init__(self, record: Recorder) -> None:
+        self.record = record
+        self.messages: list[Message] = []
+
+    async def latest(self, session: Session, target: str, before: int, limit: int) -> list[Message]:
+        await self.record.wait("latest", target, before, limit)
+        return self.messages
+
+
+class FakeHub:
+    def __init__(self) -> None:
+        self.record = Recorder()
+        self.reactor = Clock()
+        self.reactor.advance(START)
+        self.clock = ReactorClock(self.reactor)
+        self.people = FakePeople(self.record)
+        self.presence = FakePresence(self.record)
+        self.rosters = FakeRosters(self.record)
+        self.rooms = FakeRooms(self.record)
+        self.delivery = FakeDelivery(self.record)
+        self.history = FakeHistory(self.record)
+
+
+class FakeScram:
+    account: Account | None = None
+
+    async def first(self, client_first: bytes) -> bytes:
+        return b"server-first of " + client_first
+
+    def final(self, client_final: bytes) -> bytes:
+        if client_final != b"proof":
+            raise SignOnFailed
+        self.account = ALICE
+        return b"v=verified"
+
+
+class FakeCredentials:
+    """Alice's password is ``sesame``, her token ``ticket``."""
+
+    def __init__(self, record: Recorder) -> None:
+        self.record = record
+        self.open = "open"
+
+    def mechanisms(self, peer: Peer) -> tuple[str, ...]:
+        return ("SCRAM-SHA-256", "EXTERNAL", "PLAIN") if peer.confidential else ("SCRAM-SHA-256",)
+
+    async def plain(self, name: str, password: str, peer: Peer) -> Account:
+        await self.record.wait("plain", name, password)
+        if (name, password) != ("alice", "sesame"):
+            raise SignOnFailed
+        return ALICE
+
+    def scram(self, peer: Peer) -> FakeScram:
+        return FakeScram()
+
+    async def external(self, name: str, peer: Peer) -> Account:
+        await self.record.wait("external", name)
+        return ALICE
+
+    async def token(self, token: str, peer: Peer) -> Account:
+        await self.record.wait("token", token)
+        if token != "ticket":
+            raise SignOnFailed
+        return ALICE
+
+    async def issue_token(self, account: Account, device: str) -> str:
+        await self.record.wait("issue_token", account.name, device)
+        return "fresh ticket"
+
+    async def register(self, name: str, password: str, peer: Peer, invitation: str = "") -> Account:
+        await self.record.wait("register", name, password, invitation)
+        return Account("9", name, START)
+
+    async def change_password(self, account: Account, password: str) -> None:
+        await self.record.wait("change_password", account.name, password)
+
+    def registration(self, peer: Peer) -> str:
+        return self.open
+
+
+class RecordingSink:
+    def __init__(self) -> None:
+        self.payloads: list[bytes] = []
+        self.closed = False
+        self.paused = False
+        self.welcomed = False
+
+    def send(self, payload: bytes) -> None:
+        self.payloads.append(payload)
+
+    def close(self) -> None:
+        self.closed = True
+
+    def pause(self) -> None:
+        self.paused = True
+
+    def resume(self) -> None:
+        self.paused = False
+
+    def signed_on(self) -> None:
+        self.welcomed = True
+
+
+class World:
+    """A door with everything around it made up, but clock and spawner real."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.hub = FakeHub()
+        self.record = self.hub.record
+        self.credentials = FakeCredentials(self.record)
+        self.log = Logger()
+        self.spawn = Spawner(self.log)
+        self.settings = NativeSettings(**settings)
+        self.door = Door(cast(Hub, self.hub), cast(Credentials, self.credentials), self.settings, self.spawn, self.log)
+
+    def client(self, peer: Peer = LOOPBACK) -> "Talker":
+        return Talker(self, peer)
+
+
+class Talker:
+    """A client that talks to a session without a transport, in messages as JSON objects."""
+
+    def __init__(self, world: World, peer: Peer = LOOPBACK) -> None:
+        self.world = world
+        self.sink = RecordingSink()
+        self.session = NativeSession(world.door, peer, self.sink)
+
+    def say(self, type: str, **fields: Any) -> list[Any]:
+        """Send one message; what came back at once."""
+        self.session.receive(msgspec.json.encode({"type": type, **fields}))
+        return self.heard()
+
+    def heard(self) -> list[Any]:
+        """What the session has said since the last time, each a message the client side can read."""
+        payloads, self.sink.payloads = self.sink.payloads, []
+        messages = [decode_server(payload) for payload in payloads]
+        assert [encode(message) for message in messages] == payloads
+        return messages
+
+    def sign_on(self) -> Any:
+        """To ONLINE; the welcome."""
+        self.say("authenticate", ref=1, mechanism="PLAIN", data="AGFsaWNlAHNlc2FtZQ==")
+        (welcome,) = self.say("session", ref=2, client="test", version="1", device="laptop")
+        return welcome
