@@ -5,6 +5,7 @@ list, one presence, one inbox. docs/architecture.md draws the house.
 
     tap          what ``twistd imd`` accepts
     assembly     joins all parts; the only file that knows them all
+    policies     from the settings to the plain values each part goes by
     config       settings: load, check, reload
     core         what an instant messaging service is; no sockets, no Twisted
     credentials  who may sign on: twisted.cred portal and realm, SCRAM
