@@ -130,6 +130,7 @@ class _Change:
         if (old, new) not in self._views:
             was = seen(self._before, old, State.OFFLINE)
             view = seen(self._now, new, was.state)
+            view.before_text = was.text
             changed = not _same(was, view)
             if self.renamed and (view.online or was.online):
                 view.renamed_from = self._before.address
@@ -266,6 +267,8 @@ class PresenceRegistry:
                     person=person,
                     state=view.state,
                     text=view.text,
+                    before=view.before,
+                    before_text=view.before_text,
                 )
             session.client.room_event(events[id(view)])
 

@@ -201,3 +201,6 @@ class MemberPresenceChanged(RoomEvent):
     person: Person
     state: State
     text: str
+    #: What this session's person was told last.
+    before: State = State.OFFLINE
+    before_text: str = ""

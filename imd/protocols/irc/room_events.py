@@ -169,10 +169,10 @@ def _details(session: "IrcSession", event: MemberDetailsChanged) -> None:
 
 
 def _presence(session: "IrcSession", event: MemberPresenceChanged) -> None:
-    if "away-notify" not in session.caps:
-        return
     away = away_text(event.state, event.text)
-    session.answer(_line(session, event, "AWAY", *(() if away is None else (away,)), colon=away is not None))
+    if "away-notify" in session.caps and away != away_text(event.before, event.before_text):
+        params = () if away is None else (away,)
+        session.answer(_line(session, event, "AWAY", *params, colon=away is not None))
 
 
 def _said(session: "IrcSession", event: RoomLine) -> None:
