@@ -16,6 +16,7 @@ from imd.protocols.irc import numerics, refusals
 from imd.protocols.irc.capabilities import line_tags
 from imd.protocols.irc.commands import command
 from imd.protocols.irc.incoming import CTCP_TAG
+from imd.protocols.irc.room_events import away_text
 from imd.protocols.irc.wire.line import Line, encode
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 #: Nicks of services, folded: what is written to them is a command to the function.
 SERVICES: dict[str, "Service"] = {}
 Service = Callable[["IrcSession", str], Coroutine[Any, Any, None] | None]
-
-_AWAY = frozenset({State.AWAY, State.EXTENDED_AWAY, State.BUSY})
 
 
 def service(nick: str) -> Callable[[Service], Service]:
@@ -136,6 +135,9 @@ def _send(session: "IrcSession", line: Line, draft: Draft) -> None:
     except Refusal as refusal:
         _refused(session, line, draft, refusal)
         slot.close()
+    except BaseException:
+        slot.close()
+        raise
 
 
 def _settled(session: "IrcSession", line: Line, draft: Draft, receipt: Receipt) -> None:
@@ -178,8 +180,9 @@ def _away(session: "IrcSession", name: str) -> None:
     if person is None or all(other.presence.state is State.AVAILABLE for other in person.sessions):
         return
     view = session.hub.presence.view(session.me, name)
-    if view.state in _AWAY:
-        session.numeric(numerics.RPL_AWAY, view.person.name, view.text or view.state.value)
+    text = away_text(view.state, view.text)
+    if text is not None:
+        session.numeric(numerics.RPL_AWAY, view.person.name, text)
 
 
 def _refused(session: "IrcSession", line: Line, draft: Draft, refusal: Refusal) -> None:

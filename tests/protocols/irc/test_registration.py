@@ -248,7 +248,7 @@ class Sasl(IrcTestCase):
         user.session.peer = Peer("irc", "192.0.2.7", 1, secure=True, certificate="c0ffee")
         self.assertEqual(user.said("AUTHENTICATE EXTERNAL"), ["AUTHENTICATE +"])
         self.assertEqual(numerics(user.said("AUTHENTICATE +")), ["904"])
-        self.world.run(self.world.accounts.set_certificates(account, ["c0ffee"]))
+        self.world.run(self.world.accounts.add_certificate(account, "c0ffee"))
         user.send("AUTHENTICATE EXTERNAL")
         self.assertEqual(numerics(user.said("AUTHENTICATE +"))[-2:], ["900", "903"])
 

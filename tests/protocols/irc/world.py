@@ -125,7 +125,13 @@ class World:
         return user
 
     def member(self, name: str, *caps: str, confirms: bool = True) -> "User":
-        """A session of an account (made when it does not exist), welcomed."""
+        """A session of an account (made when it does not exist), welcomed; what was said before is forgotten."""
+        user = self.member_lines(name, *caps, confirms=confirms)
+        user.take()
+        return user
+
+    def member_lines(self, name: str, *caps: str, confirms: bool = True) -> "User":
+        """The same, with the welcome and what waited still to be taken."""
         if self.run(self.accounts.by_name(name.lower())) is None:
             self.account(name)
         user = self.user()
@@ -133,7 +139,6 @@ class World:
         user.send(*([f"CAP REQ :{' '.join(caps)}"] if caps else []))
         user.send("PASS secret", f"NICK {name}", f"USER {name} 0 * :{name.title()}")
         user.send(*(["CAP END"] if caps else []))
-        user.take()
         return user
 
 

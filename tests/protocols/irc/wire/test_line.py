@@ -111,6 +111,9 @@ def lines_of(framer: Framer) -> list[bytes | str]:
     return found
 
 
+_PARTS = [b"a", b"PING x", b"\r", b"\n", b"\r\n", b"z" * 700, b"\xff\0", b"@t=1 "]
+
+
 class Framing(SynchronousTestCase):
     def test_ends(self) -> None:
         """CRLF, LF and CR end a line; empty lines are none."""
