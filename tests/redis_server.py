@@ -116,6 +116,12 @@ class RedisServer:
         if reply != b"OK":
             raise AssertionError(f"FLUSHALL: {reply!r}")
 
+    def cpu(self) -> float:
+        """Seconds of CPU it has used, user and system (INFO cpu)."""
+        info = self.command("INFO", "cpu").decode()
+        fields = dict(line.split(":") for line in info.split("\r\n") if ":" in line)
+        return float(fields["used_cpu_user"]) + float(fields["used_cpu_sys"])
+
     def kill(self) -> None:
         """``kill -9``."""
         self._end(signal.SIGKILL)

@@ -3,6 +3,10 @@
 txredisapi writes, times and queues each command by itself; a store that takes tens of thousands of messages a second
 cannot afford that (one write for a turn's commands is about five times cheaper). Replies are parsed by hiredis as
 txredisapi does it, but without its conversion of what looks like a number (``b"007"`` would become 7).
+
+Redis syncs its file once for each piece of some ten kilobytes that it reads. Therefore several commands are put into an
+envelope of MULTI and EXEC: it only collects them while it reads, and runs and syncs all of them at once. Nothing relies
+on the envelope being atomic.
 """
 
 from collections import deque
@@ -11,12 +15,15 @@ from typing import Any, Protocol
 
 import txredisapi
 from twisted.internet.defer import Deferred, fail
-from twisted.internet.interfaces import IDelayedCall, IReactorTime, ITransport
+from twisted.internet.interfaces import IDelayedCall, IReactorTime, ITCPTransport, ITransport
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from imd.core.refusal import StoreUnavailable
 from imd.core.stores import OutcomeUnknown
+
+#: Commands in one envelope: from as many it pays; more would keep Redis from serving others for too long.
+FEWEST, MOST = 4, 500
 
 #: What may wait for Redis on one connection; more is refused (promise P6).
 MAX_COMMANDS = 100_000
@@ -27,7 +34,12 @@ Part = bytes | str | int | float
 
 def encode(parts: "tuple[Part, ...] | list[Part]") -> bytes:
     """One command in the Redis serialization protocol (RESP2, "Sending commands to a Redis server")."""
-    out = [b"*%d\r\n" % len(parts)]
+    return b"*%d\r\n" % len(parts) + encode_parts(parts)
+
+
+def encode_parts(parts: "tuple[Part, ...] | list[Part]") -> bytes:
+    """The inside of a command, for those who put one together piece by piece."""
+    out = []
     for part in parts:
         data = part if isinstance(part, bytes) else str(part).encode()
         out.append(b"$%d\r\n%b\r\n" % (len(data), data))
@@ -38,6 +50,60 @@ class Lazy(Protocol):
     """A command that may still grow until it is written."""
 
     def encode(self) -> bytes: ...
+
+
+class _Envelope:
+    """Commands between MULTI and EXEC: takes the replies of all of these and hands them to the commands."""
+
+    __slots__ = ("_answers", "_refusals", "commands", "refused")
+
+    def __init__(self, commands: list[Deferred[Any]]) -> None:
+        self.commands = commands
+        #: Redis did not accept MULTI (an ACL may forbid it): the commands were executed one by one.
+        self.refused = False
+        self._answers = -1
+        self._refusals: dict[int, Exception] = {}
+
+    def take(self, reply: Any) -> bool:
+        """True with the last reply."""
+        at = self._answers
+        self._answers += 1
+        if at < 0:
+            self.refused = isinstance(reply, Exception)
+        elif at < len(self.commands):
+            if self.refused:
+                _fire(self.commands[at], reply)
+            elif isinstance(reply, Exception):
+                self._refusals[at] = reply
+        else:
+            if not self.refused:
+                self._open(reply)
+            return True
+        return False
+
+    def _open(self, reply: Any) -> None:
+        if isinstance(reply, list) and len(reply) == len(self.commands):
+            for command, answer in zip(self.commands, reply, strict=True):
+                _fire(command, answer)
+            return
+        # One command was refused (memory, rights, a replica), so none was executed.
+        for at, command in enumerate(self.commands):
+            _fire(command, self._refusals.get(at) or StoreUnavailable())
+
+    def unanswered(self) -> list[Deferred[Any]]:
+        """Commands that still wait when the connection dies."""
+        return self.commands[max(0, self._answers) :] if self.refused else self.commands
+
+
+def _fire(command: Deferred[Any], reply: Any) -> None:
+    if isinstance(reply, Exception):
+        command.errback(Failure(reply))
+    else:
+        # Without hiredis txredisapi decodes status replies.
+        command.callback(reply.encode() if isinstance(reply, str) else reply)
+
+
+_MULTI, _EXEC = encode(("MULTI",)), encode(("EXEC",))
 
 
 class Connection(txredisapi.RedisProtocol):  # type: ignore[misc]  # txredisapi has no annotations
@@ -57,21 +123,30 @@ class Connection(txredisapi.RedisProtocol):  # type: ignore[misc]  # txredisapi 
         self._reply_timeout = reply_timeout
         self._outgoing: list[bytes | Lazy] = []
         self._unsent: list[Deferred[Any]] = []
-        self._unanswered: deque[Deferred[Any]] = deque()
-        # One entry for each write: how many of its replies are still to come, its size, when it was sent.
-        self._writes: deque[list[float]] = deque()
+        self._unanswered: deque[Deferred[Any] | _Envelope] = deque()
+        # One entry for each write: how many of `_unanswered` are its, its size, how many commands, when it was sent.
+        self._writes: deque[tuple[list[int], int, int, float]] = deque()
         self._bytes = 0
+        self._commands = 0
+        self._envelopes = True
         self._flushing: IDelayedCall | None = None
         self._watching: IDelayedCall | None = None
         self._gone = False
         #: Why it died, once it has.
         self.reason: Failure | None = None
 
+    def connectionMade(self) -> Deferred[None]:
+        if ITCPTransport.providedBy(self.transport):
+            # A turn's commands are one write already; Nagle's algorithm (RFC 9293 section 3.7.4) would only wait.
+            self.transport.setTcpNoDelay(True)
+        made: Deferred[None] = super().connectionMade()
+        return made
+
     # ------------------------------------------------------------ sending
 
     def send(self, command: bytes | Lazy) -> Deferred[Any]:
         """Queue one encoded command; fires with its reply."""
-        if self._gone or len(self._unanswered) + len(self._unsent) >= MAX_COMMANDS or self._bytes >= MAX_BYTES:
+        if self._gone or self._commands + len(self._unsent) >= MAX_COMMANDS or self._bytes >= MAX_BYTES:
             return fail(StoreUnavailable())
         result: Deferred[Any] = Deferred()
         self._outgoing.append(command)
@@ -92,11 +167,22 @@ class Connection(txredisapi.RedisProtocol):  # type: ignore[misc]  # txredisapi 
         if not self._outgoing:
             return
         outgoing, self._outgoing = self._outgoing, []
-        data = b"".join([command if isinstance(command, bytes) else command.encode() for command in outgoing])
-        self._writes.append([len(self._unsent), len(data), self._clock.seconds()])
+        unsent, self._unsent = self._unsent, []
+        encoded = [command if isinstance(command, bytes) else command.encode() for command in outgoing]
+        if self._envelopes and len(encoded) >= FEWEST:
+            entries: list[Deferred[Any] | _Envelope] = []
+            pieces = []
+            for start in range(0, len(encoded), MOST):
+                entries.append(_Envelope(unsent[start : start + MOST]))
+                pieces += [_MULTI, *encoded[start : start + MOST], _EXEC]
+            data = b"".join(pieces)
+        else:
+            entries = list(unsent)
+            data = b"".join(encoded)
+        self._writes.append(([len(entries)], len(data), len(unsent), self._clock.seconds()))
         self._bytes += len(data)
-        self._unanswered.extend(self._unsent)
-        self._unsent = []
+        self._commands += len(unsent)
+        self._unanswered.extend(entries)
         if self._watching is None:
             self._watching = self._clock.callLater(self._reply_timeout, self._check_waiting)
         self.transport.write(data)
@@ -106,7 +192,7 @@ class Connection(txredisapi.RedisProtocol):  # type: ignore[misc]  # txredisapi 
         self._watching = None
         if not self._writes:
             return
-        left = self._writes[0][2] + self._reply_timeout - self._clock.seconds()
+        left = self._writes[0][3] + self._reply_timeout - self._clock.seconds()
         if left > 0:
             self._watching = self._clock.callLater(left, self._check_waiting)
             return
@@ -130,17 +216,20 @@ class Connection(txredisapi.RedisProtocol):  # type: ignore[misc]  # txredisapi 
             self.log.error("Redis sent an answer to no question; dropping the connection")
             self.abort()
             return
-        result = self._unanswered.popleft()
-        write = self._writes[0]
-        write[0] -= 1
-        if not write[0]:
-            self._bytes -= int(write[1])
+        waiting = self._unanswered[0]
+        if isinstance(waiting, _Envelope):
+            if not waiting.take(reply):
+                return
+            self._envelopes = self._envelopes and not waiting.refused
+        self._unanswered.popleft()
+        left, size, commands, _ = self._writes[0]
+        left[0] -= 1
+        if not left[0]:
             self._writes.popleft()
-        if isinstance(reply, Exception):
-            result.errback(Failure(reply))
-        else:
-            # Without hiredis txredisapi decodes status replies.
-            result.callback(reply.encode() if isinstance(reply, str) else reply)
+            self._bytes -= size
+            self._commands -= commands
+        if isinstance(waiting, Deferred):
+            _fire(waiting, reply)
 
     # ------------------------------------------------------------ the end
 
@@ -160,7 +249,10 @@ class Connection(txredisapi.RedisProtocol):  # type: ignore[misc]  # txredisapi 
         self._writes.clear()
         self.lost(reason)
         super().connectionLost(reason)
-        for result in unanswered:
+        waiting = [
+            one for entry in unanswered for one in ([entry] if isinstance(entry, Deferred) else entry.unanswered())
+        ]
+        for result in waiting:
             result.errback(Failure(OutcomeUnknown("the connection to Redis died before the answer came")))
         for result in unsent:
             result.errback(Failure(StoreUnavailable()))

@@ -5,17 +5,19 @@ goes to the end, is marked, and readers sort. Messages appended to one inbox in 
 call, in order with everything else that concerns the inbox.
 """
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from twisted.internet.defer import Deferred, succeed
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from imd.core.stores import Queued, Queueing
 from imd.storage.redis import keys, scripts
 from imd.storage.redis.agenda import Agenda
-from imd.storage.redis.connection import Part, encode
+from imd.storage.redis.connection import Part, encode_parts
 from imd.storage.redis.link import Link, together
 from imd.storage.redis.started import started
 
@@ -24,6 +26,8 @@ from imd.storage.redis.started import started
 REMEMBER, REMEMBER_BRIEFLY = 7 * 86_400.0, 600.0
 #: Messages in one script call: Redis serves nobody else meanwhile.
 BATCH = 250
+#: Words for each message in a call of the append script.
+WORDS = 8
 #: What one step of `expire` takes from one inbox.
 STEP = 200
 
@@ -32,15 +36,23 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Queued).decode
 
 
+@functools.lru_cache(maxsize=10_000)
+def _names(account: str) -> tuple[int, bytes]:
+    """How many keys the append script takes, and these, encoded."""
+    names = [keys.inbox_fence(account), *keys.inbox(account)]
+    return len(names), encode_parts(tuple(names))
+
+
 class _Append:
     """One call of the append script, which grows until it is written."""
 
-    __slots__ = ("account", "arguments", "calls", "count", "link", "sent")
+    __slots__ = ("account", "calls", "count", "entries", "limit", "link", "sent")
 
     def __init__(self, link: Link, account: str, limit: int) -> None:
         self.link = link
         self.account = account
-        self.arguments: list[Part] = [limit]
+        self.limit = limit
+        self.entries: list[bytes] = []
         self.calls: list[tuple[Deferred[list[Queueing]], int]] = []
         self.count = 0
         self.sent = False
@@ -48,16 +60,17 @@ class _Append:
     def add(self, entries: Sequence[Queued]) -> Deferred[list[Queueing]]:
         for entry in entries:
             message = entry.message
-            self.arguments += (
+            parts = (
                 message.id,
                 message.seq,
                 entry.expires,
                 entry.origin,
                 entry.origin_limit,
                 entry.attempts,
-                "1" if message.client_id else "0",
+                1 if message.client_id else 0,
                 _encode(entry),
             )
+            self.entries.append(encode_parts(parts))
         self.count += len(entries)
         result: Deferred[list[Queueing]] = Deferred()
         self.calls.append((result, len(entries)))
@@ -65,13 +78,15 @@ class _Append:
 
     def encode(self) -> bytes:
         self.sent = True
-        return self.link.guarded(
-            scripts.INBOX_APPEND, keys.inbox_fence(self.account), keys.inbox(self.account), self.arguments
-        )
+        return self._command(b"EVALSHA", scripts.INBOX_APPEND.digest)
 
     def text(self) -> bytes:
-        names = (keys.inbox_fence(self.account), *keys.inbox(self.account))
-        return encode((b"EVAL", scripts.INBOX_APPEND.body, len(names), *names, self.link.token, *self.arguments))
+        return self._command(b"EVAL", scripts.INBOX_APPEND.body)
+
+    def _command(self, verb: bytes, script: bytes) -> bytes:
+        count, names = _names(self.account)
+        head = b"*%d\r\n" % (5 + count + WORDS * self.count) + encode_parts((verb, script, count))
+        return b"".join((head, names, encode_parts((self.link.token, self.limit)), *self.entries))
 
     def answered(self, reply: Sequence[int]) -> None:
         at = 0
@@ -79,7 +94,9 @@ class _Append:
             result.callback([_ANSWERS[answer] for answer in reply[at : at + count]])
             at += count
 
-    def failed(self, failure: Any) -> None:
+    def failed(self, failure: Failure) -> None:
+        # It may never have been written, and must not grow any more.
+        self.sent = True
         for result, _ in self.calls:
             result.errback(failure)
 
@@ -124,7 +141,7 @@ class Inboxes:
     def _append(self, account: str, entries: Sequence[Queued], limit: int) -> Deferred[list[Queueing]]:
         self._agenda.note(account, min(entry.expires for entry in entries))
         batch = self._open.get(account)
-        if batch is None or batch.sent or batch.arguments[0] != limit or batch.count + len(entries) > BATCH:
+        if batch is None or batch.sent or batch.limit != limit or batch.count + len(entries) > BATCH:
             batch = _Append(self._link, account, limit)
             if len(self._open) > 1000:
                 self._open = {name: waiting for name, waiting in self._open.items() if not waiting.sent}

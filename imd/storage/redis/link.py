@@ -172,7 +172,8 @@ class Link:
             self._gone = Deferred()
             gone = self._gone
             connection, self.connection = self.connection, None
-            connection.transport.loseConnection()
+            # All that was asked has been answered; a polite end could wait for ever on a Redis that hangs.
+            connection.abort()
             await gone
 
     # ------------------------------------------------------------ commands
@@ -203,11 +204,6 @@ class Link:
             arguments.append(len(command))
             arguments.extend(command)
         return self.write(scripts.APPLY, fence, names, arguments)
-
-    def guarded(self, script: Script, fence: bytes, names: Sequence[bytes], arguments: Sequence[Part]) -> bytes:
-        """A guarded script as a command, for those who send it themselves."""
-        parts = (b"EVALSHA", script.digest, len(names) + 1, fence, *names, self._lease.token, *arguments)
-        return encode(parts)
 
     def _run(self, script: Script, names: Sequence[bytes], arguments: Sequence[Part]) -> Deferred[Any]:
         tail = (len(names), *names, *arguments)

@@ -128,7 +128,7 @@ class RedisStore:
     async def _prepare(self, connection: Connection) -> None:
         """Make a new connection usable: sign on, database, role, scripts, lease, durability."""
         place = self._place
-        if place.password:
+        if place.user or place.password:
             await connection.auth(place.password, place.user or None)
         if place.database:
             await connection.select(place.database)

@@ -29,23 +29,25 @@ for at = 3, #ARGV, 8 do
     local id, seq, expires, origin, share = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], tonumber(ARGV[at + 4])
     local tried, repeatable, value = ARGV[at + 5], ARGV[at + 6], ARGV[at + 7]
     local answer = 0
-    if redis.call('HEXISTS', ids, id) == 1 then
-        answer = 1
-    elseif remembers and redis.call('ZSCORE', done, id) then
+    local entry = seq .. '-0'
+    local record = ' ' .. expires .. ' ' .. repeatable .. ' ' .. origin
+    if remembers and redis.call('ZSCORE', done, id) then
         answer = 2
     elseif limit > 0 and waiting >= limit then
-        answer = 3
+        answer = 3 - 2 * redis.call('HEXISTS', ids, id)
     elseif origin ~= '' and share > 0 and tonumber(redis.call('HGET', origins, origin) or '0') >= share then
-        answer = 3
+        answer = 3 - 2 * redis.call('HEXISTS', ids, id)
+    elseif redis.call('HSETNX', ids, id, entry .. record) == 0 then
+        answer = 1
     else
-        local entry = redis.pcall('XADD', stream, seq .. '-0', id, value)
-        if type(entry) == 'table' then
-            if not string.find(entry.err, 'ID specified in XADD', 1, true) then
-                return entry
+        local added = redis.pcall('XADD', stream, entry, id, value)
+        if type(added) == 'table' then
+            if not string.find(added.err, 'ID specified in XADD', 1, true) then
+                redis.call('HDEL', ids, id)
+                return added
             end
-            entry = add_late(id, value)
+            redis.call('HSET', ids, id, add_late(id, value) .. record)
         end
-        redis.call('HSET', ids, id, entry .. ' ' .. expires .. ' ' .. repeatable .. ' ' .. origin)
         redis.call('ZADD', expiry, expires, id)
         if origin ~= '' then
             redis.call('HINCRBY', origins, origin, 1)
