@@ -67,7 +67,7 @@ def reference() -> str:
     for name, value in _values():
         change = value.__struct_config__.tag
         prose = f"`change` is `{change}`." if change else inspect.cleandoc(value.__doc__ or "")
-        lines += [f"#### {name}", "", prose, "", *_fields(value)]
+        lines += [f"#### Value {name}", "", prose, "", *_fields(value)]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -180,7 +180,7 @@ def _type(hint: Any) -> str:
         return "object of strings"
     if origin is types.UnionType or arguments:
         return " or ".join(_type(argument) for argument in arguments)
-    return _NAMES.get(hint) or f"[{hint.__name__}](#{hint.__name__.lower()})"
+    return _NAMES.get(hint) or f"[{hint.__name__}](#value-{hint.__name__.lower()})"
 
 
 def main(folder: Path) -> None:
