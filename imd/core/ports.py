@@ -78,9 +78,12 @@ class Spawn(Protocol):
 class Environment(Protocol):
     """What surrounds the core: time, log, and the means to wait."""
 
-    clock: Clock
-    log: Log
-    spawn: Spawn
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def log(self) -> Log: ...
+    @property
+    def spawn(self) -> Spawn: ...
 
     def future(self) -> Future[Any]:
         """A new, unfired future."""
@@ -300,13 +303,20 @@ class HistoryPort(Protocol):
 class Hub(Protocol):
     """All of the core, as a door sees it."""
 
-    people: People
-    presence: PresenceRegistryPort
-    rosters: Rosters
-    rooms: Rooms
-    delivery: Delivery
-    history: HistoryPort
-    clock: Clock
+    @property
+    def people(self) -> People: ...
+    @property
+    def presence(self) -> PresenceRegistryPort: ...
+    @property
+    def rosters(self) -> Rosters: ...
+    @property
+    def rooms(self) -> Rooms: ...
+    @property
+    def delivery(self) -> Delivery: ...
+    @property
+    def history(self) -> HistoryPort: ...
+    @property
+    def clock(self) -> Clock: ...
 
 
 # ---------------------------------------------------------------- signing on, outside the core (`imd.credentials`)

@@ -1,0 +1,332 @@
+"""Joins all parts into one daemon; the only module that knows them all.
+
+::
+
+    settings ─► store ─► hub ─► credentials ─► gateways ─► listeners
+                          └────────── control socket ──────┘
+
+`Daemon.start` opens the store, starts the core, binds every listener, and then says ``imd ready``. `Daemon.stop` goes
+the other way: no new connections, what is in flight is finished, clients are told, the store is closed.
+"""
+
+import resource
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from twisted.cred.checkers import ICredentialsChecker
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IListeningPort
+from twisted.internet.task import LoopingCall, deferLater
+from twisted.internet.threads import deferToThreadPool
+from twisted.logger import Logger
+
+from imd.config.load import load
+from imd.config.model import Settings
+from imd.config.reload import Changes, compare
+from imd.control.listener import ControlListener
+from imd.core.accounts import Accounts
+from imd.core.hub import Hub
+from imd.core.stores import Durability, Store
+from imd.credentials.front import CredentialsFront
+from imd.credentials.hashing import Hashing
+from imd.net.after_handshake import Securing
+from imd.net.connections import Connections
+from imd.net.listening import listen, port_number, shown
+from imd.net.reactor_clock import ReactorClock, Spawner
+from imd.net.self_signed import ensure_pair
+from imd.net.tls import Certificates
+from imd.policies import connection_limits, core_policy, credential_rules, irc_settings, native_settings
+from imd.protocols.irc.gateway import IrcGateway, farewell
+from imd.protocols.native.gateway import NativeGateway
+from imd.storage.redis.store import RedisStore
+from imd.storage.sqlite.store import SQLiteStore
+
+T = TypeVar("T")
+
+#: Seconds between two looks for what has outlived its time.
+EXPIRE_INTERVAL = 600.0
+#: Seconds after which writes that failed are tried again, if the store did not say itself that it is back.
+RETRY_INTERVAL = 5.0
+#: Seconds that what is in flight may take when the daemon stops; clients then have as long again to read.
+FINISH = 1.5
+
+
+class Environment:
+    """`imd.core.ports.Environment` on the reactor."""
+
+    log = Logger(namespace="imd.core")
+
+    def __init__(self, reactor: Any) -> None:
+        self.clock = ReactorClock(reactor)
+        self.spawn = Spawner(self.log)
+
+    def future(self) -> "Deferred[Any]":
+        return Deferred()
+
+
+class Bound:
+    """One listener and its port."""
+
+    def __init__(self, door: str, kind: str, port: IListeningPort) -> None:
+        self.door = door
+        self.kind = kind
+        self.port = port
+
+    def __str__(self) -> str:
+        return f"{self.door} {self.kind} {shown(self.port)}"
+
+
+def make_store(settings: Settings, reactor: Any) -> Store:
+    """The store that the settings name. Raises `OSError` or `ValueError` for files that cannot be used."""
+    if settings.store.url == "sqlite":
+        return SQLiteStore(settings.data, reactor)
+    return RedisStore(
+        settings.store.url,
+        reactor,
+        ca=settings.store.ca,
+        certificate=settings.store.certificate,
+        key=settings.store.key,
+        holder=f"imd on {settings.data}",
+        reply_timeout=settings.store.reply_timeout,
+    )
+
+
+class Daemon:
+    """One imd. `source` reads the settings anew for a reload."""
+
+    log = Logger(namespace="imd")
+
+    hub: Hub
+    accounts: Accounts
+    credentials: CredentialsFront
+    native: NativeGateway
+    irc: IrcGateway
+
+    def __init__(
+        self,
+        reactor: Any,
+        settings: Settings,
+        source: Callable[[], Settings] | None = None,
+        checker: ICredentialsChecker | None = None,
+    ) -> None:
+        self.reactor = reactor
+        self.settings = settings
+        self.environment = Environment(reactor)
+        self.store = make_store(settings, reactor)
+        self.connections = Connections(reactor, connection_limits(settings))
+        self.bound: list[Bound] = []
+        self.started = 0.0
+        self._source = source or partial(load, None)
+        self._checker = checker
+        self._hashing = Hashing(reactor, settings.accounts.hashing_threads)
+        self._certificates: Certificates | None = None
+        self._control: ControlListener | None = None
+        self._loops: list[LoopingCall] = []
+        self._stopping = False
+
+    # ------------------------------------------------------------ starting
+
+    async def start(self) -> None:
+        """Everything up, or an exception and nothing left behind."""
+        self._raise_open_files()
+        try:
+            await self._in_thread(lambda: self.settings.data.mkdir(mode=0o700, parents=True, exist_ok=True))
+            await self.store.open()
+            await self._assemble()
+            await self._listen()
+        except BaseException:
+            await self.stop()
+            raise
+        self._every(EXPIRE_INTERVAL, self._expire)
+        self._every(RETRY_INTERVAL, self._retry)
+        self._say_ready()
+
+    async def _assemble(self) -> None:
+        settings, environment = self.settings, self.environment
+        self.started = environment.clock.time()
+        self.accounts = Accounts(self.store.accounts, international=settings.accounts.international)
+        self.hub = Hub(environment, self.store, self.accounts, core_policy(settings))
+        self._hashing.start()
+        self.credentials = CredentialsFront(
+            self.store, self.accounts, self._hashing, environment.clock, credential_rules(settings), self._checker
+        )
+        if isinstance(self.store, RedisStore):
+            self.store.on_available.append(self.hub.store_back)
+        await self.hub.start()
+        door = self.hub, self.credentials
+        log = Logger(namespace="imd.doors")
+        self.native = NativeGateway(*door, native_settings(settings), environment.spawn, log)
+        self.irc = IrcGateway(*door, irc_settings(settings, self.started), environment.spawn, log)
+
+    async def _listen(self) -> None:
+        settings = self.settings
+        certificate, key = await self._pair(settings)
+        self._certificates = await self._in_thread(partial(Certificates, certificate, key, self._in_thread))
+        self._certificates.start(self.reactor)
+        securing = Securing(self._certificates, self.reactor)
+        for listener in settings.listen.listeners("native"):
+            port = await listen(
+                self.reactor,
+                listener.kind,
+                listener.description,
+                self.native.factory,
+                self.connections,
+                securing=securing,
+                detect=True,
+                answer=self.native.answer,
+            )
+            self.bound.append(Bound("native", listener.kind, port))
+        for listener in settings.listen.listeners("irc"):
+            port = await listen(
+                self.reactor,
+                listener.kind,
+                listener.description,
+                self.irc,
+                self.connections,
+                securing=securing,
+                answer=farewell,
+            )
+            self.bound.append(Bound("irc", listener.kind, port))
+        for name in ("web", "udp"):
+            if getattr(settings.listen, name):
+                self.log.info("the {name} door is not part of this release: nothing is bound for it", name=name)
+        self._control = ControlListener(self, self.reactor, settings.data)
+        self._control.start()
+
+    async def _pair(self, settings: Settings) -> tuple[Path, Path]:
+        """Certificate and key of the settings, or the pair of our own."""
+        if settings.tls.certificate is not None and settings.tls.key is not None:
+            return settings.tls.certificate, settings.tls.key
+        now = self.environment.clock.time()
+        return await self._in_thread(partial(ensure_pair, settings.data, settings.domain, now))
+
+    async def _in_thread(self, call: Callable[[], T]) -> T:
+        result: T = await deferToThreadPool(self.reactor, self.reactor.getThreadPool(), call)
+        return result
+
+    def _every(self, seconds: float, call: Callable[[], object]) -> None:
+        loop = LoopingCall(call)
+        loop.clock = self.reactor
+        loop.start(seconds, now=False)
+        self._loops.append(loop)
+
+    def _expire(self) -> None:
+        self.environment.spawn("forget what has outlived its time", self.hub.expire())
+
+    def _retry(self) -> None:
+        if self.store.available and not self.hub.idle:
+            self.hub.store_back()
+
+    def _raise_open_files(self) -> None:
+        """The soft limit of open files to the hard one: connections need them."""
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if soft != hard:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        wanted = self.settings.limits.effective().connections
+        if wanted and hard != resource.RLIM_INFINITY and hard < wanted + 100:
+            self.log.warn(
+                "the system allows {files} open files, fewer than limits.connections ({connections}) needs",
+                files=hard,
+                connections=wanted,
+            )
+
+    def _say_ready(self) -> None:
+        settings = self.settings
+        if not settings.limits.enabled:
+            self.log.warn("limits.enabled is false: rates, delays and caps on connections are off")
+        if self.store.durability is Durability.WEAK:
+            self.log.warn("durability: weak; what is accepted may be lost when the store's machine dies")
+        self.log.info(
+            "imd ready: {listeners}; store {store}; control {control}",
+            listeners=", ".join(str(bound) for bound in self.bound),
+            store=self.store.description,
+            control=str(settings.data / "control.sock"),
+        )
+
+    def listeners(self) -> list[dict[str, Any]]:
+        """The listeners with their real ports."""
+        return [
+            {"door": each.door, "kind": each.kind, "port": port_number(each.port), "address": shown(each.port)}
+            for each in self.bound
+        ]
+
+    # ------------------------------------------------------------ reloading
+
+    async def reload(self) -> Changes:
+        """Read the settings again and apply what can change while the daemon runs (promise P10).
+
+        Raises `SettingsError` for wrong settings and `UnusablePair` for a certificate that cannot be used; then all
+        the old ones stay in force.
+        """
+        new: Settings = await self._in_thread(self._source)
+        changes = compare(self.settings, new)
+        settings = changes.in_force
+        certificate, key = await self._pair(settings)
+        if self._certificates is not None:
+            await self._in_thread(partial(self._certificates.use, certificate, key))
+        self.settings = settings
+        self.hub.change_policy(core_policy(settings))
+        self.credentials.apply(credential_rules(settings))
+        self.connections.limits = connection_limits(settings)
+        self.native.reload(native_settings(settings))
+        self.irc.reload(irc_settings(settings, self.started))
+        for change in changes.live:
+            self.log.info("reloaded {change}", change=str(change))
+        for change in changes.restart:
+            self.log.warn("takes effect at the next start: {change}", change=str(change))
+        return changes
+
+    def hang_up(self) -> None:
+        """SIGHUP: reload, and say in the log what came of it."""
+        self.environment.spawn("reload", self._reload_logged())
+
+    async def _reload_logged(self) -> None:
+        try:
+            changes = await self.reload()
+        except Exception as error:
+            # Whatever is wrong with the new settings, the old ones stay in force and the daemon goes on.
+            self.log.error("not reloaded, the old settings stay in force: {reason}", reason=str(error))
+        else:
+            count = len(changes.live)
+            self.log.info("reloaded: {count} settings changed", count=count)
+
+    # ------------------------------------------------------------ stopping
+
+    async def stop(self) -> None:
+        """Finish what is in flight, tell clients, close the store; within 5 s. Harmless when repeated."""
+        if self._stopping:
+            return
+        self._stopping = True
+        self.log.info("stopping")
+        for loop in self._loops:
+            if loop.running:
+                loop.stop()
+        for bound in self.bound:
+            await _stopped(bound.port)
+        if hasattr(self, "irc"):
+            await self._finished()
+            self.hub.people.close()
+            self.irc.stop()
+            await self.native.stop()
+            await self._finished()
+        if self._control is not None:
+            await self._control.stop()
+        if self._certificates is not None:
+            self._certificates.stop()
+        await self._in_thread(self._hashing.stop)
+        self.environment.spawn.stop()
+        await self.store.close()
+
+    async def _finished(self) -> None:
+        """Until nothing is under way, or `FINISH` seconds."""
+        deadline = self.environment.clock.time() + FINISH
+        while not self.hub.idle and self.environment.clock.time() < deadline:
+            await deferLater(self.reactor, 0.02)
+
+
+async def _stopped(port: IListeningPort) -> None:
+    stopping = port.stopListening()
+    if stopping is not None:
+        await stopping

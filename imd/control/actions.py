@@ -1,0 +1,188 @@
+"""Everything an operator can ask of a running daemon. No message bodies, no secrets: those are not his."""
+
+import os
+from typing import Any, Protocol
+
+from imd import __version__
+from imd.config.error import SettingsError
+from imd.config.reload import Changes
+from imd.control.directory import Action, Directory
+from imd.control.wire import PAGE, Answer
+from imd.core.accounts import Accounts
+from imd.core.hub import Hub
+from imd.core.refusal import Kicked, Malformed, NoSuchAccount
+from imd.core.session import Session
+from imd.core.stores import LedgerEntry, Queued, Store
+from imd.core.trace import Way
+from imd.credentials.front import CredentialsFront
+from imd.net.connections import Connections
+from imd.net.tls import UnusablePair
+
+
+class Operated(Protocol):
+    """What of a daemon the operator's actions need (`imd.assembly.Daemon`)."""
+
+    hub: Hub
+    store: Store
+    accounts: Accounts
+    credentials: CredentialsFront
+    connections: Connections
+    started: float
+
+    def listeners(self) -> list[Answer]: ...
+    async def reload(self) -> Changes: ...
+
+
+def _session(session: Session, now: float) -> Answer:
+    peer, info = session.peer, session.info
+    return {
+        "name": session.address.name,
+        "kind": "guest" if session.person.guest else "account",
+        "session": session.id,
+        "door": peer.door,
+        "address": peer.address,
+        "port": peer.port,
+        "tcp_port": info.tcp_port,
+        "udp_port": info.udp_port,
+        "client": info.name,
+        "version": info.version,
+        "tls": peer.tls,
+        "state": session.presence.state.value,
+        "since": session.since,
+        "idle": max(0.0, now - session.active),
+    }
+
+
+def _entry(entry: LedgerEntry) -> Answer:
+    return {name: getattr(entry, name) for name in LedgerEntry.__struct_fields__}
+
+
+def _queued(queued: Queued) -> Answer:
+    message = queued.message
+    return {
+        "id": message.id,
+        "time": message.time,
+        "sender": str(message.sender),
+        "kind": message.kind.value,
+        "bytes": len(message.body.encode()),
+        "attempts": queued.attempts,
+        "expires": queued.expires,
+    }
+
+
+class Actions:
+    """Actions by name."""
+
+    def __init__(self, daemon: Operated) -> None:
+        self._daemon = daemon
+        self._hub = daemon.hub
+        directory = Directory(daemon.store, daemon.accounts, daemon.credentials)
+        self.table: dict[str, Action] = {
+            **directory.actions,
+            "status": self.status,
+            "who": self.who,
+            "queue": self.queue,
+            "trace": self.trace,
+            "ledger": self.ledger,
+            "reload": self.reload,
+            "kick": self.kick,
+        }
+
+    async def status(self, arguments: dict[str, Any]) -> Answer:
+        daemon = self._daemon
+        store, counts = daemon.store, daemon.connections.counts()
+        now = self._hub.clock.time()
+        return {
+            "version": __version__,
+            "pid": os.getpid(),
+            "since": daemon.started,
+            "uptime": now - daemon.started,
+            "listeners": daemon.listeners(),
+            "store": {
+                "description": store.description,
+                "available": store.available,
+                "durability": store.durability.value,
+            },
+            "people": self._hub.people.counts(),
+            "rooms": len(list(self._hub.rooms.all())),
+            "delivery": self._hub.delivery.counts(),
+            "connections": {
+                "open": counts.open,
+                "handshakes": counts.handshakes,
+                "accepted": counts.accepted,
+                "refused": counts.refused,
+            },
+        }
+
+    async def who(self, arguments: dict[str, Any]) -> Answer:
+        after = arguments.get("after") or ""
+        sessions = sorted(
+            (session for session in self._hub.people.sessions() if session.id > after), key=lambda each: each.id
+        )
+        now = self._hub.clock.time()
+        page = sessions[:PAGE]
+        return {
+            "rows": [_session(session, now) for session in page],
+            "next": page[-1].id if len(sessions) > PAGE else "",
+        }
+
+    async def queue(self, arguments: dict[str, Any]) -> Answer:
+        """What waits for an account."""
+        account = await self._daemon.accounts.resolve(arguments["name"])
+        after = int(arguments.get("after") or 0)
+        page = await self._daemon.store.inbox.read(account.id, after, 2**62, PAGE)
+        return {
+            "rows": [_queued(queued) for queued in page],
+            "next": str(page[-1].message.seq) if len(page) == PAGE else "",
+        }
+
+    async def trace(self, arguments: dict[str, Any]) -> Answer:
+        """The way of one message, as far as it is remembered."""
+        id = arguments["id"]
+        way = self._hub.delivery.trace.get(id)
+        waiting = await self._daemon.store.inbox.find(id)
+        if way is None and waiting is None:
+            raise Malformed(f"Nothing is known of a message {id}; only the latest are remembered, and those that wait.")
+        answer: Answer = {"id": id, "steps": [] if way is None else self._steps(way)}
+        message = way.message if way is not None else None
+        if waiting is not None:
+            answer["waiting"] = _queued(waiting[1])
+            message = message or waiting[1].message
+        if message is not None:
+            answer |= {"sender": str(message.sender), "recipient": str(message.recipient), "time": message.time}
+        if way is not None and way.outcome is not None:
+            answer["outcome"] = way.outcome.value
+        return answer
+
+    @staticmethod
+    def _steps(way: Way) -> list[Answer]:
+        return [{"time": step.time, "step": step.step, "why": step.why} for step in way]
+
+    async def ledger(self, arguments: dict[str, Any]) -> Answer:
+        """Sign-ons, the newest first."""
+        account = ""
+        if arguments.get("name"):
+            account = (await self._daemon.accounts.resolve(arguments["name"])).id
+        before = float(arguments.get("after") or 2**40)
+        page = await self._daemon.store.ledger.page(account, before, PAGE)
+        return {
+            "rows": [_entry(entry) for entry in page],
+            "next": repr(page[-1].began) if len(page) == PAGE else "",
+        }
+
+    async def reload(self, arguments: dict[str, Any]) -> Answer:
+        try:
+            changes = await self._daemon.reload()
+        except (SettingsError, UnusablePair) as error:
+            raise Malformed(f"Not reloaded, the old settings stay in force: {error}") from None
+        return {
+            "changed": [str(change) for change in changes.live],
+            "at_next_start": [str(change) for change in changes.restart],
+        }
+
+    async def kick(self, arguments: dict[str, Any]) -> Answer:
+        person = self._hub.people.find(arguments["name"])
+        if person is None:
+            raise NoSuchAccount(arguments["name"])
+        why = Kicked(arguments.get("text") or "The operator ended your session.")
+        return {"sessions": self._hub.people.end(person, why, "kicked")}

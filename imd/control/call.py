@@ -1,0 +1,56 @@
+"""``imdctl``'s end of the control socket."""
+
+from pathlib import Path
+from typing import Any
+
+from twisted.internet.endpoints import UNIXClientEndpoint, connectProtocol
+from twisted.internet.error import ConnectError
+from twisted.protocols import amp
+
+from imd.control.listener import SOCKET, beside
+from imd.control.wire import Act, Answer, decode, encode
+
+
+class NoDaemon(Exception):
+    """No daemon answers at this socket."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"no daemon answers at {path}; start one with 'twistd imd', or give --config or --data")
+
+
+class Caller:
+    """Asks a daemon."""
+
+    def __init__(self, connection: amp.AMP) -> None:
+        self._connection = connection
+
+    async def ask(self, action: str, arguments: Answer) -> Answer:
+        """One answer. Raises `Refused`."""
+        answer = await self._connection.callRemote(Act, action=action, arguments=encode(arguments))
+        return decode(answer["answer"])
+
+    async def every_page(self, action: str, arguments: Answer) -> Answer:
+        """An answer whole: if it comes in pages, all rows of all of them."""
+        answer = await self.ask(action, arguments)
+        if "rows" not in answer:
+            return answer
+        rows, after = answer["rows"], answer["next"]
+        while after:
+            page = await self.ask(action, {**arguments, "after": after})
+            rows += page["rows"]
+            after = page["next"]
+        return {"rows": rows}
+
+    def close(self) -> None:
+        if self._connection.transport is not None:
+            self._connection.transport.loseConnection()
+
+
+async def connect(reactor: Any, folder: Path) -> Caller:
+    """To the daemon whose data folder this is. Raises `NoDaemon`."""
+    path = folder / SOCKET
+    try:
+        connecting = beside(path, lambda name: connectProtocol(UNIXClientEndpoint(reactor, name), amp.AMP()))
+        return Caller(await connecting)
+    except (ConnectError, OSError):
+        raise NoDaemon(path) from None

@@ -1,0 +1,141 @@
+"""Answers as text: tables for people, nothing for machines (they have ``--json``)."""
+
+import time
+from collections.abc import Callable, Sequence
+
+from imd.control.wire import Answer
+
+
+def moment(when: float) -> str:
+    """Local time to the second; empty for never."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(when)) if when else ""
+
+
+def span(seconds: float) -> str:
+    """``3 d 4 h``, ``5 min``, ``12 s``."""
+    whole = int(seconds)
+    for size, unit, small, small_unit in ((86400, "d", 3600, "h"), (3600, "h", 60, "min")):
+        if whole >= size:
+            rest = whole % size // small
+            return f"{whole // size} {unit}" + (f" {rest} {small_unit}" if rest else "")
+    return f"{whole // 60} min" if whole >= 60 else f"{whole} s"
+
+
+def table(rows: Sequence[Sequence[object]], heads: Sequence[str]) -> str:
+    """Columns as wide as they must be."""
+    texts = [[str(cell) for cell in row] for row in (heads, *rows)]
+    widths = [max(len(row[column]) for row in texts) for column in range(len(heads))]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+                     for row in texts)  # fmt: skip
+
+
+def _users(answer: Answer) -> str:
+    rows = [
+        (row["name"], moment(row["created"]), row["visible_to"], "banned" if row["suspended"] else "")
+        for row in answer["rows"]
+    ]
+    return table(rows, ("NAME", "SINCE", "VISIBLE TO", "")) if rows else "No accounts."
+
+
+def _user(answer: Answer) -> str:
+    return f"{answer['name']}: account {answer['id']}{', banned' if answer['suspended'] else ''}"
+
+
+def _who(answer: Answer) -> str:
+    rows = [
+        (
+            row["name"] + (" (guest)" if row["kind"] == "guest" else ""),
+            row["state"],
+            row["door"] + ("+tls" if row["tls"] else ""),
+            f"{row['address']}:{row['port']}",
+            f"{row['tcp_port'] or '-'}/{row['udp_port'] or '-'}",
+            f"{row['client']} {row['version']}".strip(),
+            moment(row["since"]),
+            span(row["idle"]),
+        )
+        for row in sorted(answer["rows"], key=lambda each: (each["name"].lower(), each["since"]))
+    ]
+    return table(rows, ("NAME", "STATE", "DOOR", "FROM", "TCP/UDP", "CLIENT", "SINCE", "IDLE")) if rows else "Nobody."
+
+
+def _status(answer: Answer) -> str:
+    store, people, connections = answer["store"], answer["people"], answer["connections"]
+    lines = [
+        f"imd {answer['version']}, process {answer['pid']}, up {span(answer['uptime'])}",
+        f"store: {store['description']}, {'available' if store['available'] else 'AWAY'}, "
+        f"durability: {store['durability']}",
+        *(f"listening: {each['door']} {each['kind']} {each['address']}" for each in answer["listeners"]),
+        f"people: {people['accounts']} accounts and {people['guests']} guests on, {people['sessions']} sessions "
+        f"(most at one time {people['peak']}), {answer['rooms']} rooms",
+        f"connections: {connections['open']} open, {connections['handshakes']} signing on, "
+        f"{connections['accepted']} accepted since the start",
+        f"messages: {answer['delivery']['open']} under way, {answer['delivery']['stuck']} waiting for the store",
+    ]
+    refused = {why: count for why, count in connections["refused"].items() if count}
+    if refused:
+        lines.append("refused: " + ", ".join(f"{count} for {why}" for why, count in refused.items()))
+    return "\n".join(lines)
+
+
+def _queue(answer: Answer) -> str:
+    rows = [
+        (row["id"], moment(row["time"]), row["sender"], row["bytes"], row["attempts"], moment(row["expires"]))
+        for row in answer["rows"]
+    ]
+    return table(rows, ("ID", "SENT", "FROM", "BYTES", "TRIED", "EXPIRES")) if rows else "Nothing waits."
+
+
+def _trace(answer: Answer) -> str:
+    lines = [f"{answer['id']} from {answer['sender']} to {answer['recipient']}, sent {moment(answer['time'])}"]
+    lines += [
+        f"  {moment(step['time'])}.{int(step['time'] % 1 * 1e6):06d}  {step['step']:<10} {step['why']}"
+        for step in answer["steps"]
+    ]
+    if answer.get("outcome"):
+        lines.append(f"  the sender was told: {answer['outcome']}")
+    if "waiting" in answer:
+        waiting = answer["waiting"]
+        lines.append(f"  waits in the inbox, tried {waiting['attempts']} times, until {moment(waiting['expires'])}")
+    return "\n".join(lines)
+
+
+def _ledger(answer: Answer) -> str:
+    rows = [
+        (
+            row["name"],
+            moment(row["began"]),
+            moment(row["ended"]) or "still on",
+            row["reason"],
+            row["door"] + ("+tls" if row["tls"] else ""),
+            f"{row['address']}:{row['port']}",
+            f"{row['tcp_port'] or '-'}/{row['udp_port'] or '-'}",
+            f"{row['client']} {row['version']}".strip(),
+        )
+        for row in answer["rows"]
+    ]
+    heads = ("NAME", "SIGNED ON", "SIGNED OFF", "WHY", "DOOR", "FROM", "TCP/UDP", "CLIENT")
+    return table(rows, heads) if rows else "No sign-ons."
+
+
+def _reload(answer: Answer) -> str:
+    lines = [f"changed: {change}" for change in answer["changed"]]
+    lines += [f"at the next start: {change}" for change in answer["at_next_start"]]
+    return "\n".join(lines) or "Nothing has changed."
+
+
+_SHOWN: dict[str, Callable[[Answer], str]] = {
+    "status": _status,
+    "who": _who,
+    "user list": _users,
+    "ban list": _users,
+    "queue": _queue,
+    "trace": _trace,
+    "ledger": _ledger,
+    "reload": _reload,
+    "kick": lambda answer: f"{answer['sessions']} sessions ended.",
+    "user invite": lambda answer: str(answer["invitation"]),
+}
+
+
+def text(action: str, answer: Answer) -> str:
+    return _SHOWN.get(action, _user)(answer)
