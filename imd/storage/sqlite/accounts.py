@@ -47,10 +47,9 @@ def _index_certificates(connection: sqlite3.Connection, account: Account) -> Non
 class Accounts:
     """`imd.core.stores.AccountStore`."""
 
-    def __init__(self, database: Database, removed: Callable[[str], None]) -> None:
+    def __init__(self, database: Database, drop_inbox: Callable[[sqlite3.Connection, str], None]) -> None:
         self._database = database
-        #: Told on the database's thread that the inbox of an account went with it.
-        self._removed = removed
+        self._drop_inbox = drop_inbox
 
     def create(self, account: Account, folded: str, verifier: Verifier | None) -> Deferred[bool]:
         def work(connection: sqlite3.Connection) -> bool:
@@ -144,9 +143,7 @@ class Accounts:
             connection.execute("DELETE FROM tokens WHERE account = ?", (account,))
             connection.execute("DELETE FROM contacts WHERE owner = ?", (account,))
             connection.execute("DELETE FROM contacts WHERE contact = ?", (account,))
-            connection.execute("DELETE FROM inbox WHERE account = ?", (account,))
-            connection.execute("DELETE FROM acknowledged WHERE account = ?", (account,))
-            self._removed(account)
+            self._drop_inbox(connection, account)
 
         return self._database.write(work)
 

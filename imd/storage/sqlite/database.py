@@ -37,8 +37,8 @@ Together = Callable[[sqlite3.Connection, Sequence[A]], Sequence[R]]
 
 #: Calls that may wait before more are refused: a disk that hangs must not eat the memory.
 MAX_WAITING = 200_000
-#: Pages in the write-ahead log before they are copied into the database: 16 MiB.
-CHECKPOINT_PAGES = 4_000
+#: Pages in the write-ahead log before they are copied into the database: 32 MiB.
+CHECKPOINT_PAGES = 8_000
 #: Rows that one step of a long deletion takes.
 STEP_ROWS = 500
 #: How long to wait for a foreign program (a shell, a backup) that holds the database, in seconds.

@@ -13,8 +13,9 @@ reading, so no sender can repeat them, and remembering them would double the cos
 
 import sqlite3
 from collections import Counter
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+from zlib import crc32
 
 import msgspec
 from twisted.internet.defer import Deferred
@@ -32,18 +33,31 @@ MAX_COUNTED = 100_000
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Message).decode
 
-_COLUMNS = "account, seq, id, expires, attempts, repeatable, origin, origin_limit, message"
+_COLUMNS = "inbox, seq, short, id, expires, attempts, repeatable, origin, origin_limit, message"
 _QUEUED = "message, expires, attempts, origin, origin_limit"
 
 _Append = tuple[Sequence[tuple[str, Queued]], int]
 _Acknowledge = tuple[Sequence[tuple[str, str]], float]
+#: A message's place: number of the inbox, message id.
+_Key = tuple[int, str]
 
 
-def _row(account: str, entry: Queued) -> tuple[object, ...]:
+class _Place(NamedTuple):
+    number: int
+    expires: float
+    repeatable: bool
+
+
+def _short(id: str) -> int:
+    return crc32(id.encode())
+
+
+def _row(inbox: int, entry: Queued) -> tuple[object, ...]:
     message = entry.message
     return (
-        account,
+        inbox,
         message.seq,
+        _short(message.id),
         message.id,
         entry.expires,
         entry.attempts,
@@ -59,14 +73,33 @@ def _queued(row: tuple[Any, ...]) -> Queued:
     return Queued(_decode(message), expires, attempts, origin, origin_limit)
 
 
+def _count(connection: sqlite3.Connection, inbox: int) -> int:
+    return int(connection.execute("SELECT count(*) FROM inbox WHERE inbox = ?", (inbox,)).fetchone()[0])
+
+
+def _places(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[_Key, _Place]:
+    """Where messages with these ids wait, in whose inbox ever."""
+    wanted, found = set(ids), {}
+    rows: Iterator[Any] = select(
+        connection, "SELECT number, inbox, id, expires, repeatable FROM inbox WHERE short", [_short(id) for id in ids]
+    )
+    for number, inbox, id, expires, repeatable in rows:
+        if id in wanted:
+            found[inbox, id] = _Place(number, expires, repeatable)
+    return found
+
+
 class Inbox:
     """`imd.core.stores.InboxStore`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        #: How many messages wait, by account. Belongs to the database's thread.
-        self._counts: dict[str, int] = {}
-        database.rolled_back.append(self._counts.clear)
+        # Both belong to the database's thread.
+        #: Numbers of inboxes, by account.
+        self._numbers: dict[str, int] = {}
+        #: How many messages wait, by number of the inbox.
+        self._counts: dict[int, int] = {}
+        database.rolled_back.append(self._forget)
 
     def append(self, entries: Sequence[tuple[str, Queued]], limit: int) -> Deferred[list[Queueing]]:
         return self._database.write_together(self._append, (entries, limit))
@@ -75,34 +108,41 @@ class Inbox:
         return self._database.write_together(self._acknowledge, (pairs, now))
 
     def read(self, account: str, after: int, upto: int, limit: int) -> Deferred[list[Queued]]:
-        sql = f"SELECT {_QUEUED} FROM inbox WHERE account = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?"
-        return self._database.read(
-            lambda connection: [
-                _queued(row) for row in connection.execute(sql, (account, after, upto, limit)).fetchall()
-            ]
-        )
+        sql = f"SELECT {_QUEUED} FROM inbox WHERE inbox = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?"
+
+        def work(connection: sqlite3.Connection) -> list[Queued]:
+            inbox = self._number(connection, account)
+            return [_queued(row) for row in connection.execute(sql, (inbox, after, upto, limit)).fetchall()]
+
+        return self._database.read(work)
 
     def attempted(self, account: str, ids: Sequence[str]) -> Deferred[None]:
-        pairs = [(id, account) for id in ids]
-
         def work(connection: sqlite3.Connection) -> None:
-            connection.executemany("UPDATE inbox SET attempts = attempts + 1 WHERE id = ? AND account = ?", pairs)
+            inbox = self._number(connection, account)
+            mine = [(place.number,) for (whose, _), place in _places(connection, ids).items() if whose == inbox]
+            connection.executemany("UPDATE inbox SET attempts = attempts + 1 WHERE number = ?", mine)
 
         return self._database.write(work)
 
     def retry(self, account: str) -> Deferred[None]:
         def work(connection: sqlite3.Connection) -> None:
             # What was never handed out stays at 0: it would be marked as a repeat without being one.
-            connection.execute("UPDATE inbox SET attempts = 1 WHERE account = ? AND attempts > 1", (account,))
+            sql = "UPDATE inbox SET attempts = 1 WHERE inbox = ? AND attempts > 1"
+            connection.execute(sql, (self._number(connection, account),))
 
         return self._database.write(work)
 
     def count(self, account: str) -> Deferred[int]:
-        return self._database.read(lambda connection: _count(connection, account))
+        return self._database.read(lambda connection: _count(connection, self._number(connection, account)))
 
     def find(self, id: str) -> Deferred[tuple[str, Queued] | None]:
+        sql = (
+            f"SELECT account, {_QUEUED} FROM inbox JOIN inboxes ON inboxes.number = inbox.inbox"
+            " WHERE short = ? AND id = ? LIMIT 1"
+        )
+
         def work(connection: sqlite3.Connection) -> tuple[str, Queued] | None:
-            row = connection.execute(f"SELECT account, {_QUEUED} FROM inbox WHERE id = ? LIMIT 1", (id,)).fetchone()
+            row = connection.execute(sql, (_short(id), id)).fetchone()
             return None if row is None else (row[0], _queued(row[1:]))
 
         return self._database.read(work)
@@ -113,17 +153,17 @@ class Inbox:
     async def _expire(self, now: float) -> int:
         def messages(connection: sqlite3.Connection, most: int) -> int:
             gone = connection.execute(
-                "DELETE FROM inbox WHERE (account, seq, id) IN"
-                " (SELECT account, seq, id FROM inbox WHERE expires < ? ORDER BY expires LIMIT ?) RETURNING account",
+                "DELETE FROM inbox WHERE number IN"
+                " (SELECT number FROM inbox WHERE expires < ? ORDER BY expires LIMIT ?) RETURNING inbox",
                 (now, most),
             ).fetchall()
-            for account, number in Counter(account for (account,) in gone).items():
-                self._add(account, -number)
+            for inbox, number in Counter(inbox for (inbox,) in gone).items():
+                self._add(inbox, -number)
             return len(gone)
 
         forget = (
-            "DELETE FROM acknowledged WHERE (id, account) IN"
-            " (SELECT id, account FROM acknowledged WHERE until < ? ORDER BY until LIMIT ?)"
+            "DELETE FROM acknowledged WHERE (id, inbox) IN"
+            " (SELECT id, inbox FROM acknowledged WHERE until < ? ORDER BY until LIMIT ?)"
         )
         dropped = await in_steps(self._database, messages)
         await in_steps(self._database, lambda connection, most: connection.execute(forget, (now, most)).rowcount)
@@ -131,91 +171,111 @@ class Inbox:
 
     # On the database's thread
 
-    def forget(self, account: str) -> None:
-        """The inbox of `account` was emptied by somebody else."""
-        self._counts.pop(account, None)
+    def drop(self, connection: sqlite3.Connection, account: str) -> None:
+        """Forget everything about the inbox of `account`."""
+        inbox = self._number(connection, account)
+        connection.execute("DELETE FROM inbox WHERE inbox = ?", (inbox,))
+        connection.execute("DELETE FROM acknowledged WHERE inbox = ?", (inbox,))
+        connection.execute("DELETE FROM inboxes WHERE number = ?", (inbox,))
+        self._numbers.pop(account, None)
+        self._counts.pop(inbox, None)
 
-    def _waiting(self, connection: sqlite3.Connection, account: str) -> int:
-        waiting = self._counts.get(account)
+    def _forget(self) -> None:
+        self._numbers.clear()
+        self._counts.clear()
+
+    def _number(self, connection: sqlite3.Connection, account: str) -> int:
+        """Number of the inbox, or 0, which is no inbox."""
+        number = self._numbers.get(account)
+        if number is None:
+            row = connection.execute("SELECT number FROM inboxes WHERE account = ?", (account,)).fetchone()
+            if row is None:
+                return 0
+            number = self._numbers[account] = row[0]
+        return number
+
+    def _open(self, connection: sqlite3.Connection, account: str) -> int:
+        """Number of the inbox, which is made if need be."""
+        number = self._number(connection, account)
+        if not number:
+            made = connection.execute("INSERT INTO inboxes (account) VALUES (?)", (account,)).lastrowid
+            number = self._numbers[account] = made or 0
+        return number
+
+    def _waiting(self, connection: sqlite3.Connection, inbox: int) -> int:
+        waiting = self._counts.get(inbox)
         if waiting is None:
-            waiting = self._counts[account] = _count(connection, account)
+            waiting = self._counts[inbox] = _count(connection, inbox)
         return waiting
 
-    def _add(self, account: str, number: int) -> None:
-        if account in self._counts:
-            self._counts[account] += number
+    def _add(self, inbox: int, number: int) -> None:
+        if inbox in self._counts:
+            self._counts[inbox] += number
 
     def _append(self, connection: sqlite3.Connection, calls: Sequence[_Append]) -> list[list[Queueing]]:
         """Look up all ids at once, decide in memory, insert all at once."""
-        if len(self._counts) > MAX_COUNTED:
+        if len(self._numbers) > MAX_COUNTED:
             # Only here: further down a count is ahead of the table by the rows not yet inserted.
-            self._counts.clear()
-        known = self._known(connection, calls)
+            self._forget()
+        known = self._known(connection, [entry.message for entries, _ in calls for _, entry in entries])
         rows: list[tuple[object, ...]] = []
-        # Guests' messages decided for in this batch and not yet in the table, by account and network address.
-        guests: Counter[tuple[str, str]] = Counter()
+        # Guests' messages decided for in this batch and not yet in the table, by inbox and network address.
+        guests: Counter[tuple[int, str]] = Counter()
         answers: list[list[Queueing]] = []
         for entries, limit in calls:
             answer: list[Queueing] = []
             for account, entry in entries:
-                key = (entry.message.id, account)
-                decision = known.get(key) or self._decide(connection, account, entry, limit, guests)
+                inbox = self._numbers.get(account) or self._open(connection, account)
+                key = (inbox, entry.message.id)
+                decision = known.get(key) or self._decide(connection, inbox, entry, limit, guests)
                 if decision is Queueing.KEPT:
-                    rows.append(_row(account, entry))
+                    rows.append(_row(inbox, entry))
                     known[key] = Queueing.ALREADY
-                    self._counts[account] += 1
+                    self._counts[inbox] += 1
                 answer.append(decision)
             answers.append(answer)
         insert(connection, f"INSERT INTO inbox ({_COLUMNS})", rows)
         return answers
 
-    def _known(self, connection: sqlite3.Connection, calls: Sequence[_Append]) -> dict[tuple[str, str], Queueing]:
-        """The ids among `calls` that wait or have been acknowledged, by (id, account)."""
-        messages = [entry.message for entries, _ in calls for _, entry in entries]
-        known: dict[tuple[str, str], Queueing] = {}
-        id: Any
-        account: Any
-        for id, account in select(connection, "SELECT id, account FROM inbox WHERE id", [m.id for m in messages]):
-            known[id, account] = Queueing.ALREADY
+    def _known(self, connection: sqlite3.Connection, messages: Sequence[Message]) -> dict[_Key, Queueing]:
+        """Which ids wait or have been acknowledged, in whose inbox ever."""
+        known = dict.fromkeys(_places(connection, [message.id for message in messages]), Queueing.ALREADY)
         repeatable = [message.id for message in messages if message.client_id]
-        for id, account in select(connection, "SELECT id, account FROM acknowledged WHERE id", repeatable):
-            known[id, account] = Queueing.DONE
+        rows: Iterator[Any] = select(connection, "SELECT inbox, id FROM acknowledged WHERE id", repeatable)
+        for inbox, id in rows:
+            known[inbox, id] = Queueing.DONE
         return known
 
     def _decide(
-        self,
-        connection: sqlite3.Connection,
-        account: str,
-        entry: Queued,
-        limit: int,
-        guests: Counter[tuple[str, str]],
+        self, connection: sqlite3.Connection, inbox: int, entry: Queued, limit: int, guests: Counter[tuple[int, str]]
     ) -> Queueing:
-        if self._waiting(connection, account) >= limit > 0:
+        if self._waiting(connection, inbox) >= limit > 0:
             return Queueing.FULL
-        if entry.origin and entry.origin_limit:
-            # Never more than origin_limit rows to count.
-            (waiting,) = connection.execute(
-                "SELECT count(*) FROM inbox WHERE account = ? AND origin = ? AND origin <> ''", (account, entry.origin)
-            ).fetchone()
-            if waiting + guests[account, entry.origin] >= entry.origin_limit:
-                return Queueing.FULL
         if entry.origin:
-            guests[account, entry.origin] += 1
+            if entry.origin_limit:
+                # Never more than origin_limit rows to count.
+                (waiting,) = connection.execute(
+                    "SELECT count(*) FROM inbox WHERE inbox = ? AND origin = ? AND origin <> ''", (inbox, entry.origin)
+                ).fetchone()
+                if waiting + guests[inbox, entry.origin] >= entry.origin_limit:
+                    return Queueing.FULL
+            guests[inbox, entry.origin] += 1
         return Queueing.KEPT
 
     def _acknowledge(self, connection: sqlite3.Connection, calls: Sequence[_Acknowledge]) -> list[None]:
+        places = _places(connection, [id for pairs, _ in calls for _, id in pairs])
+        gone: list[int] = []
+        remembered: list[tuple[object, ...]] = []
         for pairs, now in calls:
-            remembered: list[tuple[object, ...]] = []
             for account, id in pairs:
-                for expires, repeatable in connection.execute(
-                    "DELETE FROM inbox WHERE id = ? AND account = ? RETURNING expires, repeatable", (id, account)
-                ).fetchall():
-                    self._add(account, -1)
-                    if repeatable:
-                        remembered.append((id, account, min(expires, now + REMEMBER)))
-            insert(connection, "INSERT OR REPLACE INTO acknowledged (id, account, until)", remembered)
+                inbox = self._number(connection, account)
+                place = places.pop((inbox, id), None)
+                if place is not None:
+                    gone.append(place.number)
+                    self._add(inbox, -1)
+                    if place.repeatable:
+                        remembered.append((id, inbox, min(place.expires, now + REMEMBER)))
+        for _ in select(connection, "DELETE FROM inbox WHERE number", gone):
+            pass
+        insert(connection, "INSERT OR REPLACE INTO acknowledged (id, inbox, until)", remembered)
         return [None] * len(calls)
-
-
-def _count(connection: sqlite3.Connection, account: str) -> int:
-    return int(connection.execute("SELECT count(*) FROM inbox WHERE account = ?", (account,)).fetchone()[0])

@@ -61,7 +61,7 @@ class SQLiteStore:
         self.secret = b""
         self.database = Database(reactor)
         inbox = Inbox(self.database)
-        self.accounts: AccountStore = Accounts(self.database, inbox.forget)
+        self.accounts: AccountStore = Accounts(self.database, inbox.drop)
         self.tokens: TokenStore = Tokens(self.database)
         self.rosters: RosterStore = Rosters(self.database)
         self.ledger: LedgerStore = Ledger(self.database)

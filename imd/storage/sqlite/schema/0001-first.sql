@@ -80,33 +80,41 @@ CREATE TABLE rooms (
     record TEXT NOT NULL                -- JSON of imd.core.stores.RoomRecord
 ) STRICT, WITHOUT ROWID;
 
--- The offline queue. A message with the sender's own id may come again under the same id but a new seq, so the
--- id is what is unique; the id also stands in the primary key so that an equal seq could never hide a message.
+-- The offline queue. Writing it is what the daemon does most, so rows are added at the end of the table and its
+-- indexes are of small integers: each page of an index that a batch touches is written twice, to log and database.
+CREATE TABLE inboxes (
+    number  INTEGER PRIMARY KEY,
+    account TEXT NOT NULL UNIQUE
+) STRICT;
+
+-- One row for each (inbox, id); imd.storage.sqlite.inbox sees to that, by way of inbox_by_short.
 CREATE TABLE inbox (
-    account      TEXT NOT NULL,
+    number       INTEGER PRIMARY KEY,
+    inbox        INTEGER NOT NULL,      -- inboxes.number
     seq          INTEGER NOT NULL,
+    short        INTEGER NOT NULL,      -- CRC-32 of the id
     id           TEXT NOT NULL,
     expires      REAL NOT NULL,
     attempts     INTEGER NOT NULL,
     repeatable   INTEGER NOT NULL,      -- 1 if the sender can send it again under this id (it has a client_id)
     origin       TEXT NOT NULL,         -- network address of a guest, else ''
     origin_limit INTEGER NOT NULL,
-    message      BLOB NOT NULL,
-    PRIMARY KEY (account, seq, id)
-) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX inbox_by_id ON inbox (id, account);
+    message      BLOB NOT NULL
+) STRICT;
+CREATE INDEX inbox_by_seq ON inbox (inbox, seq);
+CREATE INDEX inbox_by_short ON inbox (short);
 CREATE INDEX inbox_by_expires ON inbox (expires);
-CREATE INDEX inbox_by_origin ON inbox (account, origin) WHERE origin <> '';
+CREATE INDEX inbox_by_origin ON inbox (inbox, origin) WHERE origin <> '';
 
 -- Ids of acknowledged messages that may come again.
 CREATE TABLE acknowledged (
-    id      TEXT NOT NULL,
-    account TEXT NOT NULL,
-    until   REAL NOT NULL,
-    PRIMARY KEY (id, account)
+    id    TEXT NOT NULL,
+    inbox INTEGER NOT NULL,
+    until REAL NOT NULL,
+    PRIMARY KEY (id, inbox)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX acknowledged_by_until ON acknowledged (until);
-CREATE INDEX acknowledged_by_account ON acknowledged (account);
+CREATE INDEX acknowledged_by_inbox ON acknowledged (inbox);
 
 CREATE TABLE history (
     target  TEXT NOT NULL,
