@@ -27,7 +27,7 @@ class Limits(Value, kw_only=True, frozen=True):
 
 
 class Hello(Event, kw_only=True, frozen=True, tag="hello"):
-    """The server's greeting, the first line of a connection.
+    """The server's greeting, its first line; on a plain connection it follows the client's first byte (an empty line).
 
     Example::
 

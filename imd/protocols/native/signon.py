@@ -39,12 +39,13 @@ def hello(session: "NativeSession") -> Hello:
         domain=session.hub.people.domain,
         mechanisms=sasl.offered(credentials, session.peer),
         registration=outgoing.word(credentials.registration(session.peer)),
+        # int and float: settings may come as kinds of numbers of their own, which have no place in JSON.
         limits=Limits(
-            line=settings.line_length,
-            line_before_sign_on=settings.line_before_sign_on,
-            message=settings.message_size,
-            ping_interval=settings.ping_interval,
-            ping_timeout=settings.ping_timeout,
+            line=int(settings.line_length),
+            line_before_sign_on=int(settings.line_before_sign_on),
+            message=int(settings.message_size),
+            ping_interval=float(settings.ping_interval),
+            ping_timeout=float(settings.ping_timeout),
         ),
     )
 

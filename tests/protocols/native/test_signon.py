@@ -8,6 +8,7 @@ from imd.core.session import ClientInfo, Presence, State
 from imd.messages.signon import Authenticated, Challenge, Welcome
 from imd.protocols.native import signon
 from imd.protocols.native.state import State as Phase
+from imd.protocols.native.wire.codec import decode_server, encode
 from tests.protocols.native.fakes import ALICE, LOOPBACK, PLAIN_TEXT, Talker, World
 
 PLAIN = "AGFsaWNlAHNlc2FtZQ=="  # \0alice\0sesame
@@ -26,6 +27,19 @@ class HelloTests(SynchronousTestCase):
     def test_in_the_clear(self) -> None:
         """Off loopback without TLS nothing is offered that shows a secret."""
         self.assertEqual(signon.hello(World().client(PLAIN_TEXT).session).mechanisms, ("SCRAM-SHA-256",))
+
+    def test_limits(self) -> None:
+        """The limits are plain numbers, whatever kinds of numbers the settings hold."""
+
+        class Size(int):
+            pass
+
+        class Duration(float):
+            pass
+
+        hello = signon.hello(World(line_length=Size(5), ping_interval=Duration(7)).client().session)
+        self.assertEqual(decode_server(encode(hello)), hello)
+        self.assertEqual((type(hello.limits.line), type(hello.limits.ping_interval)), (int, float))
 
 
 class AuthenticateTests(SynchronousTestCase):
