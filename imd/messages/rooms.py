@@ -179,7 +179,7 @@ class Masks(Answer, kw_only=True, frozen=True, tag="masks"):
 
     Example::
 
-        {"type":"masks","ref":49,"room":"#tea","list":"ban","masks":[{"mask":"mallory!*@*","by":"alice@example.org","time":1790000000.0}]}
+        {"type":"masks","ref":49,"room":"#tea","list":"ban","masks":[{"mask":"mallory!*@*","by":"alice","time":1790000000.0}]}
     """
 
     room: RoomName
@@ -249,7 +249,7 @@ class RoomTopic(RoomEvent, kw_only=True, frozen=True, tag="room-topic"):
 
     Example::
 
-        {"type":"room-topic","room":"#tea","time":1790000000.0,"by":"alice@example.org","topic":{"text":"Assam?","by":"alice@example.org","time":1790000000.0}}
+        {"type":"room-topic","room":"#tea","time":1790000000.0,"by":"alice@example.org","topic":{"text":"Assam?","by":"alice","time":1790000000.0}}
     """
 
     topic: Topic

@@ -25,6 +25,7 @@ Name = Annotated[
 ]
 AddressText = Annotated[str, says("An address in full, `alice@example.org`; a room's is `#tea@example.org`.")]
 RoomName = Annotated[str, says("A room's name, with its `#`.")]
+Setter = Annotated[str, says("Name of who set it.")]
 Time = Annotated[float, says("Seconds since 1970-01-01 00:00 UTC.")]
 Port = Annotated[int, says("A port, or 0.", ge=0, le=65535)]
 
@@ -86,7 +87,7 @@ class Topic(Value, kw_only=True, frozen=True):
     """What a room is about."""
 
     text: str
-    by: Annotated[str, says("Who set it.")]
+    by: Setter
     time: Time
 
 
@@ -114,7 +115,7 @@ class Mask(Value, kw_only=True, frozen=True):
     """An entry of a room's ban, exception or invite-exception list."""
 
     mask: Annotated[str, says("`nick!user@host` with `*` and `?`.")]
-    by: str
+    by: Setter
     time: Time
 
 

@@ -215,7 +215,16 @@ def room_state(room: talk.Room, person: core.Person, ref: int) -> RoomState:
 
 
 def topic(set_topic: talk.Topic) -> values.Topic:
-    return values.Topic(text=set_topic.text, by=set_topic.by, time=set_topic.time)
+    return values.Topic(text=set_topic.text, by=setter(set_topic.by), time=set_topic.time)
+
+
+def setter(by: str) -> str:
+    """Who set a topic or a mask: the core keeps it as IRC shows it, ``nick!user@host``; here the name says it."""
+    return by.partition("!")[0]
+
+
+def mask(entry: talk.BanEntry) -> values.Mask:
+    return values.Mask(mask=entry.mask, by=setter(entry.by), time=entry.time)
 
 
 def change(made: talk.RoomChange) -> values.RoomChange:

@@ -20,7 +20,7 @@ from imd.messages.rooms import (
     Rooms,
     SetTopic,
 )
-from imd.messages.values import Mask, Reason
+from imd.messages.values import Reason
 from imd.protocols.native import outgoing
 
 if TYPE_CHECKING:
@@ -89,5 +89,5 @@ def get_masks(session: "NativeSession", request: GetMasks) -> None:
     # As on IRC: anybody inside may see who is banned, but exceptions tell operators' secrets.
     if request.list != "ban" and not roles & {Role.FOUNDER, Role.OPERATOR}:
         raise NotOperator(room.name)
-    masks = tuple(Mask(mask=entry.mask, by=entry.by, time=entry.time) for entry in room.lists[ListKind(request.list)])
+    masks = tuple(outgoing.mask(entry) for entry in room.lists[ListKind(request.list)])
     session.answer(Masks(ref=request.ref, room=room.name, list=request.list, masks=masks))

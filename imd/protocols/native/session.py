@@ -103,7 +103,8 @@ class NativeSession:
         self._commands = Bucket(settings.commands_per_second, settings.command_burst, now)
         self._messages = Bucket(settings.messages_per_second, settings.message_burst, now)
         self._haste = 0
-        self._waiting: deque[bytes | Refusal] = deque()
+        #: What is read but may not be handled yet; None when there is nothing, which is nearly always.
+        self._waiting: deque[bytes | Refusal] | None = None
         self._alone = False
         self._open = 0
         self._pumping = False
@@ -150,7 +151,7 @@ class NativeSession:
     def lost(self, text: str = "") -> None:
         """The connection is gone, or as good as gone. Harmless when repeated."""
         self.state = State.CLOSING
-        self._waiting.clear()
+        self._waiting = None
         core, self.core = self.core, None
         if core is not None:
             self.hub.people.sign_off(core, self.leaving, text)
@@ -168,15 +169,20 @@ class NativeSession:
     def _take(self, what: bytes | Refusal) -> None:
         if self.state is State.CLOSING:
             return
+        if self._waiting is None:
+            if not self._held:
+                self._handle(what)
+                return
+            self._waiting = deque()
         self._waiting.append(what)
-        self._pump()
+        self.sink.pause()
 
     @property
     def _held(self) -> bool:
         return self._alone or self._open >= MAX_OPEN
 
     def _pump(self) -> None:
-        """Handle what may be handled. A request that ends at once comes back here: it must not nest."""
+        """Handle what waited, as far as it may be. A request that ends at once comes back here: it must not nest."""
         if self._pumping:
             return
         self._pumping = True
@@ -185,9 +191,8 @@ class NativeSession:
                 self._handle(self._waiting.popleft())
         finally:
             self._pumping = False
-        if self._waiting:
-            self.sink.pause()
-        else:
+        if not self._waiting:
+            self._waiting = None
             self.sink.resume()
 
     def _handle(self, what: bytes | Refusal) -> None:

@@ -250,8 +250,9 @@ class RoomTests(FamilyTestCase):
         """Members see the bans; the exceptions are for operators."""
         room = self.room()
         for kind in ListKind:
-            room.lists[kind].append(BanEntry(f"{kind.value}!*@*", "bob", START))
-        self.assertEqual([mask.mask for mask in self.ask("get-masks", room="#tea", list="ban").masks], ["ban!*@*"])
+            room.lists[kind].append(BanEntry(f"{kind.value}!*@*", "bob!bob@user/bob", START))
+        (ban,) = self.ask("get-masks", room="#tea", list="ban").masks
+        self.assertEqual((ban.mask, ban.by, ban.time), ("ban!*@*", "bob", START))
         self.assertEqual(self.ask("get-masks", room="#tea", list="exception").code, "not-an-operator")
         room.members[ALICE.id].roles.add(Role.OPERATOR)
         masks = self.ask("get-masks", room="#tea", list="exception").masks
