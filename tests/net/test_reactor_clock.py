@@ -41,8 +41,14 @@ class ReactorClockTests(SynchronousTestCase):
 
     def test_endless_soon(self) -> None:
         """A call that always wants itself again gives the reactor a turn between every few rounds."""
-        turns = []
-        self.patch(self.clock, "_run", lambda run=self.clock._run: (turns.append(len(self.ran)), run()))
+        turns: list[int] = []
+        run = self.clock._run
+
+        def turn() -> None:
+            turns.append(len(self.ran))
+            run()
+
+        self.patch(self.clock, "_run", turn)
 
         def again() -> None:
             self.ran.append("x")
