@@ -9,6 +9,7 @@ import resource
 import sys
 import tempfile
 import time
+from itertools import islice
 from pathlib import Path
 
 from twisted.internet import reactor
@@ -32,21 +33,26 @@ async def measure(store: SQLiteStore, per_turn: int, most_waiting: int, first: i
     gc.collect()
     gc.freeze()
     pending = iter(entries)
-    waiting, kept = 0, 0
+    waiting, kept, soon = 0, 0, False
     latencies: list[float] = []
     done: Deferred[None] = Deferred()
 
     def turn() -> None:
-        nonlocal waiting
-        for _ in range(min(per_turn, most_waiting - waiting)):
-            entry = next(pending, None)
-            if entry is None:
-                return
+        nonlocal waiting, soon
+        soon = False
+        for entry in islice(pending, min(per_turn, most_waiting - waiting)):
             waiting += 1
             call = store.inbox.append([entry], 0)
             assert isinstance(call, Deferred)
             call.addCallbacks(told, done.errback, (time.perf_counter(),))
-        reactor.callLater(0, turn)
+        if waiting < most_waiting:
+            again()
+
+    def again() -> None:
+        nonlocal soon
+        if not soon and kept < messages:
+            soon = True
+            reactor.callLater(0, turn)
 
     def told(answers: list[Queueing], since: float) -> None:
         nonlocal waiting, kept
@@ -56,6 +62,7 @@ async def measure(store: SQLiteStore, per_turn: int, most_waiting: int, first: i
         kept += 1
         if kept == messages:
             done.callback(None)
+        again()
 
     before, began = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
     turn()
