@@ -28,7 +28,7 @@ from imd.core.session import Account, Peer
 from imd.core.stores import OutcomeUnknown, Store, Verifier
 from imd.credentials.exchange import StoredScram
 from imd.credentials.hashing import Hashing
-from imd.credentials.portal import ForeignRealm, StoredPasswords, StoredRealm, Verifiers, login
+from imd.credentials.portal import ForeignRealm, StoredPasswords, StoredRealm, Verifiers, login, usable_checker
 from imd.credentials.registration import CLOSED, INVITE, RegistrationRules
 from imd.credentials.scram import SALT_SIZE, new_verifier
 from imd.credentials.throttle import Throttle
@@ -61,7 +61,7 @@ class CredentialsFront:
     """`imd.core.ports.Credentials` over our own accounts, or with `checker` over any Twisted user database.
 
     With a checker only PLAIN is offered, registration is closed, and accounts are made at the first sign-on; resume
-    tokens work as ever.
+    tokens work as ever. Raises ValueError for a checker that does not check passwords.
     """
 
     log = Logger()
@@ -92,7 +92,7 @@ class CredentialsFront:
         if checker is None:
             self._portal = Portal(StoredRealm(accounts), [StoredPasswords(self._verifiers, hashing)])
         else:
-            self._portal = Portal(ForeignRealm(accounts, clock.time), [checker])
+            self._portal = Portal(ForeignRealm(accounts, clock.time), [usable_checker(checker)])
 
     def apply(self, rules: CredentialRules) -> None:
         """New settings (a reload). What has been counted so far stays."""

@@ -9,7 +9,7 @@
 from collections.abc import Callable
 from typing import Any, Protocol, cast
 
-from twisted.cred.checkers import ICredentialsChecker
+from twisted.cred.checkers import ICredentialsChecker, InMemoryUsernamePasswordDatabaseDontUse
 from twisted.cred.credentials import IUsernamePassword
 from twisted.cred.error import UnauthorizedLogin
 from twisted.cred.portal import IRealm, Portal
@@ -145,6 +145,21 @@ class ForeignRealm:
             )
             raise UnauthorizedLogin
         return IAccount, account, _no_logout
+
+
+def usable_checker(checker: ICredentialsChecker) -> ICredentialsChecker:
+    """A foreign checker as we can ask it. Raises ValueError if it does not check passwords."""
+    if IUsernamePassword not in checker.credentialInterfaces:
+        raise ValueError("this user database does not check names and passwords")
+    if isinstance(checker, InMemoryUsernamePasswordDatabaseDontUse):
+        # Twisted 26.10 makes ``memory:NAME:PASSWORD`` of text, but asks for octets.
+        users: dict[Any, Any] = checker.users
+        checker.users = {_octets(name): _octets(password) for name, password in users.items()}
+    return checker
+
+
+def _octets(text: str | bytes) -> bytes:
+    return text.encode() if isinstance(text, str) else text
 
 
 def _no_logout() -> None:
