@@ -1,10 +1,11 @@
 """``imdctl``'s end of the control socket."""
 
+import socket
 from pathlib import Path
 from typing import Any
 
-from twisted.internet.endpoints import UNIXClientEndpoint, connectProtocol
-from twisted.internet.error import ConnectError
+from twisted.internet.defer import Deferred
+from twisted.internet.protocol import Factory
 from twisted.protocols import amp
 
 from imd.control.listener import SOCKET, beside
@@ -46,11 +47,32 @@ class Caller:
             self._connection.transport.loseConnection()
 
 
+def _open(path: Path) -> socket.socket:
+    """Connect at once: a name that is relative to the folder holds only for the moment."""
+    opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        beside(path, opened.connect)
+        opened.setblocking(False)
+    except BaseException:
+        opened.close()
+        raise
+    return opened
+
+
 async def connect(reactor: Any, folder: Path) -> Caller:
     """To the daemon whose data folder this is. Raises `NoDaemon`."""
     path = folder / SOCKET
+    connected: Deferred[amp.AMP] = Deferred()
+
+    class Connected(amp.AMP):
+        def connectionMade(self) -> None:
+            super().connectionMade()
+            connected.callback(self)
+
     try:
-        connecting = beside(path, lambda name: connectProtocol(UNIXClientEndpoint(reactor, name), amp.AMP()))
-        return Caller(await connecting)
-    except (ConnectError, OSError):
+        with _open(path) as opened:
+            # The reactor works on a copy of the descriptor.
+            reactor.adoptStreamConnection(opened.fileno(), socket.AF_UNIX, Factory.forProtocol(Connected))
+    except OSError:
         raise NoDaemon(path) from None
+    return Caller(await connected)
