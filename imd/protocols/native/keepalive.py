@@ -42,8 +42,10 @@ class KeepAlive:
         if self._asked:
             self._gone()
             return
+        now = self._clock.time()
         # A clock set back must not make the peer immortal.
-        silence = max(0.0, self._clock.time() - self._heard)
+        self._heard = min(self._heard, now)
+        silence = now - self._heard
         if silence < self._interval:
             self._timer = self._clock.call_later(self._interval - silence, self._look)
             return
