@@ -144,6 +144,25 @@ class Failures(SQLiteCase):
         answers = [Queueing.KEPT, Queueing.KEPT, Queueing.FULL]
         self.assertEqual(await store.inbox.append(entries, 2), answers)
 
+    async def test_damaged(self) -> None:
+        """What stands in a damaged part of the file is refused, and the log says why once; the rest is served."""
+        store = await self.make_store()
+        await store.inbox.append([("a", queued("m1", 1))], 0)
+        await store.history.append([("#a", message("m1", 1))])
+        sql = "SELECT rootpage FROM sqlite_schema WHERE name = 'history'"
+        (page,) = await store.database.read(lambda connection: connection.execute(sql).fetchone())
+        await store.close()
+        with store.path.open("r+b") as file:
+            file.seek((page - 1) * 4096)
+            file.write(b"\xff" * 4096)
+        store = await self.make_store()
+        for _ in range(2):
+            with self.assertRaises(StoreUnavailable):
+                await store.history.latest("#a", 10, 10)
+        (logged,) = self.flushLoggedErrors(sqlite3.DatabaseError)
+        self.assertIn("malformed", str(logged.value))
+        self.assertEqual(await store.inbox.count("a"), 1)
+
     async def test_closed(self) -> None:
         """A store that is not open refuses everything as unavailable."""
         store = self.new_store()
