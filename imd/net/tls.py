@@ -8,8 +8,11 @@ the certificate they began with.
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.x509 import load_pem_x509_certificate
 from OpenSSL import SSL, crypto
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IOpenSSLServerConnectionCreator, IReactorTime
@@ -50,13 +53,13 @@ def load_pair(certificate: Path, key: Path, protocols: tuple[bytes, ...] = ()) -
     if not chain:
         raise UnusablePair(f"{certificate} holds no certificate in PEM form")
     try:
-        certificates = [crypto.load_certificate(crypto.FILETYPE_PEM, pem) for pem in chain]
-    except crypto.Error as error:
+        # Any: Twisted's annotations know only pyOpenSSL's own classes, which are on their way out.
+        certificates: list[Any] = [load_pem_x509_certificate(pem) for pem in chain]
+    except ValueError as error:
         raise UnusablePair(f"{certificate} holds a damaged certificate") from error
     try:
-        # The empty passphrase keeps OpenSSL from asking on the terminal.
-        private_key = crypto.load_privatekey(crypto.FILETYPE_PEM, key_octets, b"")
-    except (crypto.Error, ValueError, TypeError) as error:
+        private_key: Any = load_pem_private_key(key_octets, None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise UnusablePair(f"{key} holds no private key in PEM form without a passphrase") from error
     options = CertificateOptions(
         privateKey=private_key,
@@ -67,7 +70,7 @@ def load_pair(certificate: Path, key: Path, protocols: tuple[bytes, ...] = ()) -
     )
     try:
         context = options.getContext()
-    except SSL.Error as error:
+    except (SSL.Error, TypeError, ValueError) as error:
         raise UnusablePair(f"the key in {key} does not belong to the certificate in {certificate}") from error
     context.set_verify(SSL.VERIFY_PEER, _any_certificate)
     return options

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
-from OpenSSL import SSL, crypto
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from OpenSSL import SSL
 from twisted.internet import reactor as installed
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.endpoints import clientFromString, connectProtocol, wrapClientTLS
@@ -162,10 +162,12 @@ class ListeningTests(TestCase):
         """A client's self-signed certificate is taken, and known by its SHA-256 fingerprint, with TLS 1.2 and 1.3."""
         port = await self.listen("tls", "tls:0:interface=127.0.0.1")
         pem, key = make_pair("client", time.time())
+        client_key: Any = load_pem_private_key(key, None)
+        client_certificate: Any = x509.load_pem_x509_certificate(pem)
         for newest in (TLSVersion.TLSv1_2, TLSVersion.TLSv1_3):
             options = CertificateOptions(
-                privateKey=crypto.load_privatekey(crypto.FILETYPE_PEM, key),
-                certificate=crypto.load_certificate(crypto.FILETYPE_PEM, pem),
+                privateKey=client_key,
+                certificate=client_certificate,
                 lowerMaximumSecurityTo=newest,
             )
             caller = await self.call(port, options)
