@@ -48,28 +48,25 @@ class RedisServer:
     """One redis-server. Its methods wait: call them where a test may stand still for some milliseconds.
 
     `settings` are lines of redis.conf, added to (and so overriding) those that make it durable. `tls` serves TLS on
-    `port` instead of plain text; the certificate is part of `settings` then.
+    `port` instead of plain text; the certificate is part of `settings` then. `sentinel` makes it watch others instead.
     """
 
-    def __init__(
-        self, *settings: str, durable: bool = True, tls: bool = False, executable: str = "redis-server"
-    ) -> None:
+    def __init__(self, *settings: str, durable: bool = True, tls: bool = False, sentinel: bool = False) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="imd-redis-"))
         self.port = free_port()
         self.tls = tls
-        self._program = program(executable)
+        self._arguments = [program(), str(self.folder / "redis.conf"), *(["--sentinel"] if sentinel else [])]
         self._process: subprocess.Popen[bytes] | None = None
         # TLS servers get a plain port for `command`, too.
         self._plain = free_port() if tls else self.port
-        lines = [f"dir {self.folder}", "bind 127.0.0.1", f"port {self._plain}", "daemonize no", "databases 16"]
+        lines = [f"dir {self.folder}", "bind 127.0.0.1", f"port {self._plain}", "daemonize no"]
         if tls:
             lines.append(f"tls-port {self.port}")
-        if executable == "redis-server":
+        if not sentinel:
             lines += ['save ""', "auto-aof-rewrite-percentage 0"]
             if durable:
                 lines += ["appendonly yes", "appendfsync always"]
-        self._configuration = self.folder / "redis.conf"
-        self._configuration.write_text("\n".join([*lines, *settings]) + "\n")
+        (self.folder / "redis.conf").write_text("\n".join([*lines, *settings]) + "\n")
         atexit.register(self.remove)
 
     @property
@@ -87,7 +84,7 @@ class RedisServer:
         log = self.folder / "redis.log"
         with log.open("ab") as output:
             self._process = subprocess.Popen(
-                [self._program, str(self._configuration), *(["--sentinel"] if "sentinel" in self._program else [])],
+                self._arguments,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -97,8 +94,8 @@ class RedisServer:
         while True:
             with contextlib.suppress(OSError, EOFError):
                 reply = self.command("PING")
-                # NOAUTH: it answers, and wants a password.
-                if reply == b"PONG" or (isinstance(reply, Exception) and "NOAUTH" in str(reply)):
+                # A refusal (NOAUTH, NOPERM) is an answer too; LOADING says that it still reads its file.
+                if reply == b"PONG" or (isinstance(reply, Exception) and not str(reply).startswith("LOADING")):
                     return self
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise AssertionError(f"redis-server did not start:\n{log.read_text(errors='replace')[-2000:]}")

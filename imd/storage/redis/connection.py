@@ -10,7 +10,7 @@ on the envelope being atomic.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import txredisapi
@@ -32,12 +32,12 @@ MAX_BYTES = 64 * 1024 * 1024
 Part = bytes | str | int | float
 
 
-def encode(parts: "tuple[Part, ...] | list[Part]") -> bytes:
+def encode(parts: Sequence[Part]) -> bytes:
     """One command in the Redis serialization protocol (RESP2, "Sending commands to a Redis server")."""
     return b"*%d\r\n" % len(parts) + encode_parts(parts)
 
 
-def encode_parts(parts: "tuple[Part, ...] | list[Part]") -> bytes:
+def encode_parts(parts: Sequence[Part]) -> bytes:
     """The inside of a command, for those who put one together piece by piece."""
     out = []
     for part in parts:
@@ -119,6 +119,8 @@ class Connection(txredisapi.RedisProtocol):  # type: ignore[misc]  # txredisapi 
     def __init__(self, clock: IReactorTime, reply_timeout: float) -> None:
         super().__init__(charset=None, convertNumbers=False)
         self.lost: Callable[[Failure], None] = lambda reason: None
+        # Used by txredisapi's own parser, where there is no hiredis.
+        self.callLater = clock.callLater
         self._clock = clock
         self._reply_timeout = reply_timeout
         self._outgoing: list[bytes | Lazy] = []

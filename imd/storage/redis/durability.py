@@ -16,10 +16,12 @@ class Persistence:
         self.appendonly: bool | None = None
         self.appendfsync: str | None = None
         self.snapshots: bool | None = None
+        #: False: Redis would not read back what scripts wrote (redis issue 14541, valkey issue 3983).
+        self.reads_back: bool | None = None
 
     @property
     def durability(self) -> Durability:
-        strong = self.appendonly is True and self.appendfsync == "always"
+        strong = self.appendonly is True and self.appendfsync == "always" and self.reads_back is not False
         return Durability.STRONG if strong else Durability.WEAK
 
     def __eq__(self, other: object) -> bool:
@@ -31,6 +33,11 @@ class Persistence:
         """Say in the log what can be lost. Nothing to say of a durable Redis."""
         if self.durability is Durability.STRONG:
             return
+        if self.reads_back is False:
+            log.critical(
+                "Redis's default user may not do everything. When Redis starts it reads its file back with that user's "
+                "rights and would LOSE nearly all that imd wrote. Use: user default off ~* &* +@all"
+            )
         if self.appendonly is None:
             log.warn(
                 "Redis does not let imd see its settings (CONFIG GET and INFO are refused), so how much survives a "
@@ -57,6 +64,7 @@ class Persistence:
 async def examine(connection: Connection) -> Persistence:
     """Ask CONFIG, and where an ACL forbids that INFO."""
     found = Persistence()
+    found.reads_back = await _reads_back(connection)
     settings = {name: await _setting(connection, name) for name in ("appendonly", "appendfsync", "save")}
     if settings["appendonly"] is not None:
         found.appendonly = settings["appendonly"] == "yes"
@@ -70,6 +78,20 @@ async def examine(connection: Connection) -> Persistence:
     if "aof_enabled:" in info:
         found.appendonly = "aof_enabled:1" in info
     return found
+
+
+async def _reads_back(connection: Connection) -> bool | None:
+    """Most users may not ask this; the documentation tells operators."""
+    try:
+        reply = await connection.send(encode((b"ACL", b"GETUSER", b"default")))
+    except txredisapi.ResponseError:
+        return None
+    if not isinstance(reply, list):
+        return None
+    fields = dict(zip(reply[::2], reply[1::2], strict=False))
+    # A list of patterns in Redis 6.
+    patterns = fields.get(b"keys")
+    return fields.get(b"commands") == b"+@all" and patterns in (b"~*", [b"*"])
 
 
 async def _setting(connection: Connection, name: str) -> str | None:

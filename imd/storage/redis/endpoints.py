@@ -4,17 +4,13 @@ from pathlib import Path
 from typing import Any, cast
 
 import txredisapi
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
 from twisted.internet.interfaces import IAddress, IProtocol, IProtocolFactory, IStreamClientEndpoint
 from twisted.internet.protocol import Factory
-from twisted.internet.ssl import (
-    Certificate,
-    PrivateCertificate,
-    optionsForClientTLS,
-    platformTrust,
-    trustRootFromCertificates,
-)
+from twisted.internet.ssl import Certificate, optionsForClientTLS, platformTrust, trustRootFromCertificates
 from twisted.logger import Logger
 from zope.interface import implementer
 
@@ -36,13 +32,15 @@ class TLS:
         self._trust: Any = platformTrust()
         if ca is not None:
             self._trust = trustRootFromCertificates([Certificate.loadPEM(pem) for pem in _pems(ca.read_bytes())])
-        self._own: PrivateCertificate | None = None
+        self._own: dict[str, Any] = {}
         if certificate is not None:
-            together = certificate.read_bytes() + b"\n" + (key.read_bytes() if key is not None else b"")
-            self._own = PrivateCertificate.loadPEM(together)
+            # cryptography's objects: pyOpenSSL wants no others any more.
+            chain = x509.load_pem_x509_certificates(certificate.read_bytes())
+            private = load_pem_private_key((key or certificate).read_bytes(), None)
+            self._own = {"certificate": chain[0], "privateKey": private, "extraCertChain": chain[1:]}
 
     def wrap(self, host: str, endpoint: IStreamClientEndpoint) -> IStreamClientEndpoint:
-        options = optionsForClientTLS(host, trustRoot=self._trust, clientCertificate=self._own)
+        options = optionsForClientTLS(host, trustRoot=self._trust, extraCertificateOptions=dict(self._own))
         return wrapClientTLS(options, endpoint)
 
 

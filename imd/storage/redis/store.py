@@ -53,7 +53,7 @@ class RedisStore:
     """`imd.core.stores.Store` in a Redis server (6.2 or newer). One of these at a time, see `lease`.
 
     `url` is the setting ``store.url``; raises `imd.storage.redis.url.WrongURL`. `ca`, `certificate` and `key` are PEM
-    files for ``rediss://``; what is wrong with them is raised here (`OSError`, `OpenSSL.SSL.Error`). `holder` is what
+    files for ``rediss://``; what is wrong with them is raised here (`OSError`, `ValueError`). `holder` is what
     others are told of this daemon when they want the store, beside its process and host. Times are in seconds.
     """
 
