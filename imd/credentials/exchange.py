@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from twisted.logger import Logger
+
 from imd.core.accounts import UNKNOWN, Accounts
 from imd.core.address import fold
 from imd.core.refusal import Malformed, SignOnFailed, Suspended
@@ -14,6 +16,8 @@ from imd.net.scram import ScramError
 
 class StoredScram:
     """`imd.core.ports.ScramExchange`. Each call is for once, in order; anything else is `Malformed`."""
+
+    log = Logger()
 
     def __init__(
         self,
@@ -59,17 +63,21 @@ class StoredScram:
         try:
             answer = exchange.final(client_final)
         except ScramError as error:
-            self._throttle.failed(self._folded, self._peer.address, self._time())
+            self._failed()
             raise Malformed(f"SCRAM: {error}.") from None
         account = self._still_there()
         if answer is None or account is None:
-            self._throttle.failed(self._folded, self._peer.address, self._time())
+            self._failed()
             raise SignOnFailed
         self._throttle.succeeded(self._folded, self._peer.address)
         if account.suspended:
             raise Suspended(account.name)
         self.account = account
         return answer
+
+    def _failed(self) -> None:
+        self._throttle.failed(self._folded, self._peer.address, self._time())
+        self.log.info("sign-on from {address} by {door} failed", address=self._peer.address, door=self._peer.door)
 
     def _still_there(self) -> Account | None:
         """The account may have been removed or suspended since the first message."""

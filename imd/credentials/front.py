@@ -258,6 +258,10 @@ class _Attempt:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if isinstance(error, SignOnFailed):
             self._front.throttle.failed(self._folded, self._peer.address, self._front.now())
+            # Without the name: people type passwords into name fields.
+            self._front.log.info(
+                "sign-on from {address} by {door} failed", address=self._peer.address, door=self._peer.door
+            )
 
 
 def _usable(password: str) -> bytes:

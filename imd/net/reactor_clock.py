@@ -73,6 +73,7 @@ class Spawner:
     def __init__(self, log: Logger) -> None:
         self._log = log
         self._running: set[Deferred[object]] = set()
+        self._stopping = False
 
     def __call__(self, what: str, coroutine: Coroutine[Any, Any, object]) -> None:
         running: Deferred[object] = Deferred.fromCoroutine(coroutine)
@@ -88,8 +89,6 @@ class Spawner:
             self._log.warn("{what}: {reason}", what=what, reason=failure.getErrorMessage())
         else:
             self._log.failure("while {what}", failure, what=what)
-
-    _stopping = False
 
     def _done(self, result: object, running: Deferred[object]) -> None:
         self._running.discard(running)

@@ -15,7 +15,7 @@ from twisted.internet.endpoints import clientFromString, connectProtocol, wrapCl
 from twisted.internet.interfaces import IAddress, IListeningPort
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.internet.ssl import CertificateOptions, TLSVersion
-from twisted.internet.task import Clock
+from twisted.internet.task import Clock, deferLater
 from twisted.logger import LogLevel, capturedLogs
 from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 from twisted.python.failure import Failure
@@ -26,7 +26,9 @@ from imd.net.after_handshake import Securing
 from imd.net.connections import ConnectionLimits, Connections
 from imd.net.listening import listen, port_number, shown
 from imd.net.peer import peer_of
+from imd.net.reactor_clock import ReactorClock
 from imd.net.self_signed import ensure_pair, make_pair
+from imd.net.sending import Outbox
 from imd.net.tls import INTERVAL, Certificates, UnusablePair, load_pair
 
 reactor: Any = installed
@@ -51,19 +53,30 @@ class Door(Protocol):
     def connectionMade(self) -> None:
         assert self.transport is not None
         self.factory.peers.append(peer_of(self.transport, "test"))
-        self.transport.write(b"welcome ")
+        self.overflowed: Deferred[None] = Deferred()
+        self.outbox = Outbox(
+            self.transport, ReactorClock(reactor), self.factory.limit, lambda: self.overflowed.callback(None)
+        )
+        self.outbox.write(b"welcome ")
+        self.factory.doors.append(self)
+
+    def flood(self) -> None:
+        """Send what no buffer holds for long."""
+        self.outbox.write(b"x" * 60_000)
 
     def dataReceived(self, data: bytes) -> None:
-        assert self.transport is not None
-        self.transport.write(data.upper())
+        self.outbox.write(data.upper())
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self.factory.lost += 1
+        self.outbox.lost()
 
 
 class Doors(Factory[Door]):
     def __init__(self) -> None:
         self.peers: list[Peer] = []
+        self.doors: list[Door] = []
+        self.limit = 1 << 20
         self.lost = 0
 
     def buildProtocol(self, addr: IAddress | None) -> Door:
@@ -197,6 +210,37 @@ class ListeningTests(TestCase):
             await caller.until(b'welcome {"HELLO"}')
             await self.hang_up(caller)
         self.assertEqual([peer.secure for peer in self.doors.peers], [False, True, False])
+
+    async def test_proxy(self) -> None:
+        """Behind a PROXY header the client's own address decides: a proxy on this machine brings nobody near."""
+        port = await self.listen("other", "haproxy:tcp:0:interface=127.0.0.1")
+        for source in ("192.0.2.7", "127.0.0.1"):
+            caller = await self.call(port)
+            assert caller.transport is not None
+            caller.transport.write(f"PROXY TCP4 {source} 127.0.0.1 5000 80\r\nNICK alice\r\n".encode())
+            await caller.until(b"NICK ALICE")
+            await self.hang_up(caller)
+        seen = [(peer.address, peer.loopback) for peer in self.doors.peers]
+        self.assertEqual(seen, [("192.0.2.7", False), ("127.0.0.1", True)])
+
+    async def test_slow_reader(self) -> None:
+        """A client that does not read is dropped once its send queue is full, plain or TLS; the daemon lives on."""
+        for kind, options in (("tcp", None), ("tls", CertificateOptions())):
+            self.doors.limit = 100_000
+            port = await self.listen(kind, f"{kind}:0:interface=127.0.0.1")
+            caller = await self.call(port, options)
+            transport: Any = caller.transport
+            await caller.until(b"welcome")
+            (getattr(transport, "transport", None) or transport).pauseProducing()
+            door = self.doors.doors[-1]
+            for _ in range(1000):
+                door.flood()
+                if door.overflowed.called:
+                    break
+                await deferLater(reactor, 0, lambda: None)
+            await door.overflowed
+            (getattr(transport, "transport", None) or transport).resumeProducing()
+            await caller.ended
 
     async def test_renewed(self) -> None:
         """A renewed certificate is shown to the next client; one that is connected stays connected."""
