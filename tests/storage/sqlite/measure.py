@@ -1,7 +1,7 @@
 """How fast messages are queued, by hand: ``python -m tests.storage.sqlite.measure [FOLDER]``.
 
-Each append is a call of its own with one message of 100 bytes, to one of 1,000 inboxes; a turn makes as many calls
-as are said in the first column, and a given number of calls waits at most. Durable means fsynced.
+Messages of 100 bytes for 1,000 inboxes; a turn queues as many as the first column says, each by a call of its own or
+all by one call, as `imd.core.offline` does; at most as many wait as the second column says. Durable means fsynced.
 """
 
 import gc
@@ -24,7 +24,9 @@ MESSAGES = 200_000
 INBOXES = 1_000
 
 
-async def measure(store: SQLiteStore, per_turn: int, most_waiting: int, first: int, messages: int) -> None:
+async def measure(
+    store: SQLiteStore, per_turn: int, most_waiting: int, first: int, messages: int, *, together: bool = False
+) -> None:
     entries = [
         (f"account-{n % INBOXES:08}", queued(f"id-{n * 7_919 % 999_983:06}-{n:014}", n + 1, body="x" * 100))
         for n in range(first, first + messages)
@@ -40,9 +42,10 @@ async def measure(store: SQLiteStore, per_turn: int, most_waiting: int, first: i
     def turn() -> None:
         nonlocal waiting, soon
         soon = False
-        for entry in islice(pending, min(per_turn, most_waiting - waiting)):
-            waiting += 1
-            call = store.inbox.append([entry], 0)
+        entries = list(islice(pending, min(per_turn, most_waiting - waiting)))
+        waiting += len(entries)
+        for some in [entries] if together and entries else [[entry] for entry in entries]:
+            call = store.inbox.append(some, 0)
             assert isinstance(call, Deferred)
             call.addCallbacks(told, done.errback, (time.perf_counter(),))
         if waiting < most_waiting:
@@ -56,10 +59,11 @@ async def measure(store: SQLiteStore, per_turn: int, most_waiting: int, first: i
 
     def told(answers: list[Queueing], since: float) -> None:
         nonlocal waiting, kept
-        assert answers == [Queueing.KEPT]
-        latencies.append(time.perf_counter() - since)
-        waiting -= 1
-        kept += 1
+        number = len(answers)
+        assert answers == [Queueing.KEPT] * number
+        latencies.extend([time.perf_counter() - since] * number)
+        waiting -= number
+        kept += number
         if kept == messages:
             done.callback(None)
         again()
@@ -71,8 +75,10 @@ async def measure(store: SQLiteStore, per_turn: int, most_waiting: int, first: i
     after = resource.getrusage(resource.RUSAGE_SELF)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     latencies.sort()
+    how = "one call" if together else "calls"
     print(
-        f"{per_turn:>8} a turn, {most_waiting:>6} waiting: {messages / seconds:>9,.0f} a second,"
+        f"{per_turn:>8} a turn in {how}, {most_waiting:>6} waiting: "
+        f"{messages / seconds:>9,.0f} a second,"
         f" {cpu / messages * 1e6:5.1f} µs CPU, latency p50 {latencies[messages // 2] * 1e3:.1f}"
         f" p99 {latencies[messages * 99 // 100] * 1e3:.1f} ms"
     )
@@ -94,13 +100,14 @@ async def main(folder: str) -> None:
         store = SQLiteStore(Path(place), reactor)  # type: ignore[arg-type]
         await store.open()
         first = 0
-        for per_turn, most_waiting, messages in (
-            (1000, 50_000, MESSAGES),
-            (200, 5_000, MESSAGES),
-            (50, 1_000, MESSAGES // 2),
-            (1, 1, 2_000),
+        for per_turn, most_waiting, messages, together in (
+            (500, 10_000, MESSAGES, True),
+            (500, 10_000, MESSAGES, False),
+            (50, 1_000, MESSAGES // 2, True),
+            (50, 1_000, MESSAGES // 2, False),
+            (1, 1, 2_000, False),
         ):
-            await measure(store, per_turn, most_waiting, first, messages)
+            await measure(store, per_turn, most_waiting, first, messages, together=together)
             first += messages
         await acknowledge(store, 0, 50_000)
         await store.close()
