@@ -15,7 +15,7 @@ from twisted.internet.defer import Deferred
 from imd.core.address import check_nick
 from imd.core.refusal import InvalidName, NameInUse, NotAllowed, Refusal, SignOnFailed, TooLong
 from imd.core.session import Account, ClientInfo
-from imd.protocols.irc import numerics, welcome
+from imd.protocols.irc import buddyserv, numerics, welcome
 from imd.protocols.irc.commands import command
 from imd.protocols.irc.wire.line import Line, cut
 
@@ -102,6 +102,7 @@ async def _complete(session: "IrcSession") -> None:
         session.began()
         welcome.welcome(session)
         session.hub.people.begin(signed_on)
+        await buddyserv.summary(session)
 
 
 async def _by_password(session: "IrcSession") -> Account:

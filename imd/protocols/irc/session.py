@@ -263,7 +263,8 @@ class IrcSession:
             return True
         self._early = line
         if self._timer is None:
-            self._timer = self.hub.clock.call_later(wait, self._try_again)
+            # Not less than the clock can tell, or rounding would have us ask again and again.
+            self._timer = self.hub.clock.call_later(max(wait, 0.01), self._try_again)
         return False
 
     def _try_again(self) -> None:

@@ -8,13 +8,14 @@ from typing import Any, cast
 from twisted.internet.defer import Deferred, fail, succeed
 
 from imd.core.refusal import StoreUnavailable
+from imd.core.stores import OutcomeUnknown
 from imd.storage.sqlite.migrate import migrate, steps
 from imd.storage.sqlite.store import SQLiteStore
 
 
 class InstantDatabase:
     """What `imd.storage.sqlite.database.Database` offers, on this thread. While `held` is a list, answers wait in
-    it until `release`; while `away`, the store cannot be reached."""
+    it until `release`. While `away` the store cannot be reached; while `dead` it dies with each call in flight."""
 
     def __init__(self) -> None:
         self._connection = sqlite3.connect(":memory:", isolation_level=None)
@@ -22,6 +23,7 @@ class InstantDatabase:
         self.rolled_back: list[Callable[[], None]] = []
         self.open = True
         self.away = False
+        self.dead = False
         self.held: list[tuple[Deferred[Any], Any]] | None = None
 
     def release(self) -> None:
@@ -41,6 +43,8 @@ class InstantDatabase:
     def _do(self, work: Callable[[], Any]) -> Deferred[Any]:
         if self.away:
             return fail(StoreUnavailable())
+        if self.dead:
+            return fail(OutcomeUnknown())
         result = work()
         if self.held is None:
             return succeed(result)

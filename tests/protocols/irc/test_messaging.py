@@ -20,7 +20,7 @@ def untagged(lines: list[str]) -> list[str]:
 def tags_of(line: str) -> dict[str, str]:
     if not line.startswith("@"):
         return {}
-    return dict(tag.partition("=")[::2] for tag in line[1:].partition(" ")[0].split(";"))  # type: ignore[misc]
+    return dict(tag.partition("=")[::2] for tag in line[1:].partition(" ")[0].split(";"))
 
 
 class Talks(IrcTestCase):
@@ -300,6 +300,19 @@ class Order(IrcTestCase):
         self.assertTrue(untagged(lines)[0].startswith("FAIL PRIVMSG STORE_UNAVAILABLE bob :"), lines)
         self.assertEqual(untagged(lines)[1], "PONG localhost :x")
 
+    def test_unknown(self) -> None:
+        """When the store dies with a message, the sender hears that nobody knows, and what sending again may do."""
+        ann = self.world.member("ann", "standard-replies", "echo-message")
+        self.world.account("bob")
+        ann.said("PRIVMSG bob :zero")
+        self.world.database.dead = True
+        lines = ann.said("PRIVMSG bob :one", "PING x")
+        for _ in range(30):
+            self.world.advance(1)
+        lines += ann.take()
+        self.assertTrue(untagged(lines)[0].startswith("FAIL PRIVMSG OUTCOME_UNKNOWN bob :"), lines)
+        self.assertEqual(untagged(lines)[1:], ["PONG localhost :x"])
+
 
 class Confirmation(IrcTestCase):
     def test_only_for_accounts(self) -> None:
@@ -310,12 +323,15 @@ class Confirmation(IrcTestCase):
         self.assertEqual((len(ann.pings), len(bob.pings)), (0, 1))
 
     def test_switched_off(self) -> None:
-        """With ``irc.confirm = false`` nothing is asked of clients, and what was stored and shown does not come again."""
+        """With ``irc.confirm = false`` nothing is asked of clients, and what was shown does not come again."""
         self.world = World(IrcSettings(confirm=False))
         ann, bob = self.world.member("ann"), self.world.member("bob")
         self.assertEqual(ann.said("PRIVMSG bob :hi"), [])
         self.assertEqual(untagged(bob.take()), ["PRIVMSG bob :hi"])
         self.assertEqual(bob.pings, [])
+        bob.lose()
+        self.world.advance(1)
+        self.assertFalse([line for line in self.world.member_lines("bob").take() if " PRIVMSG " in line])
 
     def test_cut_at_every_byte(self) -> None:
         """Whichever byte of the PONG the connection dies at: the message is confirmed whole or comes again."""
