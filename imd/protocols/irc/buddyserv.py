@@ -357,6 +357,10 @@ async def summary(session: "IrcSession") -> None:
     ]
     for text in _in_lines(names):
         _tell(session, f"Online: {text}")
-    asked = [contact.address.name for contact in await session.hub.rosters.contacts(session.me) if contact.asked]
-    for text in _in_lines(asked):
+    try:
+        contacts = await session.hub.rosters.contacts(session.me)
+    except Refusal:
+        # The store is away: REQUESTS will tell later.
+        return
+    for text in _in_lines([contact.address.name for contact in contacts if contact.asked]):
         _tell(session, f"Waiting for your ALLOW or DENY: {text}")
