@@ -72,6 +72,8 @@ class CatchUp:
             channel.shown = set()
             channel.flow = Flow.LIVE
             if held:
+                # They were put into the store while they waited here, as not handed to anybody.
+                self._queue.attempted(account, [envelope.message.id for envelope in held])
                 channel.hand(held)
 
     async def _room(self, channel: Channel) -> None:

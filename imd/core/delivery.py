@@ -148,8 +148,11 @@ class Delivery:
         return True
 
     @staticmethod
-    def _receipt(message: Message, outcome: Outcome, reason: Refusal | None = None) -> Receipt:
-        return Receipt(message.id, message.client_id, message.recipient, outcome, message.time, reason)
+    def _receipt(
+        message: Message, outcome: Outcome, reason: Refusal | None = None, *, time: float | None = None
+    ) -> Receipt:
+        when = message.time if time is None else time
+        return Receipt(message.id, message.client_id, message.recipient, outcome, when, reason)
 
     def _to_guest(self, message: Message, person: Person, outcome: Settle) -> None:
         """A message to a guest is live only: there is no inbox, and no account to confirm for it."""
@@ -454,7 +457,8 @@ class Delivery:
         if pending is not None and not pending.settled:
             self._settle(pending, self._told_as(pending))
         if sender is not None and not hidden:
-            self._tell_sender(sender, self._receipt(message, Outcome.DELIVERED))
+            now = self._environment.clock.time()
+            self._tell_sender(sender, self._receipt(message, Outcome.DELIVERED, time=now))
 
     def _may_hear(self, sender: Person, recipient: Person) -> bool:
         """Whether the sender may learn what became of a message beyond *accepted* (P5)."""
@@ -478,7 +482,8 @@ class Delivery:
                 other.client.message_read(way.message.sender, id)
         sender = self._people.person(way.message.sender_account)
         if sender is not None and self._may_hear(sender, session.person):
-            self._tell_sender(sender, self._receipt(way.message, Outcome.READ))
+            now = self._environment.clock.time()
+            self._tell_sender(sender, self._receipt(way.message, Outcome.READ, time=now))
 
     async def fetch(self, session: Session) -> int:
         if session.account is None:

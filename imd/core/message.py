@@ -94,5 +94,6 @@ class Receipt(msgspec.Struct, frozen=True):
     client_id: str
     to: Address | None
     outcome: Outcome
+    #: When the message was read by the server; of a later step, when that happened.
     time: float
     reason: Refusal | None = None

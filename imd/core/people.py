@@ -72,6 +72,8 @@ class People:
         self._persons: dict[str, Person] = {}
         self._names: dict[str, Person] = {}
         self._claimed: set[str] = set()
+        #: Sessions that take another's place when they begin: id → the other's id.
+        self._replacing: dict[str, str] = {}
         self._sessions: dict[str, Session] = {}
         self._peak = 0
         self._closing = False
@@ -133,9 +135,8 @@ class People:
         person.sessions.append(session)
         self._sessions[session_id] = session
         self._peak = max(self._peak, len(self._sessions))
-        if replaces and (old := self._sessions.get(replaces)) is not None and old.person is person:
-            self.sign_off(old, "resumed")
-            old.client.end(Replaced())
+        if replaces:
+            self._replacing[session_id] = replaces
         return session
 
     async def _guest(self, nick: str) -> Person:
@@ -169,6 +170,11 @@ class People:
             return
         session.begun = True
         self.presence.opened(session)
+        old = self._sessions.get(self._replacing.pop(session.id, ""))
+        if old is not None and old.person is session.person and old is not session:
+            # In the same reactor turn as the new one's beginning, so that nobody sees a change.
+            self.sign_off(old, "resumed")
+            old.client.end(Replaced())
         self.rooms.mirror(session)
         self.delivery.attach(session)
 
@@ -177,6 +183,7 @@ class People:
     def sign_off(self, session: Session, reason: str, text: str = "") -> None:
         if self._sessions.pop(session.id, None) is None:
             return
+        self._replacing.pop(session.id, None)
         person = session.person
         self.delivery.detach(session)
         person.sessions.remove(session)

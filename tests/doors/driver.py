@@ -1,0 +1,124 @@
+"""What every door's driver can do and see."""
+
+import abc
+from typing import Any
+
+import msgspec
+from twisted.internet import reactor as installed_reactor
+from twisted.internet.defer import Deferred
+
+from tests.daemon import RunningDaemon
+from tests.doors.stream import Stream, connected
+
+reactor: Any = installed_reactor
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What a sender was told of a message: `how` is ``accepted``, ``kept``, ``refused`` or ``unknown``."""
+
+    how: str
+    id: str
+    reason: str = ""
+
+
+class Received(msgspec.Struct, frozen=True):
+    """A message as it was shown."""
+
+    id: str
+    sender: str
+    body: str
+    time: float
+    repeat: bool = False
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """A person as a watcher was told: state in the door's own words is translated back by the driver."""
+
+    name: str
+    state: str
+    text: str = ""
+
+
+class SignOnFailed(AssertionError):
+    """The daemon did not let the client in."""
+
+
+class Driver(abc.ABC):
+    """One client at one door."""
+
+    #: Which listener it uses.
+    door: str
+    #: Whether the door can say these of presence; what it cannot say is told as the next best (docs/presence.md).
+    states: frozenset[str]
+    #: Whether presence texts are shown for a state other than away.
+    texts: bool
+
+    def __init__(self, stream: Stream, name: str) -> None:
+        self.stream = stream
+        self.name = name
+        #: Confirm what is received; a test switches it off to play dead.
+        self.confirming = True
+        self.received: list[Received] = []
+        self.seen: list[Seen] = []
+        self.lost: Deferred[None] = Deferred()
+        stream.on_line = self.line
+        stream.on_lost = self._lost
+
+    @classmethod
+    async def sign_on(cls, daemon: RunningDaemon, name: str, password: str, **more: Any) -> "Driver":
+        """Connect and sign on; raises `SignOnFailed`."""
+        driver = cls(await connected(daemon.ports[cls.door, "tcp"]), name)
+        await driver.enter(password, **more)
+        return driver
+
+    def _lost(self) -> None:
+        if not self.lost.called:
+            self.lost.callback(None)
+
+    @abc.abstractmethod
+    def line(self, line: bytes) -> None:
+        """One line from the daemon."""
+
+    @abc.abstractmethod
+    async def enter(self, password: str, **more: Any) -> None:
+        """Sign on."""
+
+    @abc.abstractmethod
+    def send(self, to: str, body: str) -> "Deferred[Outcome]":
+        """Send a message; fires when the sender is told its outcome."""
+
+    @abc.abstractmethod
+    async def barrier(self) -> None:
+        """Everything the daemon wrote to this client so far has been read, everything it sent has been taken."""
+
+    @abc.abstractmethod
+    async def set_presence(self, state: str, text: str = "") -> None: ...
+
+    @abc.abstractmethod
+    async def befriend(self, other: str) -> None:
+        """Ask for `other`'s presence."""
+
+    @abc.abstractmethod
+    async def approve(self, other: str) -> None: ...
+
+    @abc.abstractmethod
+    async def block(self, other: str) -> None: ...
+
+    @abc.abstractmethod
+    async def set_privacy(self, visible_to: str | None = None, share_location: bool | None = None) -> None: ...
+
+    @abc.abstractmethod
+    async def watch(self, name: str) -> None:
+        """Watch somebody without asking."""
+
+    @abc.abstractmethod
+    async def quit(self) -> None:
+        """Say goodbye."""
+
+    def cut(self) -> None:
+        """The connection dies without a word."""
+        self.stream.abort()
+
+    async def until(self, what: str, true: Any) -> None:
+        """Wait until `true()`, looking after every line."""
+        await self.stream.until(f"{self.name}@{self.door}: {what}", true)
