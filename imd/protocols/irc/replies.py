@@ -6,7 +6,6 @@ decides the form (https://ircv3.net/specs/extensions/labeled-response): one line
 stand in a batch, none becomes ACK.
 """
 
-from collections import deque
 from collections.abc import Callable
 
 from imd.protocols.irc.wire.line import encode
@@ -54,7 +53,7 @@ class Replies:
         self._server = server
         #: Called whenever slots have gone: what waited for them may run.
         self.settled = settled
-        self._open: deque[Slot] = deque()
+        self._open: list[Slot] = []
         self._batches = 0
         #: Writes to the client past all slots.
         self.write = write
@@ -74,7 +73,7 @@ class Replies:
     def closed(self) -> None:
         """A slot was closed: let go what nothing waits before any more."""
         while self._open and self._open[0].closed:
-            self._leave(self._open.popleft())
+            self._leave(self._open.pop(0))
         if self._open and not self._open[0].label:
             oldest = self._open[0]
             for line in oldest.lines:

@@ -4,7 +4,6 @@ The family modules do the work; they are given this object. Its states: register
 closing. `IrcSession` is also the core's `Client` (see `incoming.py`).
 """
 
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
@@ -60,6 +59,34 @@ class Link(Protocol):
 class IrcSession:
     """One connection and who is behind it."""
 
+    # Ten thousand of these are idle: no dictionary for each.
+    __slots__ = (
+        "__weakref__",
+        "_alone",
+        "_early",
+        "_framer",
+        "_pace",
+        "_pumping",
+        "_timer",
+        "_waiting",
+        "barrier",
+        "cap_version",
+        "caps",
+        "closing",
+        "door",
+        "flavour",
+        "hub",
+        "link",
+        "nick",
+        "offered",
+        "peer",
+        "registered",
+        "registration",
+        "replies",
+        "signed_on",
+        "slot",
+    )
+
     def __init__(self, door: "Door", peer: Peer, link: Link) -> None:
         self.door = door
         self.hub: Hub = door.hub
@@ -82,7 +109,8 @@ class IrcSession:
         self.slot: Slot | None = None
         self.replies = Replies(door.server, link.write, self._pump)
         self._framer = Framer()
-        self._waiting: deque[Line | BadLine] = deque()
+        # Nearly always empty, and then a deque takes ten times the memory of a list.
+        self._waiting: list[Line | BadLine] = []
         #: Taken from the bytes received, and too soon.
         self._early: Line | BadLine | None = None
         self._pace = Pace(door.settings.limits, self.hub.clock.time())
@@ -226,7 +254,7 @@ class IrcSession:
         """Run the first command that waits, if it may."""
         if not self._waiting or not self._may_run(self._waiting[0]):
             return False
-        self._run(self._waiting.popleft())
+        self._run(self._waiting.pop(0))
         return True
 
     def _next_line(self) -> bool:
