@@ -253,6 +253,11 @@ async def _invisible(session: "IrcSession", words: list[str]) -> None:
     _say(session, "You look offline." if on else "You can be seen.")
 
 
+def manual() -> list[tuple[str, str]]:
+    """Every command: how it is written, what it does."""
+    return [(verb.usage, verb.help) for verb in _VERBS.values()]
+
+
 def _switch(word: str) -> bool | None:
     return {"on": True, "off": False}.get(word.lower())
 

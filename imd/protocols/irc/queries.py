@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from imd.core.address import fold
 from imd.protocols.irc import numerics
 from imd.protocols.irc.commands import COMMANDS, command
+from imd.protocols.irc.forms import FORMS
 from imd.protocols.irc.refusals import middle
 from imd.protocols.irc.rooms import packed
 from imd.protocols.irc.wire.line import MAX_BODY, Line
@@ -100,12 +101,11 @@ def help_(session: "IrcSession", line: Line) -> None:
         rows = [*packed(sorted(COMMANDS), 400), "Your buddy list: /msg BuddyServ HELP"]
         start = "Commands of this server"
     else:
-        row = COMMANDS.get(subject.upper())
-        if row is None:
+        form = FORMS.get(subject.upper())
+        if form is None:
             session.numeric(numerics.ERR_HELPNOTFOUND, middle(subject))
             return
-        text = (row.run.__doc__ or f"{row.name} takes {row.parameters} parameters or more.").strip().splitlines()[0]
-        rows, start = [text.replace("``", "")], row.name
+        rows, start = [form.does], form.form
     subject = middle(subject)
     session.numeric(numerics.RPL_HELPSTART, subject, start)
     for text in rows:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from imd.protocols.irc import modes, numerics, rooms
 from imd.protocols.irc.commands import COMMANDS
+from imd.protocols.irc.settings import IrcSettings
 from imd.protocols.irc.wire.line import Line
 
 if TYPE_CHECKING:
@@ -38,14 +39,13 @@ def welcome(session: "IrcSession") -> None:
 
 def tell_isupport(session: "IrcSession") -> None:
     """RPL_ISUPPORT, in as many lines as it takes."""
-    tokens = isupport(session)
+    tokens = isupport(session.door.settings)
     for at in range(0, len(tokens), _TOKENS):
         session.numeric(numerics.RPL_ISUPPORT, *tokens[at : at + _TOKENS])
 
 
-def isupport(session: "IrcSession") -> list[str]:
+def isupport(settings: IrcSettings) -> list[str]:
     """https://modern.ircdocs.horse/#rplisupport-parameters, in alphabetical order; only what is true here."""
-    settings = session.door.settings
     limits = settings.limits
     targets = _number(limits.targets)
     tokens = {
@@ -67,7 +67,8 @@ def isupport(session: "IrcSession") -> list[str]:
         "NETWORK": settings.network.replace(" ", "\\x20"),
         "NICKLEN": _number(limits.nick_length),
         "PREFIX": modes.PREFIX,
-        "TARGMAX": f"JOIN:,KICK:1,LIST:,NAMES:,NOTICE:{targets},PART:,PRIVMSG:{targets},TAGMSG:{targets},WHOIS:1",
+        "TARGMAX": f"JOIN:,KICK:,LIST:,NAMES:,NOTICE:{targets},PART:,PRIVMSG:{targets},TAGMSG:{targets},"
+        f"WHOIS:{targets},WHOWAS:{targets}",
         "TOPICLEN": _number(limits.topic_length),
         "USERLEN": "18",
         "UTF8ONLY": "",

@@ -1,0 +1,48 @@
+"""How each command is written and what it does, for HELP and for docs/protocols/irc.md."""
+
+from typing import NamedTuple
+
+
+class Form(NamedTuple):
+    form: str
+    does: str
+
+
+FORMS: dict[str, Form] = {
+    "ADMIN": Form("ADMIN [server]", "who runs the server: not told here"),
+    "AUTHENTICATE": Form("AUTHENTICATE mechanism|data", "sign on by SASL, before registration ends"),
+    "AWAY": Form("AWAY [:text]", "say that you are away, or without a text that you are back"),
+    "BUDDY": Form("BUDDY verb [words]", "the same as a message to BuddyServ"),
+    "CAP": Form("CAP LS|LIST|REQ|END [words]", "negotiate capabilities"),
+    "ERROR": Form("ERROR [:text]", "ignored: clients have nothing to complain of"),
+    "HELP": Form("HELP [command]", "this"),
+    "INFO": Form("INFO [server]", "what the server is"),
+    "INVITE": Form("INVITE nick #room", "ask somebody in"),
+    "ISON": Form("ISON nick{ nick}", "which of these are on"),
+    "JOIN": Form("JOIN #room{,#room} [key{,key}]", "enter rooms; JOIN 0 leaves all"),
+    "KICK": Form("KICK #room nick{,nick} [:reason]", "remove somebody from a room"),
+    "LIST": Form("LIST [condition{,condition}]", "rooms: by name, mask, !mask, >members, C<minutes, T<minutes"),
+    "LUSERS": Form("LUSERS", "how many are here, through all doors"),
+    "MODE": Form("MODE #room|nick [modes [parameters]]", "settings, lists and roles of a room; your own modes"),
+    "MONITOR": Form("MONITOR +|-|C|L|S [nick{,nick}]", "be told when these come and go"),
+    "MOTD": Form("MOTD [server]", "the message of the day"),
+    "NAMES": Form("NAMES [#room{,#room}]", "who is in the rooms you are in"),
+    "NICK": Form("NICK nick", "your name; that of an account is fixed"),
+    "NOTICE": Form("NOTICE target{,target} :text", "a message that nothing answers and nobody keeps"),
+    "PART": Form("PART #room{,#room} [:reason]", "leave rooms"),
+    "PASS": Form("PASS secret, or PASS account:secret", "sign on with a password, before registration ends"),
+    "PING": Form("PING token", "answered by PONG"),
+    "PONG": Form("PONG token", "answers PING, and confirms the messages before it"),
+    "PRIVMSG": Form("PRIVMSG target{,target} :text", "a message to people and rooms; kept for who is off"),
+    "QUIT": Form("QUIT [:reason]", "go"),
+    "SETNAME": Form("SETNAME :real name", "what you call yourself"),
+    "TAGMSG": Form("TAGMSG target{,target}", "tags without a text, such as typing"),
+    "TIME": Form("TIME [server]", "the server's time"),
+    "TOPIC": Form("TOPIC #room [:text]", "what a room is about; an empty text clears it"),
+    "USER": Form("USER user 0 * :real name", "part of registration"),
+    "USERHOST": Form("USERHOST nick{ nick}", "where up to five people seem to be"),
+    "VERSION": Form("VERSION [server]", "software and RPL_ISUPPORT"),
+    "WHO": Form("WHO mask [o][%fields[,token]]", "people in a room, or you share one with, or by nick"),
+    "WHOIS": Form("WHOIS [server] nick{,nick}", "what you may know of somebody"),
+    "WHOWAS": Form("WHOWAS nick{,nick}", "nobody: nothing is kept of who has gone"),
+}
