@@ -31,7 +31,8 @@ class Agenda:
 
     def note(self, name: str, when: float) -> None:
         """Enter `name`, unless it stands there for that time already; call it before the write it is for."""
-        if self._noted.get(name, when + 1) <= when:
+        noted = self._noted.get(name)
+        if noted is not None and noted <= when:
             return
         if len(self._noted) >= MOST_KNOWN:
             self._noted.clear()

@@ -22,8 +22,8 @@ from twisted.python.failure import Failure
 from imd.core.refusal import StoreUnavailable
 from imd.core.stores import OutcomeUnknown
 
-#: Commands in one envelope: from as many it pays; more would keep Redis from serving others for too long.
-FEWEST, MOST = 4, 500
+#: Commands in one envelope: from as many it pays; more, or longer ones, would keep Redis from serving others too long.
+FEWEST, MOST, LONGEST = 4, 500, 256 * 1024
 
 #: What may wait for Redis on one connection; more is refused (promise P6).
 MAX_COMMANDS = 100_000
@@ -106,6 +106,20 @@ def _fire(command: Deferred[Any], reply: Any) -> None:
 _MULTI, _EXEC = encode(("MULTI",)), encode(("EXEC",))
 
 
+def _enclose(encoded: list[bytes], waiting: list[Deferred[Any]]) -> tuple[list[Deferred[Any] | _Envelope], bytes]:
+    """Commands in as many envelopes as they need, and what to write."""
+    envelopes: list[Deferred[Any] | _Envelope] = []
+    pieces: list[bytes] = []
+    start = size = 0
+    for at, command in enumerate(encoded, 1):
+        size += len(command)
+        if at == len(encoded) or at - start == MOST or size >= LONGEST:
+            envelopes.append(_Envelope(waiting[start:at]))
+            pieces += [_MULTI, *encoded[start:at], _EXEC]
+            start, size = at, 0
+    return envelopes, b"".join(pieces)
+
+
 class Connection(txredisapi.RedisProtocol):  # type: ignore[misc]  # txredisapi has no annotations
     """Commands queue until the end of the reactor turn, then travel in one write; replies come back in order.
 
@@ -134,8 +148,9 @@ class Connection(txredisapi.RedisProtocol):  # type: ignore[misc]  # txredisapi 
         self._flushing: IDelayedCall | None = None
         self._watching: IDelayedCall | None = None
         self._gone = False
-        #: Why it died, once it has.
+        #: Why it died, once it has; and fires then.
         self.reason: Failure | None = None
+        self.ended: Deferred[None] = Deferred()
 
     def connectionMade(self) -> Deferred[None]:
         if ITCPTransport.providedBy(self.transport):
@@ -172,15 +187,9 @@ class Connection(txredisapi.RedisProtocol):  # type: ignore[misc]  # txredisapi 
         unsent, self._unsent = self._unsent, []
         encoded = [command if isinstance(command, bytes) else command.encode() for command in outgoing]
         if self._envelopes and len(encoded) >= FEWEST:
-            entries: list[Deferred[Any] | _Envelope] = []
-            pieces = []
-            for start in range(0, len(encoded), MOST):
-                entries.append(_Envelope(unsent[start : start + MOST]))
-                pieces += [_MULTI, *encoded[start : start + MOST], _EXEC]
-            data = b"".join(pieces)
+            entries, data = _enclose(encoded, unsent)
         else:
-            entries = list(unsent)
-            data = b"".join(encoded)
+            entries, data = list(unsent), b"".join(encoded)
         self._writes.append(([len(entries)], len(data), len(unsent), self._clock.seconds()))
         self._bytes += len(data)
         self._commands += len(unsent)
@@ -258,3 +267,4 @@ class Connection(txredisapi.RedisProtocol):  # type: ignore[misc]  # txredisapi 
             result.errback(Failure(OutcomeUnknown("the connection to Redis died before the answer came")))
         for result in unsent:
             result.errback(Failure(StoreUnavailable()))
+        self.ended.callback(None)

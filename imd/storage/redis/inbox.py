@@ -46,58 +46,65 @@ def _names(account: str) -> tuple[int, bytes]:
 class _Append:
     """One call of the append script, which grows until it is written."""
 
-    __slots__ = ("account", "calls", "count", "entries", "limit", "link", "sent")
+    __slots__ = ("_account", "_calls", "_entries", "_names", "_open", "_token", "count", "limit")
 
-    def __init__(self, link: Link, account: str, limit: int) -> None:
-        self.link = link
-        self.account = account
+    def __init__(self, open: dict[str, "_Append"], account: str, limit: int, token: int) -> None:
         self.limit = limit
-        self.entries: list[bytes] = []
-        self.calls: list[tuple[Deferred[list[Queueing]], int]] = []
         self.count = 0
-        self.sent = False
+        self._account = account
+        self._token = token
+        self._names = _names(account)
+        self._entries: list[bytes] = []
+        self._calls: list[tuple[Deferred[list[Queueing]], int]] = []
+        self._open = open
 
     def add(self, entries: Sequence[Queued]) -> Deferred[list[Queueing]]:
-        for entry in entries:
-            message = entry.message
-            parts = (
-                message.id,
-                message.seq,
-                entry.expires,
-                entry.origin,
-                entry.origin_limit,
-                entry.attempts,
-                1 if message.client_id else 0,
-                _encode(entry),
+        self._entries += [
+            encode_parts(
+                (
+                    entry.message.id,
+                    entry.message.seq,
+                    entry.expires,
+                    entry.origin,
+                    entry.origin_limit,
+                    entry.attempts,
+                    1 if entry.message.client_id else 0,
+                    _encode(entry),
+                )
             )
-            self.entries.append(encode_parts(parts))
+            for entry in entries
+        ]
         self.count += len(entries)
         result: Deferred[list[Queueing]] = Deferred()
-        self.calls.append((result, len(entries)))
+        self._calls.append((result, len(entries)))
         return result
 
+    def close(self) -> None:
+        """Nothing is added any more: it is being written, or never will be."""
+        if self._open.get(self._account) is self:
+            del self._open[self._account]
+
     def encode(self) -> bytes:
-        self.sent = True
+        self.close()
         return self._command(b"EVALSHA", scripts.INBOX_APPEND.digest)
 
     def text(self) -> bytes:
         return self._command(b"EVAL", scripts.INBOX_APPEND.body)
 
     def _command(self, verb: bytes, script: bytes) -> bytes:
-        count, names = _names(self.account)
-        head = b"*%d\r\n" % (5 + count + WORDS * self.count) + encode_parts((verb, script, count))
-        return b"".join((head, names, encode_parts((self.link.token, self.limit)), *self.entries))
+        number, names = self._names
+        head = b"*%d\r\n" % (5 + number + WORDS * self.count) + encode_parts((verb, script, number))
+        return b"".join((head, names, encode_parts((self._token, self.limit)), *self._entries))
 
     def answered(self, reply: Sequence[int]) -> None:
         at = 0
-        for result, count in self.calls:
+        for result, count in self._calls:
             result.callback([_ANSWERS[answer] for answer in reply[at : at + count]])
             at += count
 
     def failed(self, failure: Failure) -> None:
-        # It may never have been written, and must not grow any more.
-        self.sent = True
-        for result, _ in self.calls:
+        self.close()
+        for result, _ in self._calls:
             result.errback(failure)
 
 
@@ -141,17 +148,15 @@ class Inboxes:
     def _append(self, account: str, entries: Sequence[Queued], limit: int) -> Deferred[list[Queueing]]:
         self._agenda.note(account, min(entry.expires for entry in entries))
         batch = self._open.get(account)
-        if batch is None or batch.sent or batch.limit != limit or batch.count + len(entries) > BATCH:
-            batch = _Append(self._link, account, limit)
-            if len(self._open) > 1000:
-                self._open = {name: waiting for name, waiting in self._open.items() if not waiting.sent}
-            self._open[account] = batch
-            result = batch.add(entries)
-            sent = self._link.send(batch).addErrback(self._link.without_script, batch.text)
-            sent.addCallbacks(batch.answered, batch.failed)
-            sent.addErrback(lambda failure: self.log.failure("while queueing messages", failure))
-            return result
-        return batch.add(entries)
+        if batch is not None and batch.limit == limit and batch.count + len(entries) <= BATCH:
+            return batch.add(entries)
+        batch = _Append(self._open, account, limit, self._link.token)
+        result = batch.add(entries)
+        self._open[account] = batch
+        sent = self._link.send(batch).addErrback(self._link.without_script, batch.text)
+        sent.addCallbacks(batch.answered, batch.failed)
+        sent.addErrback(lambda failure: self.log.failure("while queueing messages", failure))
+        return result
 
     def _run(self, script: scripts.Script, account: str, arguments: Sequence[Part]) -> Deferred[Any]:
         # What is appended from now on must stay behind this call.

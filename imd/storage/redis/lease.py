@@ -59,6 +59,8 @@ class Lease:
         self._clock = clock
         self._ttl = ttl
         self._until = 0.0
+        #: Whether the lease was not held when the last answer came.
+        self._was_out = True
         self._renewal: IDelayedCall | None = None
         holder = Holder(name, here(), clock.seconds(), os.urandom(8).hex())
         self._me = msgspec.json.encode(holder)
@@ -97,8 +99,11 @@ class Lease:
             left, waited = now_left, True
             await deferLater(self._clock, min(0.25, now_left + 0.01))
 
-    async def renew(self, connection: Connection) -> None:
-        """Raises `LeaseTaken`, also if the store at the far end is not the one that was opened."""
+    async def renew(self, connection: Connection) -> bool:
+        """Whether this ended a time without the lease.
+
+        Raises `LeaseTaken`, also if the store at the far end is not the one that was opened.
+        """
         answer, *more = await self._ask(connection, b"")
         if answer == b"held":
             if more[1] == b"" and not self.taken:
@@ -106,7 +111,7 @@ class Lease:
                     "Redis came back without imd's data: messages that waited there are lost. Set appendonly yes "
                     "and appendfsync always"
                 )
-            return
+            return self._was_out and self.held()
         if answer == b"other":
             self.lose("somebody else: the Redis that answers now holds the data of another imd")
         else:
@@ -130,7 +135,8 @@ class Lease:
             raise SchemaTooNew(f"Redis holds schema {reply[1].decode()}, this imd knows {SCHEMA}")
         if reply[0] == b"held" and not self.taken:
             # Counted from the sending, so that it ends here before it ends in Redis.
-            self._until = sent + self._ttl
+            self._was_out = not self.held()
+            self._until = max(self._until, sent + self._ttl)
             if not self.token:
                 self.secret = reply[2] or self.secret
             self.token = reply[1]
@@ -160,15 +166,14 @@ class Lease:
                 )
 
         async def again(connection: Connection) -> None:
-            before = self.held()
             try:
-                await self.renew(connection)
+                ended = await self.renew(connection)
             except (StoreUnavailable, OutcomeUnknown):
                 return  # The connection died; the next one renews before anything else.
             except LeaseTaken:
                 connection.abort()
                 return
-            if not before:
+            if ended:
                 self.log.warn("The lease could not be renewed in time, and is held again")
                 regained()
 

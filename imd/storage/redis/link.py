@@ -79,7 +79,6 @@ class Link:
         self._attempt: Deferred[None] | None = None
         self._later: IDelayedCall | None = None
         self._stopped = False
-        self._gone: Deferred[None] | None = None
 
     @property
     def token(self) -> int:
@@ -103,14 +102,14 @@ class Link:
             await self._prepare(connection)
             if connection.reason is not None:
                 connection.reason.raiseException()
-        except (StoreUnavailable, OutcomeUnknown):
-            if connection.reason is None:
-                connection.abort()
-                raise
-            # For the log: why it died, for example a certificate that is not trusted.
-            connection.reason.raiseException()
-        except BaseException:
+        except Exception as error:
+            reason = connection.reason
             connection.abort()
+            if reason is None:
+                await connection.ended
+            elif isinstance(error, StoreUnavailable | OutcomeUnknown):
+                # For the log: why it died, for example a certificate that is not trusted.
+                reason.raiseException()
             raise
         connection.lost = self._lost
         self.connection = connection
@@ -121,9 +120,6 @@ class Link:
     def _lost(self, reason: Failure) -> None:
         self.connection = None
         if self._stopped:
-            if self._gone is not None:
-                gone, self._gone = self._gone, None
-                gone.callback(None)
             return
         self.log.warn("The connection to Redis is lost: {reason}", reason=reason.getErrorMessage())
         self._try_later()
@@ -138,8 +134,9 @@ class Link:
 
     def _try(self) -> None:
         self._later = None
-        self._attempt = Deferred.fromCoroutine(self._try_once())
-        self._attempt.addErrback(lambda failure: self.log.failure("while connecting to Redis", failure))
+        attempt = self._attempt = Deferred.fromCoroutine(self._try_once())
+        attempt.addErrback(lambda failure: failure.trap(CancelledError) and None)
+        attempt.addErrback(lambda failure: self.log.failure("while connecting to Redis", failure))
 
     async def _try_once(self) -> None:
         try:
@@ -156,25 +153,20 @@ class Link:
             self._try_later()
         else:
             self.log.info("Connected to Redis again")
-        finally:
-            self._attempt = None
 
     async def stop(self) -> None:
         """Close the connection and make no other."""
         self._stopped = True
         if self._later is not None and self._later.active():
             self._later.cancel()
-        attempt, self._attempt = self._attempt, None
-        if attempt is not None:
-            attempt.addErrback(lambda failure: failure.trap(CancelledError) and None)
-            attempt.cancel()
-        if self.connection is not None:
-            self._gone = Deferred()
-            gone = self._gone
-            connection, self.connection = self.connection, None
+        if self._attempt is not None:
+            self._attempt.cancel()
+            await self._attempt
+        connection, self.connection = self.connection, None
+        if connection is not None:
             # All that was asked has been answered; a polite end could wait for ever on a Redis that hangs.
             connection.abort()
-            await gone
+            await connection.ended
 
     # ------------------------------------------------------------ commands
 

@@ -130,6 +130,22 @@ class AwayTests(RedisCase):
         await store.close()
         await store.close()
 
+    async def test_close_while_coming_back(self) -> None:
+        """So can one that is connecting at that moment."""
+        server = self.own_server()
+        store = await self.make_store(url=server.url)
+        server.restart()
+        server.pause()
+        try:
+            await away(store)
+            while store._link._attempt is None:
+                await deferLater(clock, 0.01)
+            await deferLater(clock, 0.05)
+            await store.close()
+        finally:
+            server.resume()
+        self.assertIs(store.available, False)
+
 
 class PlaceTests(RedisCase):
     async def test_databases_are_apart(self) -> None:
