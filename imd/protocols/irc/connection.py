@@ -44,6 +44,7 @@ class IrcConnection(Protocol, TicketHolder):
         self._heard = self._clock.time()
         self.session = IrcSession(self._door, peer_of(transport, "irc"), self)
         self._door.sessions.add(self.session)
+        self._door.unregistered += 1
         self._expect(limits.ping_interval)
 
     def dataReceived(self, data: bytes) -> None:
@@ -56,6 +57,7 @@ class IrcConnection(Protocol, TicketHolder):
             self._timer.cancel()
         self._outbox.lost()
         self._door.sessions.discard(self.session)
+        self._door.unregistered -= not self.session.registered
         self.session.lost()
 
     def admission_expired(self) -> None:

@@ -21,6 +21,8 @@ class Door:
         self.log = log
         #: Every connection, registered or not.
         self.sessions: set[IrcSession] = set()
+        #: How many of them have not been welcomed; counted, because every welcome says it.
+        self.unregistered = 0
 
     @property
     def server(self) -> str:

@@ -149,6 +149,7 @@ class IrcSession:
         self.registered = True
         self.nick = self.me.address.name
         self.registration = DONE
+        self.door.unregistered -= 1
         self.link.settle()
 
     def renamed(self) -> None:
