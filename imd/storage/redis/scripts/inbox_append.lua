@@ -1,7 +1,7 @@
 -- Put messages into one inbox. Answers for each: 0 kept, 1 was there, 2 was there and is acknowledged, 3 full.
 -- KEYS: fence, stream, ids, expiry, attempts, done, late, origins
--- ARGV: token, limit, then for each message: id, seq, expires, origin, limit per origin,
---       attempts, whether its sender may send it again (1 or 0), value
+-- ARGV: token, limit, then for each message: id, about it, value. About it, apart by one blank: sequence number, time of
+--       expiry, limit per origin, attempts, whether its sender may send it again (1 or 0), origin
 local stream, ids, expiry, attempts, done, late, origins =
     KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
 local limit = tonumber(ARGV[2])
@@ -25,9 +25,11 @@ local function add_late(id, value)
     return redis.call('XADD', stream, entry, id, value)
 end
 
-for at = 3, #ARGV, 8 do
-    local id, seq, expires, origin, share = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], tonumber(ARGV[at + 4])
-    local tried, repeatable, value = ARGV[at + 5], ARGV[at + 6], ARGV[at + 7]
+for at = 3, #ARGV, 3 do
+    local id, value = ARGV[at], ARGV[at + 2]
+    local seq, expires, most, tried, repeatable, origin =
+        string.match(ARGV[at + 1], '^(%S+) (%S+) (%S+) (%S+) (%d) (.*)$')
+    local share = tonumber(most)
     local answer = 0
     local entry = seq .. '-0'
     local record = ' ' .. expires .. ' ' .. repeatable .. ' ' .. origin
