@@ -186,9 +186,11 @@ class People:
         self._replacing.pop(session.id, None)
         person = session.person
         self.delivery.detach(session)
+        if len(person.sessions) == 1:
+            # While the session still says whence the person was: `origin`.
+            self.rooms.left(person, text)
         person.sessions.remove(session)
         if not person.sessions:
-            self.rooms.left(person, text)
             del self._persons[person.key]
             folded = fold(person.address.name)
             if self._names.get(folded) is person:
@@ -334,6 +336,9 @@ class People:
 
     def session(self, id: str) -> Session | None:
         return self._sessions.get(id)
+
+    def session_count(self) -> tuple[int, int]:
+        return len(self._sessions), self._peak
 
     def counts(self) -> dict[str, int]:
         guests = sum(person.guest for person in self._persons.values())

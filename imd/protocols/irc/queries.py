@@ -46,9 +46,8 @@ def lusers(session: "IrcSession", line: Line) -> None:
     """How many are here, through all doors; everybody counts as invisible, for everybody is +i."""
     if _asks_elsewhere(session, line, 1):
         return
-    counts = session.hub.people.counts()
-    here, most = counts["sessions"], counts["peak"]
-    unknown = sum(not other.registered for other in session.door.sessions)
+    here, most = session.hub.people.session_count()
+    unknown = session.door.unregistered
     session.numeric(numerics.RPL_LUSERCLIENT, f"There are 0 users and {here} invisible on 1 servers")
     if unknown:
         session.numeric(numerics.RPL_LUSERUNKNOWN, str(unknown))

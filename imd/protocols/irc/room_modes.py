@@ -48,6 +48,9 @@ def _tell_settings(session: "IrcSession", room: Room) -> None:
 
 def _change(session: "IrcSession", room: Room, line: Line) -> None:
     """Answer what is asked, then apply what may be applied as one event."""
+    if not is_member(session, room):
+        # Before anything else: what is wrong with a role would tell outsiders who is in (P5).
+        raise NotAMember(room.name)
     changes: list[RoomChange] = []
     asked: set[ListKind] = set()
     unknown: set[str] = set()
@@ -64,8 +67,6 @@ def _change(session: "IrcSession", room: Room, line: Line) -> None:
             unknown.add(wanted.letter)
         else:
             changes.append(change)
-    if (asked or changes) and not is_member(session, room):
-        raise NotAMember(room.name)
     for kind in ListKind:
         if kind in asked:
             _tell_list(session, room, kind)

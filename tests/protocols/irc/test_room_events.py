@@ -6,6 +6,7 @@ from imd.core.session import State
 from imd.core.talk import FlagChange, MemberRenamed, RoomEvent, RoomFlag
 from imd.protocols.irc import room_events
 from imd.protocols.irc.room_events import away_text
+from imd.protocols.irc.session import IrcSession
 from tests.protocols.irc.other_door import sign_on
 from tests.protocols.irc.world import IrcTestCase, User, numerics
 
@@ -59,11 +60,13 @@ class EventsTests(IrcTestCase):
         for user in users:
             user.said("JOIN #tea")
         seen: list[RoomEvent] = []
-        self.patch(
-            room_events,
-            "room_event",
-            lambda session, event, told=room_events.room_event: (seen.append(event), told(session, event)),
-        )
+        told = room_events.room_event
+
+        def tell(session: IrcSession, event: RoomEvent) -> None:
+            seen.append(event)
+            told(session, event)
+
+        self.patch(room_events, "room_event", tell)
         self.alice.said("PART #tea")
         self.assertEqual(len(seen), 7)
         self.assertEqual({id(event) for event in seen}, {id(seen[0])})
@@ -97,6 +100,16 @@ class EventsTests(IrcTestCase):
         second.said("QUIT :really")
         self.assertEqual([line.partition(" ")[2] for line in watcher.take()], ["QUIT :really"])
         self.assertTrue(source.startswith("alice!"))
+
+    def test_a_quit_comes_from_where_its_person_was(self) -> None:
+        """The prefix of QUIT is that of all that went before."""
+        watcher = self.watcher()
+        for user in (self.world.guest("bob"), self.alice):
+            user.said("JOIN #tea")
+            watcher.take()
+            source = user.session.source
+            user.said("QUIT :bye")
+            self.assertEqual(watcher.take(), [f":{source} QUIT :bye"])
 
     def test_a_lost_connection_is_a_quit(self) -> None:
         """With a reason of the server."""

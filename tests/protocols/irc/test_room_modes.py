@@ -81,6 +81,12 @@ class SettingsTests(IrcTestCase):
         self.assertEqual(numerics(self.bob.said("MODE #tea +im-t")), ["482"])
         self.assertEqual(numerics(self.bob.said("MODE #tea b+i")), ["368", "482"])
 
+    def test_outsiders_do_not_learn_who_is_in(self) -> None:
+        """P5: a role for a member, for somebody elsewhere, for nobody: the same answer."""
+        self.world.guest("carol")
+        answers = {tuple(self.bob.said(f"MODE #tea +o {nick}")) for nick in ("alice", "carol", "nobody")}
+        self.assertEqual(answers, {(f":{HOST} 442 bob #tea :You're not on that channel",)})
+
     def test_what_cannot_be_understood(self) -> None:
         """472 for each unknown letter once; 696 for wrong or missing parameters. The rest is done."""
         self.assertEqual(
