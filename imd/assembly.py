@@ -305,6 +305,14 @@ class Daemon:
                 loop.stop()
         for bound in self.bound:
             await _stopped(bound.port)
+        try:
+            await self._close_doors()
+        finally:
+            # Whatever went wrong before, what was accepted must reach the disk.
+            await self.store.close()
+        self.log.info("imd stopped")
+
+    async def _close_doors(self) -> None:
         if hasattr(self, "irc"):
             await self._finished()
             self.hub.people.close()
@@ -317,7 +325,6 @@ class Daemon:
             self._certificates.stop()
         await self._in_thread(self._hashing.stop)
         self.environment.spawn.stop()
-        await self.store.close()
 
     async def _finished(self) -> None:
         """Until nothing is under way, or `FINISH` seconds."""

@@ -89,7 +89,11 @@ class DaemonService(Service):
 
     def stopService(self) -> "Deferred[None]":
         super().stopService()
-        return Deferred.fromCoroutine(self._daemon.stop())
+        return Deferred.fromCoroutine(self._daemon.stop()).addErrback(self._not_stopped)
+
+    def _not_stopped(self, failure: Failure) -> None:
+        # The reactor would say nothing of it.
+        self.log.failure("imd did not stop in order", failure)
 
 
 def makeService(options: Options) -> IService:

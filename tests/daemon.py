@@ -47,6 +47,9 @@ class _Process(ProcessProtocol):
     def processEnded(self, reason: Failure) -> None:
         assert isinstance(reason.value, ProcessDone | ProcessTerminated)
         code = reason.value.exitCode
+        if reason.value.signal == signal.SIGTERM and "imd stopped" in self.log:
+            # twistd stops in order and then ends itself by the signal, as a well-behaved program does.
+            code = 0
         if not self.ready.called:
             self.ready.errback(AssertionError(f"the daemon did not start (exit code {code}):\n{self.log}"))
         self.over.callback(-1 if code is None else code)
@@ -86,7 +89,8 @@ class RunningDaemon:
 
     def spawn(self) -> _Process:
         """Start it, without waiting."""
-        arguments = [sys.executable, "-m", "twisted", "imd", "--data", str(self.data), *self._arguments]
+        twistd = str(Path(sys.executable).with_name("twistd"))
+        arguments = [sys.executable, twistd, "-n", "--pidfile=", "imd", "--data", str(self.data), *self._arguments]
         self._process = _Process()
         environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
         self._transport = reactor.spawnProcess(self._process, sys.executable, arguments, environment)
@@ -124,7 +128,7 @@ class RunningDaemon:
         os.kill(self.pid, signal.SIGHUP)
 
     async def _end(self, how: int) -> int:
-        process, self._process = self._process, None
+        process = self._process
         if process is None or process.over.called:
             return 0
         os.kill(self.pid, how)

@@ -45,8 +45,8 @@ class Recorder:
     """A `Client` that writes down what it is told."""
 
     def __init__(self) -> None:
-        self.hub: Hub | None = None
-        self.session: Session | None = None
+        self.hub: Hub
+        self.session: Session
         #: Acknowledge at once, as a well-behaved client on a fast line does.
         self.prompt = True
         self.envelopes: list[Envelope] = []
@@ -60,14 +60,10 @@ class Recorder:
     def deliver(self, envelopes: Sequence[Envelope]) -> None:
         self.envelopes.extend(envelopes)
         if self.prompt:
-            assert self.hub is not None
-            assert self.session is not None
             self.hub.delivery.acknowledge(self.session, [envelope.message.id for envelope in envelopes])
 
     def acknowledge(self) -> None:
         """Confirm everything received so far."""
-        assert self.hub is not None
-        assert self.session is not None
         self.hub.delivery.acknowledge(self.session, [envelope.message.id for envelope in self.envelopes])
 
     def receipt(self, receipt: Receipt) -> None:
@@ -178,7 +174,6 @@ class House:
         return client
 
     def off(self, client: Recorder, reason: str = "lost") -> None:
-        assert client.session is not None
         self.hub.people.sign_off(client.session, reason)
         self.turn()
 
@@ -186,7 +181,6 @@ class House:
         self, sender: Recorder, to: str, body: str, *, client_id: str = "", kind: Kind = Kind.TEXT, turn: bool = True
     ) -> list[Receipt]:
         """Send, and the receipts that settle it (one, sooner or later)."""
-        assert sender.session is not None
         told: list[Receipt] = []
         self.hub.delivery.send(sender.session, Draft(to, body, kind, client_id), told.append)
         if turn:
@@ -195,8 +189,6 @@ class House:
 
     def friends(self, one: Recorder, other: Recorder) -> None:
         """Make two people who are on mutual contacts."""
-        assert one.session is not None
-        assert other.session is not None
         rosters = self.hub.rosters
         self.wait(rosters.ask(one.session, other.session.address.name))
         self.wait(rosters.approve(other.session, one.session.address.name))

@@ -79,8 +79,13 @@ class ControlListener:
         port, self._port = self._port, None
         if port is None:
             return
-        # Twisted removes the socket by the name it was bound under, which may have been relative to the folder.
-        port.port = str(self.path)  # type: ignore[attr-defined]
-        stopping = port.stopListening()
-        if stopping is not None:
-            await stopping
+        # Twisted removes the socket by the name it was bound under, which may be relative to its folder. All other
+        # paths of the daemon are absolute.
+        here = Path.cwd()
+        os.chdir(self.path.parent)
+        try:
+            stopping = port.stopListening()
+            if stopping is not None:
+                await stopping
+        finally:
+            os.chdir(here)

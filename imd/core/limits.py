@@ -2,7 +2,7 @@
 
 import msgspec
 
-from imd.core.refusal import TooLong, TooMany
+from imd.core.refusal import Malformed, TooLong, TooMany
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,8 +31,13 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def check_size(what: str, text: str, limit: int) -> None:
-    """Raise `TooLong` when `text` has more than `limit` UTF-8 bytes (0: no limit)."""
-    if limit and len(text) > limit // 4 and len(text.encode()) > limit:
+    """Raise `TooLong` when `text` has more than `limit` UTF-8 bytes (0: no limit), `Malformed` when it is no Unicode
+    text at all (lone surrogates): no store and no door could carry it."""
+    try:
+        size = len(text) if text.isascii() else len(text.encode())
+    except UnicodeEncodeError:
+        raise Malformed(f"The {what} is not Unicode text.") from None
+    if limit and size > limit:
         raise TooLong(what, limit)
 
 

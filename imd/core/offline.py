@@ -71,6 +71,11 @@ class OfflineQueue:
             answers = await self._store.append([(account, queued) for account, queued, _ in puts], self.limit)
         except (StoreUnavailable, OutcomeUnknown) as error:
             answers = error
+        except BaseException:
+            # A fault of ours, or the daemon stops: nobody may wait for ever for an answer.
+            for _, _, done in puts:
+                done(OutcomeUnknown())
+            raise
         finally:
             self._under_way -= 1
         if isinstance(answers, list):

@@ -244,18 +244,31 @@ class HistoryStore(Protocol):
 class Store(Protocol):
     """One store with all its parts. `open` takes the lease, migrates, and reads what `secret` needs."""
 
-    accounts: AccountStore
-    tokens: TokenStore
-    rosters: RosterStore
-    ledger: LedgerStore
-    rooms: RoomStore
-    inbox: InboxStore
-    history: HistoryStore
-    durability: Durability
-    #: For people: "sqlite imd-data/imd.db" or "redis 10.0.0.5:6379/0" (never with a password).
-    description: str
-    #: 32 random bytes made when the store was made: key of message ids and cloaks.
-    secret: bytes
+    @property
+    def accounts(self) -> AccountStore: ...
+    @property
+    def tokens(self) -> TokenStore: ...
+    @property
+    def rosters(self) -> RosterStore: ...
+    @property
+    def ledger(self) -> LedgerStore: ...
+    @property
+    def rooms(self) -> RoomStore: ...
+    @property
+    def inbox(self) -> InboxStore: ...
+    @property
+    def history(self) -> HistoryStore: ...
+
+    @property
+    def durability(self) -> Durability: ...
+
+    @property
+    def description(self) -> str:
+        """For people: "sqlite imd-data/imd.db" or "redis 10.0.0.5:6379/0" (never with a password)."""
+
+    @property
+    def secret(self) -> bytes:
+        """32 random bytes made when the store was made: key of message ids and cloaks."""
 
     @property
     def available(self) -> bool:

@@ -35,7 +35,11 @@ class PromiseTestCase(DaemonTestCase):
 
     async def on(self, daemon: RunningDaemon, door: str, name: str, **more: Any) -> Driver:
         """Sign on at a door; the connection is closed after the test."""
-        driver = await DOORS[door].sign_on(daemon, name, PASSWORD, **more)
+        return await self.entered(daemon, DOORS[door], name, **more)
+
+    async def entered(self, daemon: RunningDaemon, kind: type[Driver], name: str, **more: Any) -> Driver:
+        """Sign on with a client of this kind; the connection is closed after the test."""
+        driver = await kind.sign_on(daemon, name, PASSWORD, **more)
         self.addCleanup(driver.cut)
         return driver
 

@@ -1,0 +1,182 @@
+"""P4: who may see somebody sees what becomes of them, once, whatever doors the two are behind.
+
+One table: a row for each way of watching (`tests.doors.WATCHERS`), a column for each door of the person watched and
+each transition. It is printed; a cell is ``ok``, or what was seen instead.
+"""
+
+import sys
+from typing import NamedTuple
+
+from tests.daemon import RunningDaemon
+from tests.doors import DOORS, WATCHERS, Change, Driver, Seen
+from tests.promises.house import PromiseTestCase, on_both_stores
+
+OFFLINE = ("offline", "")
+ONLINE = ("available", "")
+
+
+class Step(NamedTuple):
+    """One transition: what the person does, and how she is then, to who may see everything."""
+
+    title: str
+    now: tuple[str, str]
+    #: ``on``, ``say``, ``quit``, ``cut``, ``rename`` or ``remove``.
+    deed: str = "say"
+
+
+STEPS = (
+    Step("on", ONLINE, "on"),
+    Step("away", ("away", "lunch")),
+    Step("text", ("away", "tea")),
+    Step("busy", ("busy", "")),
+    Step("xa", ("extended-away", "")),
+    Step("back", ONLINE),
+    Step("chat", ("available", "bored")),
+    Step("unsaid", ONLINE),
+    Step("invisible", ("invisible", "")),
+    Step("visible", ONLINE),
+    Step("off", OFFLINE, "quit"),
+    Step("on 2", ONLINE, "on"),
+    Step("lost", OFFLINE, "cut"),
+    Step("on 3", ONLINE, "on"),
+    Step("gone", ("away", "out")),
+    Step("renamed", ("away", "out"), "rename"),
+    Step("removed", OFFLINE, "remove"),
+)
+
+
+def can(door: str, step: Step, before: tuple[str, str]) -> bool:
+    """Whether a client of this door can say so."""
+    state, text = step.now
+    driver = DOORS[door]
+    if step.deed != "say" or state == "invisible":
+        return True
+    return state in driver.states and (driver.texts or state == "away" or not text) and step.now != before
+
+
+def to_stranger(shown: tuple[str, str]) -> tuple[str, str]:
+    """A stranger sees only online and away (P5)."""
+    state = shown[0]
+    return (state if state in ("available", "offline") else "away", "")
+
+
+class SymmetryPromise(PromiseTestCase):
+    """Every ordered pair of doors, every transition."""
+
+    __test__ = False
+    #: Sees everybody, so that one can wait for what nobody answers.
+    witness: Driver
+
+    async def watchers(self, daemon: RunningDaemon) -> dict[str, Driver]:
+        """One client for each way of watching, of an account of its own."""
+        await self.people(daemon, *(f"watcher{number}" for number in range(len(WATCHERS))))
+        watchers = {}
+        for number, (way, watcher) in enumerate(WATCHERS.items()):
+            watchers[way] = await self.entered(daemon, watcher.driver, f"watcher{number}")
+        return watchers
+
+    async def do(self, daemon: RunningDaemon, door: str, person: Driver, step: Step) -> Driver:
+        """Have the person do it; done and answered when this returns."""
+        match step.deed:
+            case "on":
+                person = await self.on(daemon, door, person.name)
+            case "say":
+                await person.set_presence(*step.now)
+            case "quit":
+                await person.quit()
+            case "cut":
+                person.cut()
+                await self.signed_off(daemon, person.name)
+            case "rename":
+                name = f"{person.name}-two"
+                await daemon.ask("user rename", name=person.name, new=name)
+                person.name = name
+            case "remove":
+                await daemon.ask("user remove", name=person.name)
+                await person.lost
+        if person.stream.alive:
+            await person.barrier()
+        return person
+
+    async def signed_off(self, daemon: RunningDaemon, name: str) -> None:
+        """Wait until the daemon has noticed."""
+        witness = self.witness
+        await witness.until(f"{name} gone", lambda: Seen(name, "offline") in witness.seen)
+
+    async def test_every_pair_and_every_transition(self) -> None:
+        """The watcher who may see it sees it, once, translated as docs/presence.md says; the others see nothing."""
+        daemon = await self.house().start()
+        watchers = await self.watchers(daemon)
+        await self.people(daemon, "witness")
+        self.witness = await self.on(daemon, "native", "witness")
+        table: dict[str, dict[str, str]] = {way: {} for way in WATCHERS}
+        for door in DOORS:
+            await self.people(daemon, f"of-{door}")
+            person = await self.on(daemon, door, f"of-{door}")
+            for way, watcher in watchers.items():
+                if WATCHERS[way].contact:
+                    await self.friends(person, watcher)
+            await person.quit()
+            await self.witness.watch(person.name)
+            for way, watcher in watchers.items():
+                if WATCHERS[way].watches:
+                    await watcher.watch(person.name)
+            await self.through_all(daemon, door, person, watchers, table)
+        self.show(table)
+        wrong = [f"{way}, {at}: {cell}" for way, row in table.items() for at, cell in row.items() if cell != "ok"]
+        self.assertEqual(wrong, [], "\n".join(["not as docs/presence.md says:", *wrong]))
+
+    async def through_all(
+        self,
+        daemon: RunningDaemon,
+        door: str,
+        person: Driver,
+        watchers: dict[str, Driver],
+        table: dict[str, dict[str, str]],
+    ) -> None:
+        """All transitions of one person, one after the other."""
+        shown = OFFLINE
+        for step in STEPS:
+            if not can(door, step, shown):
+                continue
+            for watcher in (*watchers.values(), self.witness):
+                await watcher.barrier()
+                watcher.seen.clear()
+            before, shown = shown, OFFLINE if step.now[0] == "invisible" else step.now
+            name = person.name
+            person = await self.do(daemon, door, person, step)
+            for way, watcher in watchers.items():
+                await watcher.barrier()
+                expected = self.expected(way, watcher, name, person.name, before, shown)
+                told = "ok" if watcher.seen == expected else f"saw {watcher.seen}, should have seen {expected}"
+                table[way][f"{door} {step.title}"] = told
+
+    @staticmethod
+    def expected(
+        way: str, watcher: Driver, old: str, new: str, before: tuple[str, str], now: tuple[str, str]
+    ) -> list[Seen]:
+        """What this watcher must have been told."""
+        contact, watches = WATCHERS[way].contact, WATCHERS[way].watches
+        if not contact:
+            before, now = to_stranger(before), to_stranger(now)
+            if old != new:
+                # Who watches a name sees it go; whose it is now is not told.
+                new, now = old, OFFLINE
+        renamed_from = old if old != new else ""
+        return watcher.shows(Change(new, before, now, renamed_from), contact=contact, watched=watches)
+
+    def show(self, table: dict[str, dict[str, str]]) -> None:
+        """Print the matrix."""
+        width = max(map(len, table))
+        for door in DOORS:
+            titles = [step.title for step in STEPS]
+            print(f"\n{'P4 on ' + self.store + ', of ' + door:{width}}  " + " ".join(titles), file=sys.stderr)
+            for way, row in table.items():
+                cells = [row.get(f"{door} {title}", "-") for title in titles]
+                cells = [cell if cell in ("ok", "-") else "NO" for cell in cells]
+                line = " ".join(f"{cell:{len(title)}}" for cell, title in zip(cells, titles, strict=True))
+                print(f"{way:{width}}  {line}", file=sys.stderr)
+
+
+globals().update(on_both_stores(SymmetryPromise))
+del SymmetryPromise
