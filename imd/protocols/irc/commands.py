@@ -46,6 +46,9 @@ class Command(NamedTuple):
 
 COMMANDS: dict[str, Command] = {}
 
+#: Methods of HTTP (RFC 9110 section 9.3).
+_WEB = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"})
+
 
 def command(
     name: str,
@@ -92,6 +95,9 @@ def _checked(session: "IrcSession", line: Line) -> Command | None:
     if row is None:
         if session.registered:
             session.numeric(numerics.ERR_UNKNOWNCOMMAND, line.command)
+        elif line.command in _WEB:
+            # A page that makes a browser post IRC commands to this port must not get as far as the commands.
+            session.close("This is not a web server.")
         else:
             session.numeric(numerics.ERR_NOTREGISTERED)
         return None

@@ -201,7 +201,7 @@ def setname(session: "IrcSession", line: Line) -> None:
             raise TooLong("The real name", limit)
         session.hub.people.set_realname(session.me, realname)
     except Refusal:
-        session.fail("SETNAME", "INVALID_REALNAME", (), "That real name is empty or too long.")
+        session.fail("SETNAME", "INVALID_REALNAME", (), "That real name is empty or too long.", always=True)
         return
     if "setname" in session.caps:
         session.reply("SETNAME", realname, source=session.source, colon=True)

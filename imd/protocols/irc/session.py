@@ -23,7 +23,7 @@ from imd.protocols.irc.numerics import Numeric
 from imd.protocols.irc.pace import Pace
 from imd.protocols.irc.registration import DONE, Registration
 from imd.protocols.irc.replies import Replies, Slot
-from imd.protocols.irc.wire.line import BadLine, Framer, Line, encode, parse
+from imd.protocols.irc.wire.line import MAX_CLIENT_TAGS, BadLine, Framer, Line, encode, parse
 
 if TYPE_CHECKING:
     from imd.protocols.irc.door import Door
@@ -67,6 +67,7 @@ class IrcSession:
         "_framer",
         "_pace",
         "_pumping",
+        "_tags_size",
         "_timer",
         "_waiting",
         "barrier",
@@ -108,7 +109,9 @@ class IrcSession:
         #: Where the answers of the command that runs now go.
         self.slot: Slot | None = None
         self.replies = Replies(door.server, link.write, self._pump)
-        self._framer = Framer()
+        most = door.settings.limits.tags_size
+        self._tags_size = min(most, MAX_CLIENT_TAGS) if most else MAX_CLIENT_TAGS
+        self._framer = Framer(self._tags_size)
         # Nearly always empty, and then a deque takes ten times the memory of a list.
         self._waiting: list[Line | BadLine] = []
         #: Taken from the bytes received, and too soon.
@@ -204,9 +207,10 @@ class IrcSession:
         """Answer with a NOTICE of the server, for what has no numeric."""
         self.reply("NOTICE", self.nick, text, colon=True)
 
-    def fail(self, command: str, code: str, context: Sequence[str], sentence: str) -> None:
-        """Answer with FAIL (https://ircv3.net/specs/extensions/standard-replies), or a NOTICE for who knows it not."""
-        if "standard-replies" in self.caps:
+    def fail(self, command: str, code: str, context: Sequence[str], sentence: str, *, always: bool = False) -> None:
+        """Answer with FAIL (https://ircv3.net/specs/extensions/standard-replies), or a NOTICE for who knows it not.
+        `always` is for what a specification answers with FAIL whether or not standard-replies was negotiated."""
+        if always or "standard-replies" in self.caps:
             self.reply("FAIL", command, code, *context, sentence, colon=True)
         else:
             self.notice(" ".join([f"{command}:", *context, sentence]))
@@ -277,7 +281,7 @@ class IrcSession:
     def _parsed(self) -> Line | BadLine | None:
         data = self._framer.next()
         try:
-            return parse(data) if isinstance(data, bytes) else data
+            return parse(data, self._tags_size) if isinstance(data, bytes) else data
         except BadLine as bad:
             return bad
 
@@ -330,7 +334,8 @@ class IrcSession:
         if bad.code == "too-long":
             self.numeric(numerics.ERR_INPUTTOOLONG)
         elif bad.code == "not-utf8":
-            self.fail(bad.command, "INVALID_UTF8", (), "Your line was dropped: this server takes UTF-8 only.")
+            sentence = "Your line was dropped: this server takes UTF-8 only."
+            self.fail(bad.command, "INVALID_UTF8", (), sentence, always=True)
         else:
             self.fail(bad.command, "INVALID_LINE", (), "Your line was dropped: it is no IRC message.")
 

@@ -364,6 +364,13 @@ class BadInput(IrcTestCase):
             ],
         )
 
+    def test_tags_limit(self) -> None:
+        """The limit on tags of the settings holds."""
+        self.world = World(IrcSettings(limits=IrcLimits(tags_size=10)))
+        ann = self.world.guest("ann", *TAGS)
+        lines = ann.said("@+a=123456 PRIVMSG ann :x", "@+a=12345678 PRIVMSG ann :x", "@" + "x" * 5000 + " PING a")
+        self.assertEqual(sorted(numerics(lines)), ["417", "417", "PRIVMSG", "PRIVMSG"])
+
     def test_fault(self) -> None:
         """A fault of our own is logged with its stack and answered; the connection goes on."""
         ann = self.world.guest("ann")

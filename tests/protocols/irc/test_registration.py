@@ -33,6 +33,13 @@ class Guests(IrcTestCase):
         self.assertEqual(numerics(user.said("USER a", "USER a 0 * :", "NICK", "NICK :")), ["461", "461", "431", "431"])
         self.assertEqual(numerics(user.said("NICK a!b", "NICK 1up", "NICK :a b")), ["432"] * 3)
 
+    def test_browser(self) -> None:
+        """A web browser that was made to post here is sent away before what it posts is read."""
+        user = self.world.user()
+        lines = user.said("POST / HTTP/1.1", "Host: localhost:6667", "", "NICK ann", "USER a 0 * :A", "PRIVMSG bob :x")
+        self.assertEqual(lines, ["ERROR :Closing Link: * (This is not a web server.)"])
+        self.assertTrue(user.gone)
+
     def test_reregistration(self) -> None:
         """After the welcome USER and PASS are 462, and what nobody knows is 421."""
         user = self.world.guest("ann")
@@ -337,7 +344,7 @@ class Leaving(IrcTestCase):
         bob.take()
         self.assertEqual([line.split(" ", 1)[1] for line in ann.said("SETNAME :Ann Two")], ["SETNAME :Ann Two"])
         self.assertEqual([line.split(" ", 1)[1] for line in bob.take()], ["SETNAME :Ann Two"])
-        self.assertEqual(numerics(ann.said("SETNAME :" + "x" * 200, "SETNAME")), ["NOTICE", "461"])
+        self.assertEqual(numerics(ann.said("SETNAME :" + "x" * 200, "SETNAME")), ["FAIL", "461"])
 
     def test_ping(self) -> None:
         """PING is answered with the same token."""

@@ -39,13 +39,13 @@ class Line(msgspec.Struct):
         return self.params[index] if index < len(self.params) else default
 
 
-def parse(data: bytes) -> Line:
-    """Read one line, without its end. Raises `BadLine`."""
+def parse(data: bytes, client_tags: int = MAX_CLIENT_TAGS) -> Line:
+    """Read one line, without its end. `client_tags` is the most bytes of tags. Raises `BadLine`."""
     tags: dict[str, str] = {}
     body = data
     if data.startswith(b"@"):
         head, _, body = data.partition(b" ")
-        if len(head) - 1 > MAX_CLIENT_TAGS:
+        if len(head) - 1 > client_tags:
             raise BadLine("too-long")
         try:
             tags = parse_tags(head[1:].decode())
