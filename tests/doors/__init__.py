@@ -1,7 +1,7 @@
 """One driver for each door: the same deeds and the same observations, in the door's own protocol.
 
 The tests of the promises are written once, against `Driver`, and run for every door and every ordered pair of doors.
-A new door adds a module here and a line to `DOORS`.
+A new door adds a module here, a line to `DOORS`, and its ways of watching people to `WATCHERS`.
 
 driver   what every driver can do
 stream   lines over TCP or TLS, and waiting for one
@@ -9,10 +9,47 @@ irc      the IRC door
 native   the native door
 """
 
-from tests.doors.driver import Driver, Outcome, Received, Seen
-from tests.doors.irc import IrcDriver
+from typing import NamedTuple
+
+from tests.doors.driver import Change, Driver, Outcome, Received, Seen
+from tests.doors.irc import BareIrcDriver, IrcDriver
 from tests.doors.native import NativeDriver
 
 DOORS: dict[str, type[Driver]] = {"native": NativeDriver, "irc": IrcDriver}
 
-__all__ = ["DOORS", "Driver", "IrcDriver", "NativeDriver", "Outcome", "Received", "Seen"]
+
+class Watcher(NamedTuple):
+    """A way of watching somebody: with which client, and how it came to be told."""
+
+    driver: type[Driver]
+    #: A mutual contact by the buddy list; otherwise a stranger.
+    contact: bool
+    #: Asked for the person by name (native `watch`, IRC MONITOR).
+    watches: bool
+
+
+WATCHERS: dict[str, Watcher] = {
+    "native contact": Watcher(NativeDriver, True, False),
+    "native contact that watches": Watcher(NativeDriver, True, True),
+    "native stranger that watches": Watcher(NativeDriver, False, True),
+    "irc contact": Watcher(IrcDriver, True, False),
+    "irc contact, MONITOR": Watcher(IrcDriver, True, True),
+    "irc stranger, MONITOR": Watcher(IrcDriver, False, True),
+    "bare irc contact": Watcher(BareIrcDriver, True, False),
+    "bare irc contact, MONITOR": Watcher(BareIrcDriver, True, True),
+    "bare irc stranger, MONITOR": Watcher(BareIrcDriver, False, True),
+}
+
+__all__ = [
+    "DOORS",
+    "WATCHERS",
+    "BareIrcDriver",
+    "Change",
+    "Driver",
+    "IrcDriver",
+    "NativeDriver",
+    "Outcome",
+    "Received",
+    "Seen",
+    "Watcher",
+]

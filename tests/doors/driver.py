@@ -37,6 +37,17 @@ class Seen(msgspec.Struct, frozen=True):
     name: str
     state: str
     text: str = ""
+    #: The name until now, where the door can say that two names are one person.
+    renamed_from: str = ""
+
+
+class Change(msgspec.Struct, frozen=True):
+    """What one watcher may see of a change: the state and text before and after."""
+
+    name: str
+    before: tuple[str, str]
+    now: tuple[str, str]
+    renamed_from: str = ""
 
 
 class SignOnFailed(AssertionError):
@@ -110,6 +121,13 @@ class Driver(abc.ABC):
     @abc.abstractmethod
     async def watch(self, name: str) -> None:
         """Watch somebody without asking."""
+
+    @abc.abstractmethod
+    def shows(self, change: Change, *, contact: bool, watched: bool) -> list[Seen]:
+        """The table of docs/presence.md for this kind of client: what it is told of a change, no more and no less.
+
+        `contact`: the person is on its roster; `watched`: it has asked for them by name with `watch`.
+        """
 
     @abc.abstractmethod
     async def quit(self) -> None:

@@ -7,13 +7,30 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
-from tests.doors.driver import Driver, Outcome, Received, Seen, SignOnFailed
+from tests.doors.driver import Change, Driver, Outcome, Received, Seen, SignOnFailed
 from tests.doors.stream import Stream
 
 CAPABILITIES = (
     "message-tags server-time echo-message labeled-response batch account-tag away-notify extended-monitor "
     "multi-prefix extended-join setname invite-notify cap-notify account-notify userhost-in-names"
 )
+
+#: What AWAY says of a state that has no text (docs/presence.md).
+_AWAY = {"away": "Away", "busy": "Busy", "extended-away": "Away for a while"}
+
+#: What BuddyServ says of buddies (docs/presence.md), and its words for states.
+_NEWS = (
+    re.compile(r"(?P<before>\S+) is now called (?P<name>\S+) \((?P<state>.*)\)\.\Z"),
+    re.compile(r"(?P<name>\S+) is now online \((?P<state>.*)\)\.\Z"),
+    re.compile(r"(?P<name>\S+) is (?:now|back) (?P<state>.*)\.\Z"),
+)
+_STATES = {
+    "online": "available",
+    "away": "away",
+    "away for a while": "extended-away",
+    "busy": "busy",
+    "offline": "offline",
+}
 
 _LINE = re.compile(r"(?:@(?P<tags>\S+) )?(?::(?P<source>\S+) )?(?P<command>\S+)(?P<rest>.*)\Z", re.DOTALL)
 
@@ -69,6 +86,15 @@ class IrcDriver(Driver):
         elif parsed.command == "AWAY":
             text = parsed.params[0] if parsed.params else ""
             self.seen.append(Seen(parsed.nick, "away" if parsed.params else "available", text))
+        elif parsed.command == "NOTICE" and parsed.nick == "BuddyServ":
+            self._news(parsed.params[1])
+
+    def _news(self, text: str) -> None:
+        match = next(filter(None, (news.match(text) for news in _NEWS)), None)
+        if match is not None:
+            state, _, more = match["state"].partition(": ")
+            before = match.groupdict().get("before", "")
+            self.seen.append(Seen(match["name"], _STATES[state], more, before))
 
     def _shown(self, line: IrcLine) -> None:
         if line.nick.lower() == "buddyserv":
@@ -104,7 +130,6 @@ class IrcDriver(Driver):
         await self.until("welcome", lambda: any(line.command in ("001", "464", "ERROR", "433") for line in self.lines))
         if not any(line.command == "001" for line in self.lines):
             raise SignOnFailed(self.stream.shown())
-        # A client with the buddy list in MONITOR, as WeChat's and irssi's users have it.
         await self.barrier()
 
     def send(self, to: str, body: str) -> "Deferred[Outcome]":
@@ -168,6 +193,43 @@ class IrcDriver(Driver):
     async def watch(self, name: str) -> None:
         await self.command(f"MONITOR + {name}")
 
+    def shows(self, change: Change, *, contact: bool, watched: bool) -> list[Seen]:
+        if not watched:
+            return self._noticed(change)
+        capable = "extended-monitor" in (self.capabilities or "")
+        away, away_before = self._away(*change.now), self._away(*change.before)
+        shown = []
+        if change.renamed_from:
+            # The old name is watched, the new one is not: it goes, and BuddyServ says where to.
+            shown.append(Seen(change.renamed_from, "offline"))
+            shown += self._noticed(change)
+        elif change.now[0] == "offline" or change.before[0] == "offline":
+            if change.now[0] != change.before[0]:
+                shown.append(Seen(change.name, "offline" if change.now[0] == "offline" else "available"))
+                if capable and away:
+                    shown.append(Seen(change.name, "away", away))
+        elif away != away_before and capable:
+            shown.append(Seen(change.name, "away" if away else "available", away))
+        elif away != away_before and contact:
+            shown += self._noticed(change)
+        return shown
+
+    @staticmethod
+    def _away(state: str, text: str) -> str:
+        return (text or _AWAY[state]) if state in _AWAY else ""
+
+    @staticmethod
+    def _noticed(change: Change) -> list[Seen]:
+        if change.now == change.before and not change.renamed_from:
+            return []
+        return [Seen(change.name, *change.now, change.renamed_from)]
+
     async def quit(self) -> None:
         self.say("QUIT :bye")
         await self.lost
+
+
+class BareIrcDriver(IrcDriver):
+    """A client that has never heard of capabilities."""
+
+    capabilities = None

@@ -7,7 +7,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
-from tests.doors.driver import Driver, Outcome, Received, Seen, SignOnFailed
+from tests.doors.driver import Change, Driver, Outcome, Received, Seen, SignOnFailed
 from tests.doors.stream import Stream
 
 
@@ -57,7 +57,8 @@ class NativeDriver(Driver):
 
     @staticmethod
     def _seen(view: dict[str, Any]) -> Seen:
-        return Seen(view["address"].partition("@")[0], view["state"], view.get("text", ""))
+        before = view.get("renamed_from", "").partition("@")[0]
+        return Seen(view["address"].partition("@")[0], view["state"], view.get("text", ""), before)
 
     def tell(self, message: dict[str, Any]) -> None:
         self.stream.say(json.dumps(message))
@@ -130,8 +131,13 @@ class NativeDriver(Driver):
         await self.must(message)
 
     async def watch(self, name: str) -> None:
-        answer = await self.must({"type": "watch", "names": [name]})
+        answer = await self.must({"type": "watch", "name": name})
         self.events.append(answer)
+
+    def shows(self, change: Change, *, contact: bool, watched: bool) -> list[Seen]:
+        if change.now == change.before and not change.renamed_from:
+            return []
+        return [Seen(change.name, *change.now, change.renamed_from)]
 
     async def quit(self) -> None:
         self.tell({"type": "quit"})

@@ -67,6 +67,10 @@ class SymmetryPromise(PromiseTestCase):
     #: Sees everybody, so that one can wait for what nobody answers.
     witness: Driver
 
+    def setUp(self) -> None:
+        #: Ways and the names they watch.
+        self.watched: set[tuple[str, str]] = set()
+
     async def watchers(self, daemon: RunningDaemon) -> dict[str, Driver]:
         """One client for each way of watching, of an account of its own."""
         await self.people(daemon, *(f"watcher{number}" for number in range(len(WATCHERS))))
@@ -118,13 +122,18 @@ class SymmetryPromise(PromiseTestCase):
                     await self.friends(person, watcher)
             await person.quit()
             await self.witness.watch(person.name)
-            for way, watcher in watchers.items():
-                if WATCHERS[way].watches:
-                    await watcher.watch(person.name)
+            await self.watch(watchers, person.name)
             await self.through_all(daemon, door, person, watchers, table)
         self.show(table)
         wrong = [f"{way}, {at}: {cell}" for way, row in table.items() for at, cell in row.items() if cell != "ok"]
         self.assertEqual(wrong, [], "\n".join(["not as docs/presence.md says:", *wrong]))
+
+    async def watch(self, watchers: dict[str, Driver], name: str, *, strangers_only: bool = False) -> None:
+        """All watch this name who do watch names."""
+        for way, watcher in watchers.items():
+            if WATCHERS[way].watches and not (strangers_only and WATCHERS[way].contact):
+                await watcher.watch(name)
+                self.watched.add((way, name))
 
     async def through_all(
         self,
@@ -150,20 +159,22 @@ class SymmetryPromise(PromiseTestCase):
                 expected = self.expected(way, watcher, name, person.name, before, shown)
                 told = "ok" if watcher.seen == expected else f"saw {watcher.seen}, should have seen {expected}"
                 table[way][f"{door} {step.title}"] = told
+            if person.name != name:
+                # A buddy list follows a person to her new name, a watch by name does not.
+                await self.watch(watchers, person.name, strangers_only=True)
 
-    @staticmethod
     def expected(
-        way: str, watcher: Driver, old: str, new: str, before: tuple[str, str], now: tuple[str, str]
+        self, way: str, watcher: Driver, old: str, new: str, before: tuple[str, str], now: tuple[str, str]
     ) -> list[Seen]:
         """What this watcher must have been told."""
-        contact, watches = WATCHERS[way].contact, WATCHERS[way].watches
+        contact, watched = WATCHERS[way].contact, (way, old) in self.watched
         if not contact:
             before, now = to_stranger(before), to_stranger(now)
             if old != new:
                 # Who watches a name sees it go; whose it is now is not told.
                 new, now = old, OFFLINE
         renamed_from = old if old != new else ""
-        return watcher.shows(Change(new, before, now, renamed_from), contact=contact, watched=watches)
+        return watcher.shows(Change(new, before, now, renamed_from), contact=contact, watched=watched)
 
     def show(self, table: dict[str, dict[str, str]]) -> None:
         """Print the matrix."""

@@ -203,11 +203,11 @@ class BuddyTests(IrcTestCase):
         sign_on(self.world, "alice")
         self.assertEqual(self.heard(), ["alice is now online."])
 
-    def test_a_buddy_who_is_watched_is_told_by_monitor_only(self) -> None:
-        """Never both."""
+    def test_a_buddy_who_is_watched_is_told_by_monitor(self) -> None:
+        """Notices are only for what MONITOR does not say to this client, who has no extended-monitor: away."""
         self.watcher.said("MONITOR + alice")
         self.alice.says(State.AWAY)
-        self.assertEqual(self.heard(), [])
+        self.assertEqual(self.heard(), ["alice is now away."])
         self.alice.leaves()
         self.assertEqual(self.heard(), [f":{HOST} 731 * :alice"])
 
