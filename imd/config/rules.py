@@ -139,17 +139,18 @@ def check_store_url(url: str) -> Scheme:
     scheme = next((each for each in _REDIS if url.startswith(f"{each}://")), None)
     if scheme is None:
         raise ValueError('a store is "sqlite", redis://…, rediss://… or redis+sentinel://…')
-    parts = _parts(url)
     if not re.fullmatch(r"[!-~]+", url):
         raise ValueError("a URL has no spaces and only ASCII; write others as %XX")
-    if parts.query or parts.fragment or "?" in url or "#" in url:
+    if "?" in url or "#" in url:
         raise ValueError("a store's URL has no ? or #; in a password write %3F and %23")
-    path = parts.path.removeprefix("/")
     if scheme != "redis+sentinel":
+        parts = _parts(url)
         _one_host(parts)
-        _database(path)
+        _database(parts.path.removeprefix("/"))
         return scheme
-    for host in parts.netloc.rpartition("@")[2].split(","):
+    # By hand: a list of hosts is no URL of RFC 3986, and urlsplit of some Pythons refuses brackets within one.
+    authority, _, path = url.removeprefix(f"{scheme}://").partition("/")
+    for host in authority.rpartition("@")[2].split(","):
         _one_host(_parts(f"redis://{host}"), port_needed=True)
     service, _, database = path.partition("/")
     if not service:
