@@ -205,6 +205,9 @@ class PresenceRegistryPort(Protocol):
 
     def unwatch(self, session: Session, name: str) -> None: ...
 
+    def watches(self, session: Session, name: str) -> bool:
+        """Whether the session watches this name."""
+
     def watched(self, session: Session) -> list[str]:
         """The names the session watches, as it gave them."""
 

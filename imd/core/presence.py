@@ -393,5 +393,9 @@ class PresenceRegistry:
         if not watchers:
             self._watchers.pop(folded, None)
 
+    def watches(self, session: Session, name: str) -> bool:
+        watches = self._watches.get(session.id)
+        return watches is not None and fold(name) in watches
+
     def watched(self, session: Session) -> list[str]:
         return list(self._watches.get(session.id, {}).values())

@@ -29,9 +29,9 @@ def source(session: "IrcSession") -> str:
     return f"{NICK}!service@{session.hub.people.domain}"
 
 
-def _notice(session: "IrcSession", text: str) -> bytes:
+def _notice(session: "IrcSession", text: str, *, nick: str = "") -> bytes:
     tags = line_tags(session.flavour, session.hub.clock.time()) if session.flavour else ""
-    return encode("NOTICE", [session.nick, text], source=source(session), tags=tags, colon=True)
+    return encode("NOTICE", [nick or session.nick, text], source=source(session), tags=tags, colon=True)
 
 
 def _say(session: "IrcSession", text: str) -> None:
@@ -324,19 +324,36 @@ def _in_lines(names: list[str]) -> Iterable[str]:
 
 
 def tell_presence(session: "IrcSession", view: PresenceView) -> None:
-    """A buddy's change, as a notice. Changes a person would not see (idle, addresses) say nothing."""
+    """A buddy's change, as a notice."""
+    # The view is shared by all who may see the same: for each flavour only the nick differs.
+    key = ("irc buddy", session.flavour)
+    data = view.encoded.get(key)
+    if data is None:
+        text = presence_text(view)
+        data = view.encoded[key] = _notice(session, text, nick=_ANYBODY) if text else b""
+    if data:
+        session.push(data.replace(_ANYBODY_BYTES, session.nick.encode(), 1))
+
+
+#: Stands for the nick in a notice that is encoded for all: no name holds it, and the tags before it neither.
+_ANYBODY = "\x1f"
+_ANYBODY_BYTES = b"\x1f"
+
+
+def presence_text(view: PresenceView) -> str:
+    """What a person wants to know of a change; "" for what she would not see (idle, addresses)."""
     name = view.person.name
     if view.renamed_from is not None and view.renamed_from != view.person:
-        _tell(session, f"{view.renamed_from.name} is now called {name} ({state_text(view)}).")
-    elif not view.online:
-        if view.before is not State.OFFLINE:
-            _tell(session, f"{name} is now offline.")
-    elif view.before is State.OFFLINE:
+        return f"{view.renamed_from.name} is now called {name} ({state_text(view)})."
+    if not view.online:
+        return f"{name} is now offline." if view.before is not State.OFFLINE else ""
+    if view.before is State.OFFLINE:
         more = "" if view.state is State.AVAILABLE and not view.text else f" ({state_text(view)})"
-        _tell(session, f"{name} is now online{more}.")
-    elif (view.state, view.text) != (view.before, view.before_text):
-        back = view.state is State.AVAILABLE and view.before is not State.AVAILABLE
-        _tell(session, f"{name} is {'back' if back else 'now'} {state_text(view)}".rstrip() + ".")
+        return f"{name} is now online{more}."
+    if (view.state, view.text) == (view.before, view.before_text):
+        return ""
+    back = view.state is State.AVAILABLE and view.before is not State.AVAILABLE
+    return f"{name} is {'back' if back else 'now'} {state_text(view)}."
 
 
 def roster_changed(session: "IrcSession", change: RosterChange) -> None:

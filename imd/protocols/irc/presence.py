@@ -2,7 +2,8 @@
 
 The door keeps no presence and no list of watches: `PresenceView.before` says what this client was told last, and the
 watches are the core's. Somebody who is watched with MONITOR shows as 730 and 731, and with extended-monitor and
-away-notify as AWAY too; a buddy who is not watched shows as a notice of BuddyServ. Never both.
+away-notify as AWAY too; a buddy shows as a notice of BuddyServ where these cannot say it. Nothing is told twice
+(docs/presence.md).
 """
 
 from collections.abc import Iterable, Sequence
@@ -113,29 +114,43 @@ def _tell_all(session: "IrcSession", numeric: Numeric, targets: Iterable[str]) -
 
 def presence_changed(session: "IrcSession", views: Sequence[PresenceView]) -> None:
     """The core's `Client.presence_changed` of this door."""
-    watched = {fold(name) for name in session.hub.presence.watched(session.me)}
     for view in views:
         if view.renamed_from is not None and fold(view.renamed_from.name) != fold(view.person.name):
-            _renamed(session, view, watched)
+            _renamed(session, view, view.renamed_from.name)
         else:
-            _changed(session, view, watched)
+            _changed(session, view)
 
 
-def _changed(session: "IrcSession", view: PresenceView, watched: set[str]) -> None:
+def _changed(session: "IrcSession", view: PresenceView) -> None:
     person = session.hub.people.find(view.person.name) if view.online else None
-    monitored = fold(view.person.name) in watched
+    monitored = session.hub.presence.watches(session.me, view.person.name)
     away_before = away_text(view.before, view.before_text)
-    away_now = away_text(view.state, view.text)
-    if view.online is (view.before is State.OFFLINE):
+    flipped = view.online is (view.before is State.OFFLINE)
+    if flipped:
         if not monitored:
             buddyserv.tell_presence(session, view)
             return
         _tell_monitored(session, view, person)
         away_before = None
-    if person is not None and away_before != away_now and _hears_away(session, person, monitored):
-        session.push(encode_away(session, person, view.state, view.text))
-    elif not monitored:
+    changed = away_before != away_text(view.state, view.text)
+    if changed and person is not None and _hears_away(session, person, monitored):
+        _tell_away(session, view, person)
+    elif not monitored or (changed and not flipped and _is_buddy(session, view)):
+        # MONITOR alone does not tell away and back; of a buddy, BuddyServ does.
         buddyserv.tell_presence(session, view)
+
+
+def _is_buddy(session: "IrcSession", view: PresenceView) -> bool:
+    return any(buddy.person == view.person for buddy in session.hub.presence.roster_views(session.me))
+
+
+def _tell_away(session: "IrcSession", view: PresenceView, person: Person) -> None:
+    """The view is shared by all who may see the same, so its line is too, for each flavour."""
+    key = ("irc away", session.flavour)
+    data = view.encoded.get(key)
+    if data is None:
+        data = view.encoded[key] = encode_away(session, person, view.state, view.text)
+    session.push(data)
 
 
 def _hears_away(session: "IrcSession", person: Person, monitored: bool) -> bool:
@@ -162,17 +177,16 @@ def _tell_monitored(session: "IrcSession", view: PresenceView, person: Person | 
     session.push(data)
 
 
-def _renamed(session: "IrcSession", view: PresenceView, watched: set[str]) -> None:
+def _renamed(session: "IrcSession", view: PresenceView, before: str) -> None:
     """For MONITOR a rename is one name going and another coming; a buddy list follows the person."""
-    before = view.renamed_from
-    if before is None:
-        return
-    old, new = fold(before.name) in watched, fold(view.person.name) in watched
+    presence = session.hub.presence
+    old, new = presence.watches(session.me, before), presence.watches(session.me, view.person.name)
     if old and view.before is not State.OFFLINE:
-        session.push(encode(numerics.RPL_MONOFFLINE.number, ["*", before.name], source=session.door.server, colon=True))
+        session.push(encode(numerics.RPL_MONOFFLINE.number, ["*", before], source=session.door.server, colon=True))
     if new and view.online:
         person = session.hub.people.find(view.person.name)
         if person is not None:
             _tell_monitored(session, view, person)
-    if not old and not new:
+    if not new:
+        # Only for a buddy is the new name known to be the same person: who watches by name sees the old one go.
         buddyserv.tell_presence(session, view)
