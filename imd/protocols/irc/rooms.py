@@ -72,9 +72,10 @@ def join(session: "IrcSession", line: Line) -> None:
 @command("PART", parameters=1, active=True)
 def part(session: "IrcSession", line: Line) -> None:
     """``PART #room{,#room} [:reason]``."""
+    reason = shortened(line.param(1), session.door.settings.limits.status_length)
     for name in _targets(line.params[0]):
         try:
-            session.hub.rooms.part(session.me, name, line.param(1))
+            session.hub.rooms.part(session.me, name, reason)
         except Refusal as refusal:
             refusals.answer(session, refusal, line, name)
 

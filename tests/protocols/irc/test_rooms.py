@@ -63,6 +63,7 @@ class JoinTests(IrcTestCase):
             "#R": "477",
             "nohash": "403",
             "#a\x07b": "476",
+            f"#{'a' * 64}": "476",
         }.items():
             answer = bob.said(f"JOIN {room}")
             self.assertEqual(numerics(answer), [numeric], room)
@@ -99,6 +100,12 @@ class PartTests(IrcTestCase):
         expected = [f":{bob.session.source} PART #tea :so long"]
         self.assertEqual(bob.said("PART #tea :so long"), expected)
         self.assertEqual(alice.take(), expected)
+
+    def test_a_long_reason_is_cut(self) -> None:
+        """Nobody is kept in a room for saying too much."""
+        alice = self.world.guest("alice")
+        alice.said("JOIN #tea")
+        self.assertEqual(alice.said(f"PART #tea :{'x' * 450}")[0].partition(" :")[2], "x" * 300)
 
     def test_why_one_cannot_leave(self) -> None:
         """403 and 442."""
