@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+import txredisapi
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.internet.task import deferLater
@@ -170,6 +171,9 @@ class Lease:
                 ended = await self.renew(connection)
             except (StoreUnavailable, OutcomeUnknown):
                 return  # The connection died; the next one renews before anything else.
+            except txredisapi.ResponseError as error:
+                self.log.warn("Redis refuses to renew the lease: {error}", error=error)
+                return
             except LeaseTaken:
                 connection.abort()
                 return

@@ -26,6 +26,9 @@ from imd.storage.redis.scripts import Script
 #: Seconds before connecting again; each failure in a row makes it half as long again, up to the second.
 FIRST_DELAY, LAST_DELAY = 0.05, 2.0
 
+#: Seconds between two lines of the log about commands that Redis refuses.
+QUIET = 10.0
+
 #: First words of error replies which say that the command was not executed and may succeed later.
 _NOT_NOW = frozenset(
     ["LOADING", "READONLY", "MISCONF", "OOM", "BUSY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "NOREPLICAS", "NOAUTH"]
@@ -79,6 +82,7 @@ class Link:
         self._attempt: Deferred[None] | None = None
         self._later: IDelayedCall | None = None
         self._stopped = False
+        self._quiet_until = 0.0
 
     @property
     def token(self) -> int:
@@ -217,7 +221,11 @@ class Link:
             self._lease.lose("another daemon, which has written since")
             return Failure(StoreUnavailable())
         if word in _NOT_NOW:
-            self.log.warn("Redis refuses: {error}", error=str(error))
+            now = self._clock.seconds()
+            if now >= self._quiet_until:
+                # Every command fails alike while its memory or disk is full.
+                self._quiet_until = now + QUIET
+                self.log.warn("Redis refuses: {error}", error=str(error))
             if word in ("READONLY", "NOAUTH") and self.connection is not None:
                 # A replica now, or restarted without telling: connect anew, to the master and with the password.
                 self.connection.abort()

@@ -80,6 +80,24 @@ class AwayTests(RedisCase):
         self.assertIn(await store.inbox.append([("a", queued("m1", 1))], 0), ([Queueing.KEPT], [Queueing.ALREADY]))
         self.assertEqual(await store.inbox.count("a"), 1)
 
+    async def test_memory_full(self) -> None:
+        """A Redis whose memory is full refuses writes as unavailable, and serves reads; the lease is kept."""
+        store = await self.make_store(lease_ttl=0.6)
+        await store.inbox.append([("a", queued("m1", 1))], 0)
+        self.server.command("CONFIG", "SET", "maxmemory", "1")
+        try:
+            with capturedLogs() as events:
+                calls = [store.inbox.append([(f"u{n}", queued("m2", 2))], 0) for n in range(5)]
+                for call in calls:
+                    with self.assertRaises(StoreUnavailable):
+                        await call
+                await deferLater(clock, 0.8)
+                self.assertEqual(await store.inbox.read("a", 0, 10, 10), [queued("m1", 1)])
+            self.assertIn("memory", texts(events, "warn")[0])
+        finally:
+            self.server.command("CONFIG", "SET", "maxmemory", "0")
+        self.assertEqual(await store.inbox.append([("u1", queued("m2", 2))], 0), [Queueing.KEPT])
+
     async def test_empty_script_cache(self) -> None:
         """Somebody may empty Redis's script cache at any time; nobody notices."""
         store = await self.make_store()

@@ -27,7 +27,10 @@ else
     end
     token = redis.call('INCR', KEYS[2])
 end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+-- A Redis whose memory is full refuses SET, but lets a lease that stands be renewed.
+if holder ~= ARGV[1] or redis.call('PEXPIRE', KEYS[1], ARGV[2]) == 0 then
+    redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+end
 if not schema then
     redis.call('SET', KEYS[3], ARGV[5])
 end
