@@ -1,0 +1,102 @@
+"""A daemon with people in it, and real clients at its doors."""
+
+import random
+import socket
+import time
+from typing import Any
+
+from twisted.internet.defer import Deferred
+
+from tests.daemon import DaemonTestCase, RunningDaemon, moments
+from tests.doors import NativeDriver
+from tests.peers.irssi import Irssi
+from tests.peers.peer import PATIENCE, Peer
+from tests.peers.weechat import WeeChat
+
+#: With a space in it, as a passphrase has.
+PASSWORD = "correct horse"
+
+
+def lasting_port() -> int:
+    """A free port that stays free while a daemon is restarted.
+
+    Not of those from which the system takes the client ends of connections: a client that tries again and again to
+    reach a port of these, while nobody listens, is one day connected to itself.
+    """
+    while True:
+        port = random.randrange(10_000, 30_000)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
+
+
+class PeerTestCase(DaemonTestCase):
+    """Starts daemons and clients; all of them are ended, whatever happens."""
+
+    async def house(self, *names: str, **more: Any) -> RunningDaemon:
+        """A daemon on ports that outlive a restart, with accounts of these names."""
+        listen = [f"{kind}:{lasting_port()}:interface=127.0.0.1" for kind in ("tcp", "tls")]
+        daemon = self.daemon(f'listen.irc=["{listen[0]}","{listen[1]}"]', **more)
+        await daemon.start()
+        caller = await daemon.caller()
+        for name in names:
+            await caller.ask("user add", {"name": name, "password": PASSWORD})
+        caller.close()
+        return daemon
+
+    async def irssi(self, daemon: RunningDaemon, name: str) -> Irssi:
+        """irssi, signed on by TLS with SASL PLAIN, set up as docs/clients/irssi.md says."""
+        certificate = daemon.data / "certificate.pem"
+        port = daemon.ports["irc", "tls"]
+        client = Irssi(
+            name,
+            f'/network add -sasl_mechanism PLAIN -sasl_username {name} -sasl_password "{PASSWORD}" imd',
+            f"/server add -4 -tls -tls_cafile {certificate} -network imd localhost {port}",
+            "/connect imd",
+        )
+        await self.begin(client)
+        return client
+
+    async def weechat(self, daemon: RunningDaemon, name: str) -> WeeChat:
+        """WeeChat, signed on with SASL SCRAM-SHA-256, set up as docs/clients/weechat.md says."""
+        client = WeeChat(
+            name,
+            f"/server add imd 127.0.0.1/{daemon.ports['irc', 'tcp']}",
+            f"/set irc.server.imd.nicks {name}",
+            "/set irc.server.imd.sasl_mechanism scram-sha-256",
+            f"/set irc.server.imd.sasl_username {name}",
+            f"/set irc.server.imd.sasl_password {PASSWORD}",
+            "/connect imd",
+        )
+        await self.begin(client)
+        return client
+
+    async def begin(self, client: Peer) -> None:
+        """Start a client, and wait until it is signed on."""
+        self.addCleanup(lambda: Deferred.fromCoroutine(client.close()))
+        await client.start()
+        await client.signed_on()
+
+    async def native(self, daemon: RunningDaemon, name: str) -> NativeDriver:
+        """The test's own client of the native door."""
+        driver = await NativeDriver.sign_on(daemon, name, PASSWORD)
+        assert isinstance(driver, NativeDriver)
+        self.addCleanup(driver.cut)
+        return driver
+
+    async def confirmed(self, daemon: RunningDaemon, client: Peer) -> None:
+        """The client has acknowledged all that was kept for it: ``imdctl queue`` shows nothing any more."""
+        deadline = time.monotonic() + PATIENCE
+        while rows := await self.waiting(daemon, client.name):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{client.kind} of {client.name} did not confirm {rows}:\n{await client.view()}")
+            await moments(0.05)
+
+    async def waiting(self, daemon: RunningDaemon, name: str) -> list[dict[str, Any]]:
+        """What ``imdctl queue NAME`` shows."""
+        rows: list[dict[str, Any]] = (await daemon.ask("queue", name=name))["rows"]
+        return rows
