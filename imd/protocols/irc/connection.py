@@ -7,7 +7,6 @@ from twisted.internet.interfaces import ITransport
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 
-from imd.core.ports import Timer
 from imd.net.connections import TicketHolder
 from imd.net.peer import peer_of
 from imd.net.sending import Outbox
@@ -30,7 +29,7 @@ class IrcConnection(Protocol, TicketHolder):
         self._clock = door.hub.clock
         self._heard = 0.0
         self._paused = False
-        self._timer: Timer | None = None
+        self.round = 0
         #: When a PING for silence was sent; None while the client is heard.
         self._asked: float | None = None
 
@@ -45,7 +44,8 @@ class IrcConnection(Protocol, TicketHolder):
         self.session = IrcSession(self._door, peer_of(transport, "irc"), self)
         self._door.sessions.add(self.session)
         self._door.unregistered += 1
-        self._expect(limits.ping_interval)
+        if limits.ping_interval > 0:
+            self._door.rounds.enter(self, limits.ping_interval)
 
     def dataReceived(self, data: bytes) -> None:
         self._heard = self._clock.time()
@@ -53,8 +53,7 @@ class IrcConnection(Protocol, TicketHolder):
         self.session.receive(data)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        self._door.rounds.leave(self)
         self._outbox.lost()
         self._door.sessions.discard(self.session)
         self._door.unregistered -= not self.session.registered
@@ -84,16 +83,11 @@ class IrcConnection(Protocol, TicketHolder):
     def _too_slow(self) -> None:
         self.session.lost("slow", "Reads too slowly")
 
-    def _expect(self, delay: float) -> None:
-        if self._door.settings.limits.ping_interval > 0:
-            self._timer = self._clock.call_later(max(delay, 0.01), self._check)
-
-    def _check(self) -> None:
-        self._timer = None
-        if self.session.closing:
-            return
+    def visit(self, now: float) -> float:
+        """A look at whether the client is still there (`Rounds`)."""
         limits = self._door.settings.limits
-        now = self._clock.time()
+        if self.session.closing or limits.ping_interval <= 0:
+            return 0.0
         if self._paused:
             # It is we who do not listen.
             self._heard = now
@@ -101,14 +95,12 @@ class IrcConnection(Protocol, TicketHolder):
         if since and limits.ping_timeout and now - min(since) >= limits.ping_timeout and not self._paused:
             self.session.sign_off("timeout", "Ping timeout")
             self.session.close(f"Ping timeout: {round(now - self._heard)} seconds")
-            return
+            return 0.0
         silent = now - self._heard
         if silent >= limits.ping_interval and self._asked is None:
             self._asked = now
             self.write(b"PING :%b\r\n" % self._door.server.encode())
         if self._asked is not None:
-            self._expect(self._asked + (limits.ping_timeout or limits.ping_interval) - now)
-        elif since:
-            self._expect(min(limits.ping_interval - silent, since[0] + limits.ping_timeout - now))
-        else:
-            self._expect(limits.ping_interval - silent)
+            return self._asked + (limits.ping_timeout or limits.ping_interval) - now
+        until = limits.ping_interval - silent
+        return min(until, since[0] + limits.ping_timeout - now) if since and limits.ping_timeout else until

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from imd.core.ports import Credentials, Hub, Log, Spawn
+from imd.protocols.irc.rounds import Rounds
 from imd.protocols.irc.settings import IrcSettings
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class Door:
         self.sessions: set[IrcSession] = set()
         #: How many of them have not been welcomed; counted, because every welcome says it.
         self.unregistered = 0
+        self.rounds = Rounds(hub.clock, log)
 
     @property
     def server(self) -> str:
