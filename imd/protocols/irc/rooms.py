@@ -83,7 +83,7 @@ def part(session: "IrcSession", line: Line) -> None:
 @command("KICK", parameters=2, active=True)
 def kick(session: "IrcSession", line: Line) -> None:
     """``KICK #room nick{,nick} [:reason]``, or as many rooms as nicks (RFC 2812 section 3.2.8)."""
-    names, nicks = list(_targets(line.params[0])), list(_targets(line.params[1]))
+    names, nicks = ([name for name in text.split(",") if name] for text in line.params[:2])
     if len(names) == 1:
         names *= len(nicks)
     if len(names) != len(nicks):

@@ -72,6 +72,18 @@ class StrangerTests(IrcTestCase):
             for off, here in zip(is_off, self.answers(hide, caps, off=False), strict=True):
                 self.assertEqual(here, off)
 
+    def test_who_does_not_hide_is_seen(self) -> None:
+        """Otherwise the comparisons would say nothing."""
+
+        def stay(carol: OtherClient) -> None: ...
+
+        differ = [
+            off[0]
+            for off, here in zip(self.answers(stay, (), off=True), self.answers(stay, (), off=False), strict=True)
+            if off != here
+        ]
+        self.assertGreaterEqual(set(differ), {"WHOIS NICK", "WHO NICK", "ISON NICK", "USERHOST NICK", "MONITOR + NICK"})
+
     def test_invisible(self) -> None:
         """An invisible person looks like one who is offline."""
         self.compare(lambda carol: carol.says(State.INVISIBLE))

@@ -270,6 +270,18 @@ class KickTests(IrcTestCase):
         self.bob.said("JOIN #tea")
         self.assertEqual(self.alice.said("KICK #tea bob"), [f":{source} KICK #tea bob :alice"])
 
+    def test_as_many_rooms_as_nicks(self) -> None:
+        """They belong together in their order; other numbers are 461."""
+        for user in (self.alice, self.bob):
+            user.said("JOIN #coffee")
+        self.alice.take()
+        source = self.alice.session.source
+        self.assertEqual(
+            self.alice.said("KICK #tea,#coffee bob,bob :out"),
+            [f":{source} KICK #tea bob :out", f":{source} KICK #coffee bob :out"],
+        )
+        self.assertEqual(numerics(self.alice.said("KICK #tea,#coffee bob")), ["461"])
+
     def test_why_one_cannot(self) -> None:
         """403, 442, 482, 441; for somebody elsewhere the same as for nobody (P5)."""
         self.assertEqual(numerics(self.carol.said("KICK #none bob", "KICK #tea bob")), ["403", "442"])
