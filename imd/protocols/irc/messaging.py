@@ -98,7 +98,7 @@ def _targets(session: "IrcSession", line: Line) -> list[str]:
     most = session.door.settings.limits.targets
     if most and len(targets) > most:
         if not quiet:
-            session.numeric(numerics.ERR_TOOMANYTARGETS, targets[most])
+            session.numeric(numerics.ERR_TOOMANYTARGETS, refusals.middle(targets[most]))
         del targets[most:]
     return targets
 

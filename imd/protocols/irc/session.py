@@ -224,7 +224,9 @@ class IrcSession:
 
     def refuse(self, refusal: Refusal, line: Line) -> None:
         """Answer with a refusal for which the family has no numeric of its own."""
-        self.fail(line.command, refusal.code.upper().replace("-", "_"), line.params[:1], refusal.sentence)
+        # The context is middle parameters: a text would shift what follows it.
+        context = [param for param in line.params[:1] if param and " " not in param and param[0] != ":"]
+        self.fail(line.command, refusal.code.upper().replace("-", "_"), context, refusal.sentence)
 
     def fault(self, line: Line) -> None:
         """Answer, and log with its stack, that a command failed by our own mistake."""

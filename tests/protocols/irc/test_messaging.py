@@ -2,7 +2,9 @@
 
 from imd.core.hub import Policy
 from imd.core.message import Draft
+from imd.core.session import Presence, State
 from imd.protocols.irc.settings import IrcLimits, IrcSettings
+from imd.protocols.irc.wire.line import parse
 from tests.protocols.irc.world import IrcTestCase, User, World, numerics
 
 TAGS = ("message-tags", "server-time", "account-tag", "echo-message", "batch", "labeled-response")
@@ -69,6 +71,14 @@ class Talks(IrcTestCase):
         ann, bob = self.world.guest("ann"), self.world.guest("bob")
         self.assertEqual(numerics(ann.said("PRIVMSG bob,bob,nobody,ann,#x :hi")), ["407", "401", "PRIVMSG"])
         self.assertEqual(len(bob.take()), 1)
+
+    def test_contexts(self) -> None:
+        """A refusal of something with spaces in it does not shift the parameters of its answer."""
+        ann = self.world.guest("ann", "standard-replies")
+        for line in ("AWAY :" + "x y " * 110, "TOPIC #a :" + "x " * 200, "PRIVMSG :a b,c,d,e,f,g,h,i,j,k,l m,n"):
+            for answer in ann.said(line):
+                *_, last = parse(answer.encode()).params
+                self.assertTrue(last[0].isupper(), answer)
 
     def test_errors(self) -> None:
         """What is missing or wrong has its numeric; NOTICE is never answered."""
@@ -205,6 +215,23 @@ class Offline(IrcTestCase):
         bob = self.world.member_lines("bob", *TAGS)
         (second,) = [line for line in bob.take() if " PRIVMSG " in line]
         self.assertEqual(tags_of(second), {**tags_of(first), "imd/repeat": ""})
+
+    def test_invisible(self) -> None:
+        """Writing to somebody invisible looks like writing to somebody who is off, and she has it at once (P5)."""
+        ann, bob = self.world.member("ann", *TAGS), self.world.member("bob")
+        self.world.account("carl")
+        plain = self.world.member("dora")
+        self.world.hub.presence.update(bob.session.me, Presence(State.INVISIBLE))
+        heard = []
+        for name in ("bob", "carl"):
+            lines: list[str] = []
+            for user in (ann, plain):
+                lines += user.said(f"PRIVMSG {name} :hi", f"NOTICE {name} :hi", f"PRIVMSG {name} :\x01VERSION\x01")
+                self.world.advance(1)
+                lines += user.take()
+            heard.append([line.replace(name, "NAME") for line in untagged(lines)])
+        self.assertEqual(heard[0], heard[1])
+        self.assertEqual(len([line for line in bob.take() if line.endswith("PRIVMSG bob :hi")]), 2)
 
     def test_signals_are_not_kept(self) -> None:
         """NOTICE, CTCP and TAGMSG to somebody offline are dropped without a word."""
