@@ -95,10 +95,8 @@ def irc_settings(settings: Settings, created: float) -> IrcSettings:
         version=SOFTWARE,
         created=created,
         confirm=settings.irc.confirm,
-        guests=settings.guests_allowed,
         limits=IrcLimits(
             tags_size=limits.tags_size,
-            message_size=limits.message_size,
             commands_per_second=limits.commands_per_second,
             command_burst=limits.command_burst,
             messages_per_second=limits.messages_per_second,

@@ -7,7 +7,6 @@ class IrcLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Sizes in bytes, times in seconds, rates per second; 0 means unlimited, for times: never."""
 
     tags_size: int = 4094
-    message_size: int = 16 * 1024
     commands_per_second: float = 50
     command_burst: int = 300
     messages_per_second: float = 10
@@ -40,6 +39,4 @@ class IrcSettings(msgspec.Struct, frozen=True, kw_only=True):
     created: float = 0.0
     #: Whether a PING confirms private messages; False: the core stores every message first.
     confirm: bool = True
-    #: Whether people without an account may come in.
-    guests: bool = True
     limits: IrcLimits = IrcLimits()
