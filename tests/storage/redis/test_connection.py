@@ -191,7 +191,7 @@ class WithoutHiredisTests(TestCase):
         """Without hiredis txredisapi's own parser is used, and all that is tested above holds too."""
         code = "import sys; sys.modules['hiredis'] = None; from twisted.scripts.trial import run; run()"
         name = f"{ConnectionTests.__module__}.{ConnectionTests.__qualname__}"
-        arguments = ["-c", code, "--temp-directory", self.mktemp(), name]
+        arguments = ["-c", code, "--temp-directory", str(Path(self.mktemp()).absolute()), name]
         folder = str(Path(__file__).parents[3])
         output, errors, status = await utils.getProcessOutputAndValue(sys.executable, arguments, os.environ, folder)
         self.assertEqual(status, 0, output.decode() + errors.decode())
