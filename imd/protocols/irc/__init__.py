@@ -7,7 +7,7 @@
                              │           └─► a slot of replies (order, labels, batches) ─► connection
     core's Client ─► session ─► incoming, room_events, presence, buddyserv ──────────────► connection
 
-    wire/            bytes ↔ lines, tags, masks, splitting; standard library and msgspec only
+    wire/            bytes ↔ lines, tags, splitting; standard library and msgspec only
     numerics.py      the numeric replies, one table
     capabilities.py  the capabilities, one table with links; tags by what a client negotiated
     commands.py      the command table; the checks every command needs; what happens to refusals
@@ -26,11 +26,16 @@
     incoming.py      messages from the core to the client
     barrier.py       the PING whose PONG confirms messages
     modes.py         mode letters ↔ what the core says of rooms and people
-    rooms.py         JOIN, PART, TOPIC, NAMES, LIST, KICK, INVITE, MODE
+    rooms.py         JOIN, PART, TOPIC, NAMES, LIST, KICK, INVITE
+    room_modes.py    MODE
+    refusals.py      reasons of the core as numerics, one table
     room_events.py   what happens in rooms, as lines
-    queries.py       WHO, WHOIS, MOTD, LUSERS, VERSION, USERHOST, ISON and their kin
+    whois.py         WHO, WHOIS, WHOWAS, ISON, USERHOST: questions about people
+    queries.py       MOTD, LUSERS, VERSION, TIME, INFO, HELP: questions about the server
     presence.py      AWAY, MONITOR, away-notify
     buddyserv.py     BuddyServ: the buddy list for any client
+    forms.py         how each command is written, for HELP and the page
+    conformance.py   writes the tables of docs/protocols/irc.md
     connection.py    the Twisted protocol
     gateway.py       the factory; settings in, sessions out
 
