@@ -1,11 +1,13 @@
 """Every store in dictionaries: for tests of the parts above, and for trying things out. Nothing survives.
 
 It keeps the same contract tests as the durable stores (`tests/contracts`), so a test that passes on it is not fooled.
-Awaitables fire at once.
+Awaitables fire at once, or, when `deferring`, as the test says: then calls wait in their order, and the store can die,
+or its daemon, with any number of them done and not answered.
 """
 
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from twisted.internet.defer import Deferred, fail, succeed
@@ -26,7 +28,7 @@ REMEMBER = 7 * 86400.0
 class MemoryStore:
     """`imd.core.stores.Store`; `domain` fills in the addresses of contacts."""
 
-    def __init__(self, domain: str = "localhost", secret: bytes = b"s" * 32) -> None:
+    def __init__(self, domain: str = "localhost", secret: bytes = bytes(range(32))) -> None:
         self.accounts = MemoryAccounts(self)
         self.tokens = MemoryTokens(self)
         self.rosters = MemoryRosters(self, domain)
@@ -42,17 +44,61 @@ class MemoryStore:
         #: Set to True: every call takes effect, and its answer is lost.
         self.dying = False
 
+        #: Set to True: calls wait until `work`, in their order.
+        self.deferring = False
+        self._waiting: deque[tuple[Callable[[], Any], Deferred[Any]]] = deque()
+
     def call(self, work: Callable[[], T]) -> Deferred[T]:
         """Do `work` as this store is now: well, away, or dying."""
         if not self.available:
             return fail(StoreUnavailable())
+        if self.deferring:
+            answer: Deferred[T] = Deferred()
+            self._waiting.append((work, answer))
+            return answer
         result = work()
         return fail(OutcomeUnknown()) if self.dying else succeed(result)
 
+    @property
+    def waiting(self) -> int:
+        """How many calls wait for `work`."""
+        return len(self._waiting)
+
+    def work(self, most: int = 2**31) -> int:
+        """Do and answer at most so many of the calls that wait; how many it did."""
+        done = 0
+        while self._waiting and done < most:
+            work, answer = self._waiting.popleft()
+            done += 1
+            result = work()
+            if self.dying:
+                answer.errback(OutcomeUnknown())
+            else:
+                answer.callback(result)
+        return done
+
+    def die(self, effective: int) -> None:
+        """Go away: so many of the calls that wait take effect, and nobody learns which."""
+        self.available = False
+        calls, self._waiting = self._waiting, deque()
+        for number, (work, answer) in enumerate(calls):
+            if number < effective:
+                work()
+            answer.errback(OutcomeUnknown())
+
+    def abandon(self, effective: int) -> None:
+        """The daemon was killed: so many of its calls take effect, and nobody is there to hear the answers."""
+        calls, self._waiting = self._waiting, deque()
+        for work, _ in list(calls)[:effective]:
+            work()
+
     def open(self) -> Awaitable[None]:
+        self.available = True
         return succeed(None)
 
     def close(self) -> Awaitable[None]:
+        self.work()
+        self.available = False
         return succeed(None)
 
 
@@ -106,7 +152,11 @@ class MemoryAccounts(_Part):
         return self._call(lambda: self._verifiers.get(account))
 
     def set_verifier(self, account: str, verifier: Verifier) -> Awaitable[None]:
-        return self._call(lambda: self._verifiers.update({account: verifier}))
+        def work() -> None:
+            if account in self.folded:
+                self._verifiers[account] = verifier
+
+        return self._call(work)
 
     def update(self, account: Account) -> Awaitable[bool]:
         def work() -> bool:
@@ -274,6 +324,7 @@ class MemoryInbox(_Part):
 
     def drop(self, account: str) -> None:
         self._waiting.pop(account, None)
+        self._done = {key: until for key, until in self._done.items() if key[0] != account}
 
     def append(self, entries: Sequence[tuple[str, Queued]], limit: int) -> Awaitable[list[Queueing]]:
         return self._call(lambda: [self._append(account, queued, limit) for account, queued in entries])
@@ -310,7 +361,8 @@ class MemoryInbox(_Part):
         def work() -> None:
             inbox = self._waiting.get(account, {})
             for id, queued in inbox.items():
-                inbox[id] = msgspec.structs.replace(queued, attempts=1)
+                # What was never handed out stays at 0: it would be marked as a repeat without being one.
+                inbox[id] = msgspec.structs.replace(queued, attempts=min(queued.attempts, 1))
 
         return self._call(work)
 
@@ -318,7 +370,8 @@ class MemoryInbox(_Part):
         def work() -> None:
             for account, id in pairs:
                 queued = self._waiting.get(account, {}).pop(id, None)
-                if queued is not None:
+                # Without a client id the id was made at reading, and nobody can send it again.
+                if queued is not None and queued.message.client_id:
                     self._done[account, id] = min(queued.expires, now + REMEMBER)
 
         return self._call(work)
@@ -331,10 +384,10 @@ class MemoryInbox(_Part):
 
     def expire(self, now: float) -> Awaitable[int]:
         def work() -> int:
-            self._done = {key: until for key, until in self._done.items() if until > now}
+            self._done = {key: until for key, until in self._done.items() if until >= now}
             dropped = 0
             for inbox in self._waiting.values():
-                for id in [id for id, queued in inbox.items() if queued.expires <= now]:
+                for id in [id for id, queued in inbox.items() if queued.expires < now]:
                     del inbox[id]
                     dropped += 1
             return dropped
