@@ -34,9 +34,10 @@ class IrcGateway(Factory):
         return connection
 
     def reload(self, settings: IrcSettings) -> None:
-        """New settings; clients with cap-notify hear what they may now request."""
+        """New settings, also for those who are connected; with cap-notify they hear what they may now request."""
         self.door.settings = settings
         for session in list(self.door.sessions):
+            session.settings_changed()
             negotiation.announce(session)
 
     def stop(self, text: str = "The server is stopping") -> None:

@@ -90,6 +90,8 @@ def client_tags(session: "IrcSession", line: Line) -> dict[str, str]:
 
 def _targets(session: "IrcSession", line: Line) -> list[str]:
     """Each target once, however often it is named; as many as TARGMAX says."""
+    if line.params and line.params[0] and "," not in line.params[0]:
+        return [line.params[0]]
     # Spelled alike is the same; "#a,#A" reaches the room twice, as the sender asked.
     targets = list(dict.fromkeys(filter(None, line.param(0).split(","))))
     quiet = line.command == "NOTICE"

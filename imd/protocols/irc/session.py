@@ -233,6 +233,10 @@ class IrcSession:
         self.door.log.failure("IRC command {command} failed", command=line.command)
         self.numeric(numerics.ERR_UNKNOWNERROR.saying("Internal error; it has been logged"), line.command)
 
+    def settings_changed(self) -> None:
+        """`Door.settings` are new: what was copied from the old ones is made again."""
+        self._pace = Pace(self.door.settings.limits, self.hub.clock.time())
+
     # ------------------------------------------------------------ hearing
 
     def receive(self, data: bytes) -> None:
@@ -310,7 +314,7 @@ class IrcSession:
         """Commands run one after the other; messages need not wait for the outcome of earlier messages."""
         if not len(self.replies):
             return True
-        row = COMMANDS.get(line.command)
+        row = COMMANDS.get(line.command) if isinstance(line, Line) else None
         return row is not None and row.overlaps and not self._alone and len(self.replies) < MAX_OPEN
 
     def _run(self, line: Line | BadLine) -> None:

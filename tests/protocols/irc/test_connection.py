@@ -103,6 +103,12 @@ class Pace(IrcTestCase):
         ann = self.world.guest("ann")
         self.assertEqual(len(ann.said(*["PING x", "PRIVMSG ann :x"] * 500)), 1000)
 
+    def test_reload(self) -> None:
+        """New rates hold for those who are connected, too."""
+        ann = self.world.guest("ann")
+        self.world.gateway.reload(IrcSettings(limits=IrcLimits(commands_per_second=1, command_burst=5)))
+        self.assertEqual(len(ann.said(*["PING x"] * 20)), 5)
+
     def test_bounded(self) -> None:
         """What waits is bounded, however much is sent while it waits."""
         ann = self.world.member("ann")

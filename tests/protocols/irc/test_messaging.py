@@ -272,6 +272,16 @@ class Order(IrcTestCase):
             ["PRIVMSG bob :one", "PRIVMSG ann :two", "PONG localhost :x", "PRIVMSG bob :three"],
         )
 
+    def test_bad_lines_too(self) -> None:
+        """The answer to a bad line waits for its turn like any other."""
+        ann = self.world.member("ann", "echo-message")
+        self.world.account("bob")
+        self.world.database.held = []
+        self.assertEqual(ann.said("PRIVMSG bob :one", "PRIVMSG bob :" + "x" * 600, "PRIVMSG bob :\0"), [])
+        self.world.database.release()
+        self.world.turn()
+        self.assertEqual(numerics(ann.take()), ["PRIVMSG", "417", "NOTICE"])
+
     def test_labels(self) -> None:
         """Each labelled command has its one answer under its label: echo, numeric, batch or ACK."""
         ann, plain = self.world.member("ann", *TAGS), self.world.guest("bob", "batch", "labeled-response")
