@@ -170,6 +170,11 @@ class Framer:
                 return line
 
     def _unfinished(self) -> BadLine | None:
+        if self._at == len(self._buffer):
+            # All is taken: an idle connection keeps nothing of what it once sent.
+            self._buffer = b""
+            self._at = 0
+            return None
         if not self._skipping and len(self) <= self._limit:
             return None
         self._buffer = b""

@@ -134,6 +134,13 @@ class Framing(SynchronousTestCase):
         framer.feed(b"tail\nnext\n" + b"y" * 1000 + b"\nlast\n")
         self.assertEqual(lines_of(framer), [b"next", "too-long", b"last"])
 
+    def test_nothing_is_kept(self) -> None:
+        """Of lines that were taken nothing stays in memory."""
+        framer = Framer()
+        framer.feed(b"PING x\r\n" * 5000)
+        self.assertEqual(len(lines_of(framer)), 5000)
+        self.assertEqual(framer._buffer, b"")
+
     @settings(max_examples=200)
     @given(
         st.lists(
