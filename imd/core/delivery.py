@@ -181,7 +181,11 @@ class Delivery:
         way = self.trace.begin(message, account.id)
         way.add(message.time, "read", session.peer.door)
         if self._blocked(session.person, account, recipient):
-            self._expire_at_once(session, message, account, way, outcome, recipient)
+            way.add(message.time, "expired", "the recipient blocks the sender")
+            if message.kind.kept:
+                self._expire_at_once(session, message, account, way, outcome, recipient)
+            else:
+                self._pass_on(session, message, account, None, way, outcome, recipient)
             return
         if not message.kind.kept:
             self._pass_on(session, message, account, person, way, outcome, recipient)
@@ -223,8 +227,7 @@ class Delivery:
     ) -> None:
         """What a blocked person sends is accepted, and expires by the recipient's rule; it looks like any other
         message to somebody offline, in what is said and in when it is said (P5)."""
-        way.add(message.time, "expired", "the recipient blocks the sender")
-        kept = self._would_see(session.person, account, recipient) and message.kind.kept
+        kept = self._would_see(session.person, account, recipient)
         way.outcome = Outcome.KEPT if kept else Outcome.ACCEPTED
         answer = self._receipt(message, way.outcome)
         self._environment.clock.call_later(self.ack_wait, lambda: outcome(answer))

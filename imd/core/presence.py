@@ -18,7 +18,7 @@ import enum
 
 import msgspec
 
-from imd.core.address import Address, fold
+from imd.core.address import Address, fold, split
 from imd.core.limits import Limits, check_count, check_size
 from imd.core.people import People
 from imd.core.ports import Environment
@@ -349,15 +349,17 @@ class PresenceRegistry:
 
     def view(self, watcher: Session, name: str) -> PresenceView:
         person = self._people.find(name)
-        if person is None:
-            return PresenceView(Address(name, self._people.domain), State.OFFLINE, State.OFFLINE)
-        own = person is watcher.person
-        snapshot = merge(person) if own else self._published.get(person.key) or Snapshot(person.address)
-        view = seen(snapshot, self.judge(snapshot, person, watcher.person), State.OFFLINE)
-        if own and snapshot.state is State.INVISIBLE:
-            view.state = State.INVISIBLE
-        view.before = view.state
-        return view
+        if person is not None:
+            own = person is watcher.person
+            snapshot = merge(person) if own else self._published.get(person.key) or Snapshot(person.address)
+            view = seen(snapshot, self.judge(snapshot, person, watcher.person), State.OFFLINE)
+            if own and snapshot.state is State.INVISIBLE:
+                view.state = State.INVISIBLE
+            view.before = view.state
+            if view.online:
+                return view
+        # Spelled as asked: the right spelling would tell that somebody is here (P5).
+        return PresenceView(Address(*split(name, self._people.domain)), State.OFFLINE, State.OFFLINE)
 
     def roster_views(self, session: Session) -> list[PresenceView]:
         views = []

@@ -2,7 +2,7 @@
 
 from imd.core.limits import Limits, check_count
 from imd.core.people import People
-from imd.core.refusal import Malformed, NoSuchAccount, NotAMember, NotOperator
+from imd.core.refusal import Malformed, NotAMember, NotOperator
 from imd.core.talk import (
     BanEntry,
     FlagChange,
@@ -68,11 +68,10 @@ def _change_list(room: Room, change: ListChange, by: str, now: float, limits: Li
 
 def _change_role(room: Room, actor: Member, change: RoleChange, people: People) -> bool:
     person = people.find(change.who.name)
-    if person is None:
-        raise NoSuchAccount(change.who.name)
-    target = room.members.get(person.key)
-    if target is None:
-        raise NotAMember(room.name, person.address.name)
+    target = None if person is None else room.members.get(person.key)
+    if person is None or target is None:
+        # Whether somebody of that name is elsewhere is not the room's business (P5).
+        raise NotAMember(room.name, change.who.name)
     # Only a founder makes, or unmakes, a founder, and nobody else takes rights from one.
     if (change.role is Role.FOUNDER or (Role.FOUNDER in target.roles and not change.on)) and (
         Role.FOUNDER not in actor.roles

@@ -203,10 +203,9 @@ class Rooms:
         check_size("text", text, self.limits.status_text)
         room = self._commanded(session, name)
         person = self._people.find(who)
-        if person is None:
-            raise NoSuchAccount(who)
-        target = room.members.get(person.key)
-        if target is None:
+        target = None if person is None else room.members.get(person.key)
+        if person is None or target is None:
+            # Whether somebody of that name is elsewhere is not the room's business (P5).
             raise NotAMember(room.name, who)
         mine = room.members[session.person.key]
         if Role.FOUNDER in target.roles and Role.FOUNDER not in mine.roles:

@@ -76,9 +76,11 @@ class Driver(abc.ABC):
         stream.on_lost = self._lost
 
     @classmethod
-    async def sign_on(cls, daemon: RunningDaemon, name: str, password: str, **more: Any) -> "Driver":
-        """Connect and sign on; raises `SignOnFailed`."""
-        driver = cls(await connected(daemon.ports[cls.door, "tcp"]), name)
+    async def sign_on(
+        cls, daemon: RunningDaemon, name: str, password: str, *, source: str = "", **more: Any
+    ) -> "Driver":
+        """Connect (from the address `source`) and sign on; raises `SignOnFailed`."""
+        driver = cls(await connected(daemon.ports[cls.door, "tcp"], source=source), name)
         await driver.enter(password, **more)
         return driver
 

@@ -121,7 +121,8 @@ class IrcDriver(Driver):
 
     async def enter(self, password: str, **more: Any) -> None:
         self.say("CAP LS 302")
-        self.say(f"PASS :{password}")
+        if password:
+            self.say(f"PASS :{password}")
         self.say(f"NICK {self.name}")
         self.say(f"USER {self.name} 0 * :{self.name}")
         if self.capabilities:

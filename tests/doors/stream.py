@@ -86,9 +86,11 @@ class Stream(LineReceiver):
         waiting.errback(AssertionError(f"waited in vain for {what}:\n{self.shown()}"))
 
 
-async def connected(port: int, *, tls: bool = False, certificate: CertificateOptions | None = None) -> Stream:
-    """Connect to a port of this machine."""
-    endpoint: Any = HostnameEndpoint(reactor, "127.0.0.1", port)
+async def connected(
+    port: int, *, tls: bool = False, certificate: CertificateOptions | None = None, source: str = ""
+) -> Stream:
+    """Connect to a port of this machine, from the loopback address `source`."""
+    endpoint: Any = HostnameEndpoint(reactor, "127.0.0.1", port, bindAddress=source or None)
     if tls:
         endpoint = wrapClientTLS(_AnyServer(certificate or CertificateOptions()), endpoint)
     stream = Stream()

@@ -1,0 +1,230 @@
+"""Every question a client can put about somebody, for each door: what P5 is tried with.
+
+`{t}` is the person asked about (`{T}`: the same in capitals), `{r}` a room of who asks. A test fails when a command
+exists that is not here, so a new command comes with its questions, or among those that say nothing of others and why.
+"""
+
+import re
+from typing import Any
+
+from imd.messages.catalogue import CLIENT_MESSAGES
+from imd.protocols.irc import families
+from imd.protocols.irc.buddyserv import _VERBS
+from imd.protocols.irc.commands import COMMANDS
+from tests.doors import Driver, IrcDriver, NativeDriver
+
+#: In this order: presence first, the buddy list last, for it changes what may be seen.
+IRC = {
+    "ISON": ["ISON {t}", "ISON {T}"],
+    "USERHOST": ["USERHOST {t}"],
+    "WHO": ["WHO {t}", "WHO {t}*", "WHO {t} %tcuihsnfdlaor,7"],
+    "WHOIS": ["WHOIS {t}", "WHOIS {t} {t}", "WHOIS {t}@localhost", "WHOIS {T}"],
+    "WHOWAS": ["WHOWAS {t}"],
+    "MONITOR": ["MONITOR + {t}", "MONITOR S", "MONITOR L", "MONITOR - {t}", "MONITOR + {T}", "MONITOR C"],
+    "PRIVMSG": ["PRIVMSG {t} :hello", "PRIVMSG {t},{t} :hello", "PRIVMSG {t}@localhost :hello", "PRIVMSG {T} :hello",
+                "PRIVMSG {t} :\x01ACTION waves\x01", "PRIVMSG {t} :\x01VERSION\x01"],
+    "NOTICE": ["NOTICE {t} :hello", "NOTICE {t} :\x01VERSION imd\x01"],
+    "TAGMSG": ["@+typing=active TAGMSG {t}"],
+    "INVITE": ["INVITE {t} {r}"],
+    "KICK": ["KICK {r} {t}"],
+    "MODE": ["MODE {t}", "MODE {t} +i", "MODE {r} +o {t}", "MODE {r} -v {t}", "MODE {r} +b {t}!*@*", "MODE {r} b"],
+    "NAMES": ["NAMES {t}", "NAMES {r}"],
+    "LIST": ["LIST {t}", "LIST {r}"],
+    "TOPIC": ["TOPIC {t}", "TOPIC {r} :{t}"],
+    "JOIN": ["JOIN {t}", "JOIN {r} {t}"],
+    "PART": ["PART {t}"],
+    "NICK": ["NICK {t}"],
+    "AWAY": ["AWAY :{t}", "AWAY"],
+    "SETNAME": ["SETNAME {t}"],
+    "ADMIN": ["ADMIN {t}"],
+    "HELP": ["HELP {t}"],
+    "INFO": ["INFO {t}"],
+    "LUSERS": ["LUSERS * {t}"],
+    "MOTD": ["MOTD {t}"],
+    "TIME": ["TIME {t}"],
+    "VERSION": ["VERSION {t}"],
+    "PING": ["PING {t}"],
+    "PONG": ["PONG {t}"],
+    "PASS": ["PASS {t}"],
+    "USER": ["USER {t} 0 * :{t}"],
+    "CAP": ["CAP LIST"],
+    "BUDDY": ["BUDDY {t}"],
+}  # fmt: skip
+IRC_SILENT = {
+    "QUIT": "ends the connection",
+    "ERROR": "is ignored",
+    "AUTHENTICATE": "takes passwords, and compares them alike for all",
+}
+
+BUDDYSERV = {
+    "INFO": ["INFO {t}", "INFO {T}", "INFO {t}@localhost"],
+    "LIST": ["LIST"],
+    "QUEUE": ["QUEUE"],
+    "FETCH": ["FETCH"],
+    "SHARE": ["SHARE on", "INFO {t}", "SHARE {share}"],
+    "PRIVACY": ["PRIVACY contacts", "PRIVACY everyone"],
+    "INVISIBLE": ["INVISIBLE on", "INFO {t}", "INVISIBLE off"],
+    "LABEL": ["LABEL {t} Tina", "LIST"],
+    "GROUP": ["GROUP {t} work", "LIST"],
+    "ADD": ["ADD {t}", "LIST"],
+    "ALLOW": ["ALLOW {t}", "LIST"],
+    "DENY": ["DENY {t}", "LIST"],
+    "CANCEL": ["CANCEL {t}", "LIST"],
+    "REQUESTS": ["REQUESTS"],
+    "BLOCK": ["BLOCK {t}", "INFO {t}", "LIST"],
+    "UNBLOCK": ["UNBLOCK {t}", "INFO {t}"],
+    "REMOVE": ["ADD {t}", "REMOVE {t}", "LIST", "ADD {t}"],
+    "HELP": ["HELP"],
+}
+
+_CALL = {"call": "c1", "to": "{t}"}
+_OFFER = {"offer": "o1", "to": "{t}"}
+_SEND = {"to": "{t}", "body": "hello"}
+_TEXT = {**_SEND, "client_id": "one-{t}"}
+NATIVE: dict[str, list[dict[str, Any]]] = {
+    "get-presence": [{"name": "{t}"}, {"name": "{t}@localhost"}, {"name": "{T}"}],
+    "watch": [{"name": "{t}"}, {"name": "{T}"}],
+    "unwatch": [{"name": "{t}"}],
+    "send": [
+        _TEXT,
+        _TEXT,
+        {**_SEND, "client_id": "two-{t}", "kind": "action"},
+        {**_SEND, "client_id": "three-{t}", "kind": "notice"},
+        {**_SEND, "client_id": "four-{t}", "to": "{t}@localhost"},
+        {**_SEND, "client_id": "five-{t}", "to": "{T}"},
+    ],
+    "typing": [{"to": "{t}", "state": "active"}],
+    "signal": [{"to": "{t}", "tags": {"draft/react": "+"}}],
+    "call-offer": [{**_CALL, "sdp": "v=0"}],
+    "call-answer": [{**_CALL, "sdp": "v=0"}],
+    "call-candidate": [{**_CALL, "candidate": ""}],
+    "call-end": [_CALL],
+    "direct-offer": [{**_OFFER, "addresses": ["tcp:192.0.2.1:1"]}],
+    "direct-answer": [{**_OFFER, "accepted": True}],
+    "file-offer": [{**_OFFER, "name": "f", "size": 1}],
+    "file-accept": [_OFFER],
+    "file-decline": [_OFFER],
+    "ack": [{"ids": ["{t}"]}],
+    "read": [{"id": "{t}"}],
+    "fetch": [{}],
+    "get-history": [{"with": "{t}"}, {"with": "{r}"}],
+    "invite": [{"room": "{r}", "who": "{t}"}],
+    "kick": [{"room": "{r}", "who": "{t}"}],
+    "change-room": [{"room": "{r}", "changes": [{"change": "role", "role": role, "who": "{t}", "on": on}]}
+                    for role in ("operator", "voice") for on in (True, False)],
+    "get-room": [{"room": "{r}"}],
+    "get-rooms": [{"after": "{t}"}],
+    "get-masks": [{"room": "{r}", "list": "ban"}],
+    "join": [{"room": "{t}"}, {"room": "{r}", "key": "{t}"}],
+    "part": [{"room": "#{t}"}],
+    "set-topic": [{"room": "{r}", "text": "{t}"}],
+    "set-presence": [{"state": "away", "text": "{t}"}, {}],
+    "set-realname": [{"realname": "{t}"}],
+    "whoami": [{}],
+    "get-sessions": [{}],
+    "set-privacy": [{"share_location": True}, {"share_location": False}],
+    "change-password": [{"current": "wrong", "password": "{t}"}],
+    "register": [{"name": "{t}", "password": "correct horse"}],
+    "authenticate": [{"mechanism": "PLAIN", "data": ""}],
+    "response": [{"data": ""}],
+    "resume": [{"token": "{t}", "session": "{t}", "client": "c"}],
+    "session": [{"client": "c"}],
+    "ping": [{}],
+    "roster-get": [{}],
+    "roster-put": [{"name": "{t}", "label": "Tina", "groups": ["work"]}],
+    "roster-ask": [{"name": "{t}"}],
+    "roster-approve": [{"name": "{t}"}],
+    "roster-refuse": [{"name": "{t}"}],
+    "roster-cancel": [{"name": "{t}"}],
+    "roster-block": [{"name": "{t}"}],
+    "roster-unblock": [{"name": "{t}"}],
+    "roster-remove": [{"name": "{t}"}],
+}  # fmt: skip
+NATIVE_SILENT = {"quit": "ends the connection", "pong": "is never answered"}
+
+
+def uncovered() -> dict[str, set[str]]:
+    """Commands without questions, and questions without a command, by door."""
+    assert families.FAMILIES
+    return {
+        "irc": (IRC.keys() | IRC_SILENT.keys()) ^ COMMANDS.keys(),
+        "irc: BuddyServ": BUDDYSERV.keys() ^ _VERBS.keys(),
+        "native": (NATIVE.keys() | NATIVE_SILENT.keys()) ^ CLIENT_MESSAGES.keys(),
+    }
+
+
+#: By door: what is asked there.
+DOORS_ASKED = {"native", "irc"}
+
+
+async def ask_everything(observer: Driver, words: dict[str, str]) -> list[tuple[str, str]]:
+    """Put every question of the observer's door; (question, all that came until it was settled), as it was sent."""
+    if isinstance(observer, NativeDriver):
+        return await _ask_native(observer, words)
+    assert isinstance(observer, IrcDriver)
+    return await _ask_irc(observer, words)
+
+
+async def _ask_irc(observer: IrcDriver, words: dict[str, str]) -> list[tuple[str, str]]:
+    lines = [line for questions in IRC.values() for line in questions]
+    lines += [f"PRIVMSG BuddyServ :{line}" for questions in BUDDYSERV.values() for line in questions]
+    # What may be seen now that the buddy list has been through everything.
+    lines += ["WHOIS {t}", "BUDDY INFO {t}", "PRIVMSG {t} :again"]
+    heard = []
+    for line in lines:
+        begin = len(observer.stream.transcript)
+        observer.say(_filled(line, words))
+        # Answers come in the order of the commands, so the second barrier's comes after all that follows at once.
+        await observer.barrier()
+        await observer.barrier()
+        heard.append((line, _said(observer, begin)))
+    return heard
+
+
+async def _ask_native(observer: NativeDriver, words: dict[str, str]) -> list[tuple[str, str]]:
+    heard = []
+    questions = [(kind, fields) for kind, all_fields in NATIVE.items() for fields in all_fields]
+    questions += [("get-presence", {"name": "{t}"}), ("send", {**_SEND, "client_id": "last-{t}"})]
+    for kind, fields in questions:
+        begin = len(observer.stream.transcript)
+        await observer.ask({"type": kind, **_filled(fields, words)})
+        await observer.barrier()
+        heard.append((f"{kind} {fields}", _said(observer, begin)))
+    return heard
+
+
+def _said(observer: Driver, begin: int) -> str:
+    said = "\n".join(line for line in observer.stream.transcript[begin:] if line.startswith("S: "))
+    observer.stream.transcript.clear()
+    return said
+
+
+def _filled(what: Any, words: dict[str, str]) -> Any:
+    """`what` with its placeholders filled in, however deep they are."""
+    if isinstance(what, str):
+        return re.sub(r"\{(\w+)\}", lambda match: words[match[1]], what)
+    if isinstance(what, dict):
+        return {key: _filled(value, words) for key, value in what.items()}
+    return [_filled(value, words) for value in what] if isinstance(what, list) else what
+
+
+#: What differs between two talks that say the same: times, ids, ports of the connection, numbers of requests.
+_DIFFERS = [
+    (re.compile(r"#room\d+"), "ROOM"),
+    (re.compile(r'"(id|session|token|seq|time|since|created|idle_since|port)":("[^"]*"|[\d.]+)'), r'"\1":*'),
+    (re.compile(r'"ref":\d+'), '"ref":*'),
+    (re.compile(r"(msgid|time|label)=[^; ]+"), r"\1=*"),
+    (re.compile(r"\b[bm]\d+\b"), "LABEL"),
+    (re.compile(r"\b\d{10}\b"), "TIME"),
+    (re.compile(r"\w+ \w+ \d+ \d+ -- [\d:]+"), "TIME"),
+    (re.compile(r" PING :\S+"), " PING :*"),
+]
+
+
+def normal(said: str, words: dict[str, str], observer: str) -> str:
+    """What was said without what may differ, and with names that are the same for all."""
+    for word, value in (("Person", words["t"]), ("PERSON", words["T"]), ("OBSERVER", observer)):
+        said = said.replace(value, word)
+    for pattern, instead in _DIFFERS:
+        said = pattern.sub(instead, said)
+    return said
