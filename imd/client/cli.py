@@ -51,16 +51,18 @@ def _run(arguments: Sequence[str]) -> int:
     )
     # Nothing goes to the screen but what was asked for.
     globalLogBeginner.beginLoggingTo([], redirectStandardIO=False, discardBuffer=True)
+    details = Details(
+        client="imc", version=__version__, device=device_name(f"{platform.node()}:{os.getuid()}", identity.name)
+    )
     if options.interactive:
-        from imd.client.terminal.start import run_terminal
-
-        return run_terminal(partial(_client, options, identity), options)
-    return _run_pipe(options, identity)
+        return _run_terminal(options, identity, details)
+    return _run_pipe(options, identity, details)
 
 
 def _client(
     options: Options,
     identity: Identity,
+    details: Details,
     reactor: Any,
     in_thread: InThread,
     listener: Listener,
@@ -68,22 +70,39 @@ def _client(
     patience: float | None = None,
 ) -> Client:
     reach = Reaching(reactor, options.destination, insecure=options.insecure)
-    details = Details(
-        client="imc", version=__version__, device=device_name(f"{platform.node()}:{os.getuid()}", identity.name)
-    )
     return Client(reach, identity, details, listener, reactor, in_thread, patience=patience)
 
 
-def _run_pipe(options: Options, identity: Identity) -> int:
+def _run_pipe(options: Options, identity: Identity, details: Details) -> int:
     from twisted.internet import reactor as installed
 
     reactor: Any = installed
     in_thread: InThread = partial(deferToThreadPool, reactor, reactor.getThreadPool())
-    make = partial(_client, options, identity, reactor, in_thread, patience=PATIENCE)
+    make = partial(_client, options, identity, details, reactor, in_thread, patience=PATIENCE)
     pipe = Pipe(options, reactor, in_thread, make)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: reactor.callFromThread(pipe.interrupt))
     return run_until(reactor, pipe.run)
+
+
+def _run_terminal(options: Options, identity: Identity, details: Details) -> int:
+    # Imported here: scripts need no screen.
+    import asyncio
+
+    from twisted.internet import asyncioreactor
+
+    from imd.client.terminal.start import sit_down
+
+    # prompt_toolkit needs asyncio, so Twisted runs on its loop.
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    asyncioreactor.install(loop)
+    from twisted.internet import reactor as installed
+
+    reactor: Any = installed
+    in_thread: InThread = partial(deferToThreadPool, reactor, reactor.getThreadPool())
+    make = partial(_client, options, identity, details)
+    return run_until(reactor, lambda: sit_down(reactor, in_thread, make, details, loop))
 
 
 def run_until(reactor: Any, program: Callable[[], Any]) -> int:

@@ -48,9 +48,9 @@ class Identity:
     session: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Details:
-    """What the client says of itself."""
+    """What the client says of itself at each sign-on."""
 
     client: str = "imc"
     version: str = ""

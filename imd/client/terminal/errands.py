@@ -1,0 +1,165 @@
+"""What takes a question to the server and an answer: history, rooms, presence. Refusals become notes on the desk."""
+
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from imd.client.errors import ClientError, Refused
+from imd.client.library import Client
+from imd.client.signing_on import Details
+from imd.client.terminal.desk import Desk
+from imd.client.terminal.room_news import entered
+from imd.client.terminal.talks import Talk
+from imd.messages.base import Answer, Request
+from imd.messages.history import GetHistory, History
+from imd.messages.messaging import Fetch
+from imd.messages.presence import SetPresence
+from imd.messages.rooms import GetRoom, Join, RoomState
+from imd.messages.signals import Typing
+from imd.messages.signon import Welcome
+from imd.messages.values import OwnPresence, OwnState
+
+#: Lines of history asked for at a time.
+PAGE = 50
+#: Seconds between two signs that the person is writing (IRCv3 typing: at least 3).
+TYPING_PAUSE = 3.0
+
+_T = TypeVar("_T", bound=Answer)
+
+
+class Errands:
+    """Runs errands for the desk, each owned until it ends."""
+
+    log = Logger()
+
+    def __init__(self, desk: Desk, client: Client, details: Details) -> None:
+        self.desk = desk
+        self.client = client
+        self._details = details
+        self._running: set[Deferred[None]] = set()
+        self._typed = 0.0
+        self._typing_to = ""
+        desk.client = client
+        desk.on_welcome = self._welcomed
+
+    def run(self, errand: Coroutine[Any, Any, None]) -> None:
+        """Begin an errand; what the server refuses is shown where the person is."""
+        talk = self.desk.current
+        running = Deferred.fromCoroutine(errand)
+        self._running.add(running)
+        running.addErrback(self._failed, talk)
+        running.addBoth(lambda _: self._running.discard(running))
+
+    def stop(self) -> None:
+        for running in list(self._running):
+            running.cancel()
+
+    def _failed(self, failure: Failure, talk: Talk) -> None:
+        if failure.check(CancelledError):
+            return
+        if failure.check(ClientError):
+            self.desk.note(failure.getErrorMessage(), talk if talk in self.desk.talks else None)
+        else:
+            self.log.failure("while running an errand", failure)
+            self.desk.note("imc has made a mistake; this was not done.")
+
+    async def ask(self, request: Request, answer: type[_T]) -> _T:
+        return await self.client.ask(request, answer)
+
+    async def do(self, request: Request) -> None:
+        await self.client.do(request)
+
+    # ------------------------------------------------------------ at each welcome
+
+    def _welcomed(self, welcome: Welcome) -> None:
+        known = {self.desk.full(room.name).lower(): room.name for room in welcome.rooms}
+        for name in known.values():
+            self.run(self._refresh(name))
+        for talk in self.desk.talks:
+            if talk.room and talk.address.lower() not in known:
+                # The session ended while we were away, and with it our being there.
+                self.run(self._join(talk.title))
+        if welcome.waiting:
+            self.client.tell(Fetch())
+
+    async def _refresh(self, name: str) -> None:
+        state = await self.ask(GetRoom(room=name), RoomState)
+        await self.history(entered(self.desk, state))
+
+    async def _join(self, name: str) -> None:
+        entered(self.desk, await self.ask(Join(room=name), RoomState))
+
+    # ------------------------------------------------------------ talks
+
+    def open(self, name: str) -> Talk:
+        """Bring the talk with somebody to the front, with what was said before."""
+        talk = self.desk.talk(name)
+        self.show(talk)
+        return talk
+
+    def show(self, talk: Talk) -> None:
+        self.desk.show(talk)
+        if talk is not self.desk.home and not talk.asked:
+            self.run(self.history(talk))
+
+    async def history(self, talk: Talk) -> None:
+        """A page of what was said before."""
+        if talk.complete and talk.first_seq:
+            return
+        talk.asked = True
+        with_ = talk.title if talk.room else talk.address
+        try:
+            said = await self.ask(GetHistory(with_=with_, before=talk.first_seq, limit=PAGE), History)
+        except Refused as refused:
+            if talk.room or refused.code != "no-such-account":
+                raise
+            # A server that keeps no talks of two, or a guest who is gone.
+            said = History(messages=())
+        self.desk.earlier(talk, said)
+
+    async def enter(self, room: str, key: str) -> None:
+        """Enter a room; its page is there at once, so that what is typed next goes to it."""
+        before = self.desk.current
+        known = self.desk.find(room) is not None
+        talk = self.desk.talk(room)
+        self.desk.show(talk)
+        try:
+            entered(self.desk, await self.ask(Join(room=room, key=key), RoomState))
+        except ClientError as refused:
+            if not known:
+                self.desk.close(talk)
+                self.desk.show(before if before in self.desk.talks else self.desk.home)
+            self.desk.note(str(refused))
+            return
+        await self.history(talk)
+
+    # ------------------------------------------------------------ presence
+
+    async def be(self, state: OwnState, text: str = "") -> None:
+        """Say of oneself what one is; also after the next sign-on."""
+        await self.do(SetPresence(state=state, text=text))
+        self._details.presence = OwnPresence(state=state, text=text)
+        self.desk.state, self.desk.state_text = state, text
+        self.desk.changed()
+
+    def typing(self, text: str) -> None:
+        """The person is writing in the talk in front, or has written and taken it back."""
+        talk = self.desk.current
+        if talk.room or talk is self.desk.home or not self.desk.online:
+            return
+        if not text or text.startswith("/"):
+            if self._typing_to == talk.address and not text:
+                self.client.tell(Typing(to=talk.address, state="done"))
+            self._typing_to = ""
+            return
+        now = self.desk.time()
+        if self._typing_to != talk.address or now - self._typed >= TYPING_PAUSE:
+            self._typing_to, self._typed = talk.address, now
+            self.client.tell(Typing(to=talk.address, state="active"))
+
+    def sent(self) -> None:
+        """What was written has been sent: no need to say that writing has ended."""
+        self._typing_to = ""
