@@ -63,6 +63,12 @@ class Stream(LineReceiver):
         if self.transport is not None:
             self.transport.abortConnection()  # type: ignore[attr-defined]
 
+    @property
+    def port(self) -> int:
+        """Its own port, as the daemon sees it."""
+        assert self.transport is not None
+        return int(self.transport.getHost().port)  # type: ignore[attr-defined]
+
     def shown(self) -> str:
         """The end of what was said."""
         return "\n".join(self.transcript[-30:])

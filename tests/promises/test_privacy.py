@@ -69,6 +69,21 @@ async def together(coroutines: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
     return results
 
 
+#: What an IRC client can ask of a room, and of somebody in it.
+ROOM_QUESTIONS = (
+    "NAMES #den",
+    "WHO #den",
+    "WHO #den %na",
+    "LIST #den",
+    "MODE #den b",
+    "MODE #den +v tina",
+    "WHO tin*",
+    "WHOIS tina",
+    "ISON tina",
+    "USERHOST tina",
+)
+
+
 class Stage(NamedTuple):
     """One observer and one person, and the clients the person has on."""
 
@@ -76,6 +91,13 @@ class Stage(NamedTuple):
     name: str
     clients: list[Driver]
     room: str
+
+
+class Observer(NamedTuple):
+    """Somebody, and what she is to the person she looks at."""
+
+    relation: str
+    driver: Driver
 
 
 class PrivacyPromise(PromiseTestCase):
@@ -109,11 +131,7 @@ class PrivacyPromise(PromiseTestCase):
             if not hiding.on:
                 await client.quit()
         room = f"#room{number:03}"
-        if isinstance(observer, NativeDriver):
-            await observer.must({"type": "join", "room": room})
-        else:
-            assert isinstance(observer, IrcDriver)
-            await observer.command(f"JOIN {room}")
+        await self.join(observer, room)
         return Stage(observer, name, clients if hiding.on else [], room)
 
     async def asked(self, stage: Stage, relation: str) -> list[tuple[str, str]]:
@@ -172,6 +190,147 @@ class PrivacyPromise(PromiseTestCase):
     async def test_guests(self) -> None:
         """The same for somebody without an account."""
         await self.compare("guest")
+
+    async def observers(self, daemon: RunningDaemon, person: Driver, relations: Iterable[str]) -> list[Observer]:
+        """One of each relation with each kind of client; all watch the person, and all but some share."""
+        observers: list[Observer] = []
+        for relation in relations:
+            for kind in OBSERVERS.values():
+                name = f"otto{len(observers)}-{person.door}"
+                await self.people(daemon, name)
+                driver = await self.entered(daemon, kind, name)
+                await driver.set_privacy(share_location=relation != "contact")
+                if "contact" in relation:
+                    await self.friends(person, driver)
+                elif relation == "admirer":
+                    await driver.befriend(person.name)
+                    await person.approve(driver.name)
+                elif relation == "idol":
+                    await person.befriend(driver.name)
+                    await driver.approve(person.name)
+                else:
+                    await driver.watch(person.name)
+                observers.append(Observer(relation, driver))
+        return observers
+
+    async def test_where_somebody_is(self) -> None:
+        """Address, ports and client reach mutual contacts who both opted in, when the person signs on and when they
+        ask, at every door; and nobody else: not a contact who keeps her own to herself, nor one-sided ones."""
+        daemon = await self.house().start()
+        for door in DOORS:
+            name = f"tina-{door}"
+            await self.people(daemon, name)
+            person = await self.on(daemon, door, name)
+            await person.set_privacy(share_location=True)
+            relations = ("sharing contact", "contact", "admirer", "idol", "stranger")
+            observers = await self.observers(daemon, person, relations)
+            await person.quit()
+            for observer in observers:
+                await observer.driver.barrier()
+                observer.driver.stream.transcript.clear()
+            person = await self.on(daemon, door, name, source=SOURCE, **(DETAILS if door == "native" else {}))
+            await person.barrier()
+            for observer in observers:
+                await observer.driver.barrier()
+                self.check_where(observer, person, "at sign-on")
+                await self.ask_where(observer.driver, name)
+                self.check_where(observer, person, "asked")
+            # Who opts out takes it back.
+            await person.set_privacy(share_location=False)
+            for observer in observers:
+                await self.ask_where(observer.driver, name)
+                self.assertIsNone(GIVEAWAY.search("\n".join(observer.driver.stream.transcript)))
+
+    async def ask_where(self, driver: Driver, name: str) -> None:
+        """By all ways there are."""
+        driver.stream.transcript.clear()
+        if isinstance(driver, NativeDriver):
+            await driver.must({"type": "get-presence", "name": name})
+        else:
+            assert isinstance(driver, IrcDriver)
+            await driver.command(f"WHOIS {name}")
+            await driver.command(f"BUDDY INFO {name}")
+
+    def check_where(self, observer: Observer, person: Driver, when: str) -> None:
+        """All of it, or nothing of it."""
+        said = "\n".join(line for line in observer.driver.stream.transcript if line.startswith("S: "))
+        told = f"{observer.relation} at the {observer.driver.door} door, {when}:\n{said}"
+        if observer.relation != "sharing contact":
+            self.assertIsNone(GIVEAWAY.search(said), told)
+            return
+        details = [SOURCE, str(person.stream.port), person.door]
+        details += ["61111", "62222", "tell-tale-client", "9.8.7"] if person.door == "native" else []
+        self.assertEqual([detail for detail in details if detail not in said], [], told)
+
+    async def test_what_a_sender_hears(self) -> None:
+        """Who may not see somebody hears *accepted* and no more; of somebody invisible or blocking *kept*, as of
+        somebody off; only who may see hears that it was delivered and read."""
+        daemon = await self.house().start()
+        wanted = {
+            "seen": (Hiding("", on=True), "accepted", ["delivered", "read"]),
+            "off": (HIDINGS["off"], "kept", []),
+            "invisible": (HIDINGS["invisible"], "kept", []),
+            "blocking": (HIDINGS["blocking"], "kept", []),
+            "to nobody": (HIDINGS["to nobody"], "accepted", []),
+            "to nobody, and off": (HIDINGS["to nobody, and off"], "accepted", []),
+            "to contacts": (HIDINGS["to contacts"], "accepted", []),
+            "to contacts, and off": (HIDINGS["to contacts, and off"], "accepted", []),
+        }
+        heard, shown = {}, {}
+        for number, (way, (hiding, _, _)) in enumerate(wanted.items()):
+            stage = await self.stage(daemon, number, NativeDriver, "stranger", hiding)
+            sender = stage.observer
+            assert isinstance(sender, NativeDriver)
+            outcome = await sender.send(stage.name, "hello")
+            for client in stage.clients:
+                await client.barrier()
+                for received in client.received:
+                    if isinstance(client, NativeDriver):
+                        await client.must({"type": "read", "id": received.id})
+            await sender.barrier()
+            receipts = [event["outcome"] for event in sender.events if event["type"] == "receipt"]
+            heard[way] = (outcome.how, receipts)
+            shown[way] = [received.body for client in stage.clients for received in client.received]
+        self.assertEqual(heard, {way: (how, receipts) for way, (_, how, receipts) in wanted.items()})
+        self.assertEqual(shown["blocking"], [])
+        self.assertEqual(shown["invisible"], ["hello", "hello"])
+
+    async def test_rooms(self) -> None:
+        """Who is in a room is for its members, who see everybody there whatever their privacy; nobody else learns."""
+        daemon = await self.house().start()
+        await self.people(daemon, "founder", "tina", "member-native", "member-irc", "out-native", "out-irc")
+        founder = await self.on(daemon, "native", "founder")
+        tina = await self.on(daemon, "irc", "tina", source=SOURCE)
+        everybody = [(door, place) for door in DOORS for place in ("member", "out")]
+        drivers = {f"{place}-{door}": await self.on(daemon, door, f"{place}-{door}") for door, place in everybody}
+        await tina.set_privacy(visible_to="nobody")
+        for driver in (founder, tina, drivers["member-native"], drivers["member-irc"]):
+            await self.join(driver, "#den")
+        for name, driver in drivers.items():
+            await driver.barrier()
+            driver.stream.transcript.clear()
+            if isinstance(driver, NativeDriver):
+                for kind in ("get-room", "part", "get-masks", "get-history"):
+                    room = {"with" if kind == "get-history" else "room": "#den"}
+                    if name.startswith("out") or kind == "get-room":
+                        await driver.ask({"type": kind, "list": "ban", **room})
+                await driver.ask({"type": "get-rooms"})
+            else:
+                assert isinstance(driver, IrcDriver)
+                for line in ROOM_QUESTIONS:
+                    await driver.command(line)
+            # What the server says of its own accord: not the question, nor an answer that repeats its words.
+            said = [line for line in driver.stream.transcript if line.startswith("S: ")]
+            told = [line for line in said if "tina" in line and not re.search(r" (401|318|315|303|441|442|366) ", line)]
+            self.assertEqual(bool(told), name.startswith("member"), f"{name}:\n" + "\n".join(said))
+            self.assertIsNone(GIVEAWAY.search("\n".join(said)))
+
+    async def join(self, driver: Driver, room: str) -> None:
+        if isinstance(driver, NativeDriver):
+            await driver.must({"type": "join", "room": room})
+        else:
+            assert isinstance(driver, IrcDriver)
+            await driver.command(f"JOIN {room}")
 
 
 class CoverageTests(SynchronousTestCase):

@@ -356,6 +356,12 @@ def presence_text(view: PresenceView) -> str:
     return f"{name} is {'back' if back else 'now'} {state_text(view)}."
 
 
+def tell_locations(session: "IrcSession", view: PresenceView) -> None:
+    """Where a buddy is who has just come: for those who may know, or the view would not hold it (P5)."""
+    for location in view.locations:
+        _tell(session, f"{view.person.name} is at {location_text(location)}.")
+
+
 def roster_changed(session: "IrcSession", change: RosterChange) -> None:
     """The core's `Client.roster_changed` of this door: what a person has to know or answer."""
     name = change.contact.address.name

@@ -119,6 +119,8 @@ def presence_changed(session: "IrcSession", views: Sequence[PresenceView]) -> No
             _renamed(session, view, view.renamed_from.name)
         else:
             _changed(session, view)
+        if view.before is State.OFFLINE and view.locations:
+            buddyserv.tell_locations(session, view)
 
 
 def _changed(session: "IrcSession", view: PresenceView) -> None:
