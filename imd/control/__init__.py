@@ -1,12 +1,13 @@
 """The operator's door: ``imdctl``, and the socket in the data folder it talks to.
 
-wire      one AMP command: an action and its arguments as JSON, and the answer; pages keep it small
+wire      one AMP command: an action and its arguments as JSON, and the answer, in pages when it is long
 directory what an operator does with accounts; works with and without a daemon
 actions   everything an operator can ask of a running daemon
 listener  the Unix socket (mode 0600): whoever may open it is the operator
 call      the other end: one question after another over the socket
 show      answers as text for people
-cli       the command line
+options   the command line, and what its help teaches
+cli       imdctl itself
 
 ::
 

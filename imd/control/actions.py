@@ -1,7 +1,10 @@
 """Everything an operator can ask of a running daemon. No message bodies, no secrets: those are not his."""
 
+import math
 import os
 from typing import Any, Protocol
+
+import msgspec
 
 from imd import __version__
 from imd.config.error import SettingsError
@@ -10,7 +13,7 @@ from imd.control.directory import Action, Directory
 from imd.control.wire import PAGE, Answer
 from imd.core.accounts import Accounts
 from imd.core.hub import Hub
-from imd.core.refusal import Kicked, Malformed, NoSuchAccount
+from imd.core.refusal import Kicked, Malformed, NotAllowed
 from imd.core.session import Session
 from imd.core.stores import LedgerEntry, Queued, Store
 from imd.core.trace import Way
@@ -70,13 +73,45 @@ def _queued(queued: Queued) -> Answer:
     }
 
 
+class _Reached(msgspec.Struct, frozen=True):
+    """How far the pages of the ledger have come: to sign-ons at `began`, of which these `sessions` were shown.
+
+    The store's pages end before a time. Sign-ons of one and the same moment are therefore asked for again.
+    """
+
+    began: float
+    sessions: frozenset[str] = frozenset()
+
+    @classmethod
+    def parse(cls, text: str) -> "_Reached":
+        began, *sessions = text.split()
+        return cls(float(began), frozenset(sessions))
+
+    def __str__(self) -> str:
+        return " ".join([repr(self.began), *sorted(self.sessions)])
+
+    @property
+    def before(self) -> float:
+        return math.nextafter(self.began, math.inf)
+
+    def by(self, rows: list[LedgerEntry]) -> "_Reached":
+        """After these rows, too."""
+        began = rows[-1].began
+        shown = self.sessions if began == self.began else frozenset()
+        return _Reached(began, shown | {row.session for row in rows if row.began == began})
+
+
+#: Later than any sign-on.
+_NOTHING_SHOWN = "1e12"
+
+
 class Actions:
     """Actions by name."""
 
     def __init__(self, daemon: Operated) -> None:
         self._daemon = daemon
         self._hub = daemon.hub
-        directory = Directory(daemon.store, daemon.accounts, daemon.credentials)
+        directory = Directory(daemon.store, daemon.accounts, daemon.credentials, daemon.hub.people.domain)
         self.table: dict[str, Action] = {
             **directory.actions,
             "status": self.status,
@@ -128,7 +163,7 @@ class Actions:
 
     async def queue(self, arguments: dict[str, Any]) -> Answer:
         """What waits for an account."""
-        account = await self._daemon.accounts.resolve(arguments["name"])
+        account = await self._hub.people.resolve(arguments["name"])
         after = int(arguments.get("after") or 0)
         page = await self._daemon.store.inbox.read(account.id, after, 2**62, PAGE)
         return {
@@ -138,7 +173,7 @@ class Actions:
 
     async def trace(self, arguments: dict[str, Any]) -> Answer:
         """The way of one message, as far as it is remembered."""
-        id = arguments["id"]
+        id: str = arguments["id"]
         way = self._hub.delivery.trace.get(id)
         waiting = await self._daemon.store.inbox.find(id)
         if way is None and waiting is None:
@@ -162,13 +197,12 @@ class Actions:
         """Sign-ons, the newest first."""
         account = ""
         if arguments.get("name"):
-            account = (await self._daemon.accounts.resolve(arguments["name"])).id
-        before = float(arguments.get("after") or 2**40)
-        page = await self._daemon.store.ledger.page(account, before, PAGE)
-        return {
-            "rows": [_entry(entry) for entry in page],
-            "next": repr(page[-1].began) if len(page) == PAGE else "",
-        }
+            account = (await self._hub.people.resolve(arguments["name"])).id
+        reached = _Reached.parse(arguments.get("after") or _NOTHING_SHOWN)
+        limit = PAGE + len(reached.sessions)
+        page = await self._daemon.store.ledger.page(account, reached.before, limit)
+        rows = [entry for entry in page if entry.session not in reached.sessions]
+        return {"rows": [_entry(entry) for entry in rows], "next": str(reached.by(rows)) if len(page) == limit else ""}
 
     async def reload(self, arguments: dict[str, Any]) -> Answer:
         try:
@@ -181,8 +215,9 @@ class Actions:
         }
 
     async def kick(self, arguments: dict[str, Any]) -> Answer:
+        """End all sessions of an account or a guest."""
         person = self._hub.people.find(arguments["name"])
         if person is None:
-            raise NoSuchAccount(arguments["name"])
+            raise NotAllowed(f"{arguments['name']} is not on; 'imdctl who' lists who is.")
         why = Kicked(arguments.get("text") or "The operator ended your session.")
         return {"sessions": self._hub.people.end(person, why, "kicked")}

@@ -4,30 +4,48 @@ import socket
 from pathlib import Path
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, TimeoutError
+from twisted.internet.error import ConnectionClosed
 from twisted.internet.protocol import Factory
 from twisted.protocols import amp
 
 from imd.control.listener import SOCKET, beside
-from imd.control.wire import Act, Answer, decode, encode
+from imd.control.wire import Act, Answer, Quiet, Refused, decode, encode
+
+#: Seconds in which one page of an answer must have come.
+PATIENCE = 60.0
 
 
 class NoDaemon(Exception):
     """No daemon answers at this socket."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(f"no daemon answers at {path}; start one with 'twistd imd', or give --config or --data")
+        super().__init__(f"no daemon answers at {path}; start one with 'twistd imd', or give its --config or --data")
+
+
+class NotPermitted(Exception):
+    """A daemon may be there, but this user may not talk to it."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"you may not open {path}; run imdctl as the user the daemon runs as")
 
 
 class Caller:
     """Asks a daemon."""
 
-    def __init__(self, connection: amp.AMP) -> None:
+    def __init__(self, connection: amp.AMP, reactor: Any) -> None:
         self._connection = connection
+        self._reactor = reactor
 
     async def ask(self, action: str, arguments: Answer) -> Answer:
         """One answer. Raises `Refused`."""
-        answer = await self._connection.callRemote(Act, action=action, arguments=encode(arguments))
+        asked = self._connection.callRemote(Act, action=action, arguments=encode(arguments))
+        try:
+            answer = await asked.addTimeout(PATIENCE, self._reactor)
+        except ConnectionClosed:
+            raise Refused("The daemon went away before it answered; see its log, and 'imdctl status'.") from None
+        except TimeoutError:
+            raise Refused(f"The daemon did not answer within {PATIENCE:.0f} s; see its log.") from None
         return decode(answer["answer"])
 
     async def every_page(self, action: str, arguments: Answer) -> Answer:
@@ -60,19 +78,23 @@ def _open(path: Path) -> socket.socket:
 
 
 async def connect(reactor: Any, folder: Path) -> Caller:
-    """To the daemon whose data folder this is. Raises `NoDaemon`."""
+    """To the daemon whose data folder this is. Raises `NoDaemon`, `NotPermitted`."""
     path = folder / SOCKET
     connected: Deferred[amp.AMP] = Deferred()
 
-    class Connected(amp.AMP):
+    class Connected(Quiet):
         def connectionMade(self) -> None:
             super().connectionMade()
             connected.callback(self)
 
+    factory = Factory.forProtocol(Connected)
+    factory.noisy = False
     try:
         with _open(path) as opened:
             # The reactor works on a copy of the descriptor.
-            reactor.adoptStreamConnection(opened.fileno(), socket.AF_UNIX, Factory.forProtocol(Connected))
+            reactor.adoptStreamConnection(opened.fileno(), socket.AF_UNIX, factory)
+    except PermissionError:
+        raise NotPermitted(path) from None
     except OSError:
         raise NoDaemon(path) from None
-    return Caller(await connected)
+    return Caller(await connected, reactor)

@@ -1,14 +1,19 @@
 """Accounts, as an operator handles them: the same with a running daemon and on a store alone."""
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from imd.control.wire import PAGE, Answer
 from imd.core.accounts import Accounts
-from imd.core.address import fold
+from imd.core.address import fold, split
+from imd.core.refusal import NoSuchAccount, NotAllowed
 from imd.core.session import Account
 from imd.core.stores import Store
 from imd.credentials.front import CredentialsFront
+
+#: SHA-256 in hexadecimal digits, as `imd.net.peer` gives it.
+_FINGERPRINT = re.compile("[0-9a-f]{64}")
 
 Action = Callable[[dict[str, Any]], Awaitable[Answer]]
 
@@ -20,17 +25,18 @@ def shown(account: Account) -> Answer:
         "created": account.created,
         "suspended": account.suspended,
         "visible_to": account.visible_to.value,
-        "certificates": len(account.certificates),
+        "certificates": list(account.certificates),
     }
 
 
 class Directory:
     """``imdctl user`` and ``imdctl ban``. Arguments are checked by the command line; names here. Raises `Refusal`."""
 
-    def __init__(self, store: Store, accounts: Accounts, credentials: CredentialsFront) -> None:
+    def __init__(self, store: Store, accounts: Accounts, credentials: CredentialsFront, domain: str) -> None:
         self._store = store
         self._accounts = accounts
         self._credentials = credentials
+        self._domain = domain
         self.actions: dict[str, Action] = {
             "user add": self.add,
             "user list": self.list,
@@ -43,6 +49,13 @@ class Directory:
             "ban add": self.ban,
             "ban remove": self.unban,
         }
+
+    async def _named(self, arguments: dict[str, Any]) -> Account:
+        """``alice``, or ``alice@our.domain``. Raises `NoSuchAccount`."""
+        name, domain = split(arguments["name"], self._domain)
+        if domain != self._domain:
+            raise NoSuchAccount(arguments["name"])
+        return await self._accounts.resolve(name)
 
     async def add(self, arguments: dict[str, Any]) -> Answer:
         return shown(await self._credentials.create_account(arguments["name"], arguments["password"]))
@@ -59,16 +72,16 @@ class Directory:
         return {"rows": [shown(account) for account in found if wanted(account)], "next": last}
 
     async def password(self, arguments: dict[str, Any]) -> Answer:
-        account = await self._accounts.resolve(arguments["name"])
+        account = await self._named(arguments)
         await self._credentials.change_password(account, arguments["password"])
         return shown(account)
 
     async def rename(self, arguments: dict[str, Any]) -> Answer:
-        account = await self._accounts.resolve(arguments["name"])
+        account = await self._named(arguments)
         return shown(await self._accounts.rename(account, arguments["new"]))
 
     async def remove(self, arguments: dict[str, Any]) -> Answer:
-        account = await self._accounts.resolve(arguments["name"])
+        account = await self._named(arguments)
         await self._accounts.remove(account)
         return shown(account)
 
@@ -76,13 +89,19 @@ class Directory:
         return {"invitation": await self._credentials.create_invitation()}
 
     async def certificate(self, arguments: dict[str, Any]) -> Answer:
-        account = await self._accounts.resolve(arguments["name"])
-        change = self._accounts.remove_certificate if arguments.get("remove") else self._accounts.add_certificate
-        return shown(await change(account, arguments["fingerprint"].replace(":", "").lower()))
+        account = await self._named(arguments)
+        fingerprint = arguments["fingerprint"].replace(":", "").lower()
+        if not _FINGERPRINT.fullmatch(fingerprint):
+            raise NotAllowed("A fingerprint is the SHA-256 of the certificate in DER form: 64 hexadecimal digits.")
+        if not arguments.get("remove"):
+            return shown(await self._accounts.add_certificate(account, fingerprint))
+        if fingerprint not in account.certificates:
+            raise NotAllowed(f"{account.name} has no such certificate; 'imdctl --json user list' shows those it has.")
+        return shown(await self._accounts.remove_certificate(account, fingerprint))
 
     async def ban(self, arguments: dict[str, Any]) -> Answer:
         """The account may not sign on through any door, and its sessions end."""
-        return shown(await self._accounts.suspend(await self._accounts.resolve(arguments["name"])))
+        return shown(await self._accounts.suspend(await self._named(arguments)))
 
     async def unban(self, arguments: dict[str, Any]) -> Answer:
-        return shown(await self._accounts.suspend(await self._accounts.resolve(arguments["name"]), False))
+        return shown(await self._accounts.suspend(await self._named(arguments), False))

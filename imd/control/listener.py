@@ -1,19 +1,20 @@
 """The control socket. Whoever may open it (mode 0600) is the operator; nothing more is asked."""
 
+import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IListeningPort
 from twisted.internet.protocol import Factory
 from twisted.logger import Logger
-from twisted.protocols import amp
 
 from imd.control.actions import Actions, Operated
-from imd.control.wire import Act, Refused, decode, encode
+from imd.control.wire import Act, Quiet, Refused, decode, encode
 from imd.core.refusal import Refusal
+from imd.core.stores import OutcomeUnknown
 
 SOCKET = "control.sock"
 
@@ -23,19 +24,29 @@ _T = TypeVar("_T")
 _LONGEST = 103
 
 
+@contextlib.contextmanager
+def _inside(folder: Path) -> Iterator[None]:
+    """With `folder` as the working directory; back to the old one even if that has been removed meanwhile."""
+    here = os.open(".", os.O_RDONLY)
+    try:
+        os.chdir(folder)
+        try:
+            yield
+        finally:
+            os.fchdir(here)
+    finally:
+        os.close(here)
+
+
 def beside(path: Path, call: Callable[[str], _T]) -> _T:
     """Call with a name for the socket `path` that fits into a socket address: relative to its folder if need be."""
     if len(os.fsencode(path)) <= _LONGEST:
         return call(str(path))
-    here = Path.cwd()
-    os.chdir(path.parent)
-    try:
+    with _inside(path.parent):
         return call(path.name)
-    finally:
-        os.chdir(here)
 
 
-class ControlProtocol(amp.AMP):
+class ControlProtocol(Quiet):
     """One ``imdctl`` at the socket."""
 
     log = Logger(namespace="imd.control")
@@ -56,6 +67,13 @@ class ControlProtocol(amp.AMP):
             return {"answer": encode(await perform(decode(arguments)))}
         except Refusal as refusal:
             raise Refused(refusal.sentence) from None
+        except OutcomeUnknown:
+            raise Refused("The store died at this moment, so this may have happened or not; do it again.") from None
+        except CancelledError:
+            raise
+        except Exception:
+            self.log.failure("imdctl {action} failed", action=action)
+            raise Refused("The daemon failed at this; its log says where.") from None
 
 
 class ControlListener:
@@ -73,19 +91,21 @@ class ControlListener:
         factory = Factory.forProtocol(lambda: ControlProtocol(actions))
         factory.noisy = False
         self.path.unlink(missing_ok=True)
-        self._port = beside(self.path, lambda name: self._reactor.listenUNIX(name, factory, mode=0o600))
+        # Twisted sets the mode after binding; until then the mask keeps others out.
+        mask = os.umask(0o177)
+        try:
+            self._port = beside(self.path, lambda name: self._reactor.listenUNIX(name, factory, mode=0o600))
+        finally:
+            os.umask(mask)
 
     async def stop(self) -> None:
         port, self._port = self._port, None
         if port is None:
             return
-        # Twisted removes the socket by the name it was bound under, which may be relative to its folder. All other
-        # paths of the daemon are absolute.
-        here = Path.cwd()
-        os.chdir(self.path.parent)
-        try:
+        # Twisted removes the socket by the name it was bound under, which may be relative to its folder (all other
+        # paths of the daemon are absolute), and never gets to an end when somebody has removed it already.
+        with contextlib.suppress(OSError), _inside(self.path.parent):
+            self.path.touch()
             stopping = port.stopListening()
             if stopping is not None:
                 await stopping
-        finally:
-            os.chdir(here)

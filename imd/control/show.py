@@ -21,24 +21,50 @@ def span(seconds: float) -> str:
     return f"{whole // 60} min" if whole >= 60 else f"{whole} s"
 
 
+def clean(text: str) -> str:
+    """Without what could steer the operator's terminal: much of what is shown was chosen by clients."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+
+
 def table(rows: Sequence[Sequence[object]], heads: Sequence[str]) -> str:
     """Columns as wide as they must be."""
-    texts = [[str(cell) for cell in row] for row in (heads, *rows)]
+    texts = [[clean(str(cell)) for cell in row] for row in (heads, *rows)]
     widths = [max(len(row[column]) for row in texts) for column in range(len(heads))]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
                      for row in texts)  # fmt: skip
 
 
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def _users(answer: Answer) -> str:
     rows = [
-        (row["name"], moment(row["created"]), row["visible_to"], "banned" if row["suspended"] else "")
+        (
+            row["name"],
+            moment(row["created"]),
+            row["visible_to"],
+            len(row["certificates"]) or "",
+            "banned" if row["suspended"] else "",
+        )
         for row in answer["rows"]
     ]
-    return table(rows, ("NAME", "SINCE", "VISIBLE TO", "")) if rows else "No accounts."
+    return table(rows, ("NAME", "SINCE", "VISIBLE TO", "CERTIFICATES", "")) if rows else "No accounts."
 
 
-def _user(answer: Answer) -> str:
-    return f"{answer['name']}: account {answer['id']}{', banned' if answer['suspended'] else ''}"
+def _banned(answer: Answer) -> str:
+    return _users(answer) if answer["rows"] else "Nobody is banned."
+
+
+def _check(answer: Answer) -> str:
+    if answer["errors"]:
+        return "\n".join(answer["errors"])
+    store = answer["store"]
+    if answer["running"]:
+        return f"The settings are right. A daemon runs in this data folder; 'imdctl status' says how it is.\n{store}"
+    if answer["durability"] is None:
+        return f"The settings are right. The store will be made at the first start: {store}"
+    return f"The settings are right. The store can be used: {store}, durability: {answer['durability']}"
 
 
 def _who(answer: Answer) -> str:
@@ -61,7 +87,8 @@ def _who(answer: Answer) -> str:
 def _status(answer: Answer) -> str:
     store, people, connections = answer["store"], answer["people"], answer["connections"]
     lines = [
-        f"imd {answer['version']}, process {answer['pid']}, up {span(answer['uptime'])}",
+        f"imd {answer['version']}, process {answer['pid']}, up {span(answer['uptime'])}, "
+        f"since {moment(answer['since'])}",
         f"store: {store['description']}, {'available' if store['available'] else 'AWAY'}, "
         f"durability: {store['durability']}",
         *(f"listening: {each['door']} {each['kind']} {each['address']}" for each in answer["listeners"]),
@@ -79,16 +106,24 @@ def _status(answer: Answer) -> str:
 
 def _queue(answer: Answer) -> str:
     rows = [
-        (row["id"], moment(row["time"]), row["sender"], row["bytes"], row["attempts"], moment(row["expires"]))
+        (
+            row["id"],
+            moment(row["time"]),
+            row["sender"],
+            row["kind"],
+            row["bytes"],
+            row["attempts"],
+            moment(row["expires"]),
+        )
         for row in answer["rows"]
     ]
-    return table(rows, ("ID", "SENT", "FROM", "BYTES", "TRIED", "EXPIRES")) if rows else "Nothing waits."
+    return table(rows, ("ID", "SENT", "FROM", "KIND", "BYTES", "TRIED", "EXPIRES")) if rows else "Nothing waits."
 
 
 def _trace(answer: Answer) -> str:
-    lines = [f"{answer['id']} from {answer['sender']} to {answer['recipient']}, sent {moment(answer['time'])}"]
+    lines = [clean(f"{answer['id']} from {answer['sender']} to {answer['recipient']}, sent {moment(answer['time'])}")]
     lines += [
-        f"  {moment(step['time'])}.{int(step['time'] % 1 * 1e6):06d}  {step['step']:<10} {step['why']}"
+        f"  {moment(step['time'])}.{int(step['time'] % 1 * 1e6):06d}  {step['step']:<10} {clean(step['why'])}"
         for step in answer["steps"]
     ]
     if answer.get("outcome"):
@@ -124,18 +159,27 @@ def _reload(answer: Answer) -> str:
 
 
 _SHOWN: dict[str, Callable[[Answer], str]] = {
+    "check": _check,
     "status": _status,
     "who": _who,
+    "user add": lambda answer: f"{answer['name']} may sign on now.",
     "user list": _users,
-    "ban list": _users,
+    "user password": lambda answer: f"{answer['name']} has a new password; what was signed on by token must use it.",
+    "user rename": lambda answer: f"The account is called {answer['name']} now.",
+    "user remove": lambda answer: f"{answer['name']} is removed.",
+    "user invite": lambda answer: str(answer["invitation"]),
+    "user certificate": lambda answer: f"{answer['name']} has {_count(len(answer['certificates']), 'certificate')}.",
+    "ban list": _banned,
+    "ban add": lambda answer: f"{answer['name']} may not sign on any more.",
+    "ban remove": lambda answer: f"{answer['name']} may sign on again.",
     "queue": _queue,
     "trace": _trace,
     "ledger": _ledger,
     "reload": _reload,
-    "kick": lambda answer: f"{answer['sessions']} sessions ended.",
-    "user invite": lambda answer: str(answer["invitation"]),
+    "kick": lambda answer: f"{_count(answer['sessions'], 'session')} ended.",
 }
 
 
 def text(action: str, answer: Answer) -> str:
-    return _SHOWN.get(action, _user)(answer)
+    """The answer to `action` for people."""
+    return _SHOWN[action](answer)

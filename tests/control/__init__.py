@@ -1,0 +1,1 @@
+"""imdctl: the command line, what it shows, and the control socket between it and the daemon."""

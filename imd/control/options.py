@@ -1,0 +1,149 @@
+"""The command line of ``imdctl``, and what its help teaches."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from imd import __version__
+
+EXAMPLES = """\
+with a daemon or without one:
+  imdctl check                         are the settings right, can the store be used?
+  imdctl user add alice                make an account; asks for the password
+  echo secret | imdctl user add bob --password-stdin
+  imdctl user list                     all accounts
+  imdctl user invite                   an invitation, for when registration is "invite"
+
+with a daemon:
+  imdctl status                        what runs where, and how it is
+  imdctl who                           who is on, from where, with which client
+  imdctl queue bob                     what waits for bob
+  imdctl trace 5q2w7k…                 the way of one message, with the reason for each step
+  imdctl ledger alice                  alice's sign-ons
+  imdctl reload                        read the settings again
+  imdctl kick bob "Have a break."      end bob's sessions; he may come back
+  imdctl ban add mallory               mallory may not sign on, through any door
+
+'imdctl COMMAND --help' says more. For scripts: 'imdctl --json COMMAND' writes one JSON object; the exit code is 0 on
+success, 1 when it was refused or failed, 2 for a wrong command line.
+"""
+
+USER = """\
+Accounts. With a running daemon it is asked; without one the store itself is changed, which nobody else may have open
+at the same time.
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = argparse.ArgumentParser(
+        prog="imdctl",
+        description="Operate an imd: its daemon if one runs in the data folder, else its store.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--config", type=Path, metavar="FILE", help="the daemon's settings file")
+    top.add_argument("--data", metavar="DIR", help="the daemon's data folder (default: imd-data, or what FILE says)")
+    top.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="override a setting, as for twistd imd"
+    )
+    top.add_argument("--json", action="store_true", help="answer in JSON")
+    top.add_argument("--version", action="version", version=f"imdctl {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    commands.add_parser(
+        "check",
+        help="check settings and store",
+        description="Check the settings; what is wrong is told with file, line and key. Then see whether a daemon "
+        "runs on them, and if none does, whether the store can be opened.",
+    )
+    commands.add_parser("status", help="how the daemon is")
+    commands.add_parser("who", help="who is on")
+    _add_user(commands)
+    queue = commands.add_parser("queue", help="what waits for an account", description="Messages that wait; no texts.")
+    queue.add_argument("name")
+    trace = commands.add_parser(
+        "trace",
+        help="the way of a message",
+        description="Each step of a message, with its time and reason; of the latest messages, and of those that wait.",
+    )
+    trace.add_argument("id", help="as 'imdctl queue' shows it, or a client (msgid)")
+    ledger = commands.add_parser("ledger", help="sign-ons, newest first")
+    ledger.add_argument("name", nargs="?", default="", help="of this account only")
+    commands.add_parser(
+        "reload",
+        help="read the settings again",
+        description="Read the settings again, like SIGHUP. With a wrong setting all the old ones stay in force.",
+    )
+    kick = commands.add_parser("kick", help="end all sessions of somebody", description="They may come back; see ban.")
+    kick.add_argument("name", help="an account or a guest")
+    kick.add_argument("text", nargs="?", default="", help="what they are told")
+    _add_ban(commands)
+    return top
+
+
+def _add_user(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    user = commands.add_parser("user", help="accounts", description=USER)
+    verbs = user.add_subparsers(dest="verb", metavar="VERB", required=True)
+    for verb, explained in (("add", "make an account"), ("password", "set a new password")):
+        one = verbs.add_parser(verb, help=explained)
+        one.add_argument("name")
+        one.add_argument(
+            "--password-stdin",
+            action="store_true",
+            help="read the password from standard input, to its end and without one final line end",
+        )
+    verbs.add_parser("list", help="all accounts")
+    rename = verbs.add_parser("rename", help="give an account another name; who is on stays on, and watchers are told")
+    rename.add_argument("name")
+    rename.add_argument("new")
+    remove = verbs.add_parser("remove", help="remove an account and all that is its own; its sessions end")
+    remove.add_argument("name")
+    verbs.add_parser("invite", help="make an invitation for one registration, good for seven days")
+    certificate = verbs.add_parser("certificate", help="let a client certificate sign on (SASL EXTERNAL)")
+    certificate.add_argument("name")
+    certificate.add_argument("fingerprint", help="SHA-256 of the certificate (DER), in hex, with or without colons")
+    certificate.add_argument("--remove", action="store_true", help="let it sign on no longer")
+
+
+def _add_ban(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    ban = commands.add_parser("ban", help="accounts that may not sign on")
+    verbs = ban.add_subparsers(dest="verb", metavar="VERB", required=True)
+    verbs.add_parser("list", help="who is banned")
+    verbs.add_parser("add", help="ban an account; its sessions end").add_argument("name")
+    verbs.add_parser("remove", help="lift a ban").add_argument("name")
+
+
+class Asked(argparse.Namespace):
+    """A command line, understood."""
+
+    config: Path | None
+    data: str | None
+    set: list[str]
+    json: bool
+    command: str
+    verb: str = ""
+    password_stdin: bool | None = None
+
+    @property
+    def action(self) -> str:
+        """Name of the action, as `imd.control.actions` knows it."""
+        return f"{self.command} {self.verb}".strip()
+
+    @property
+    def arguments(self) -> dict[str, object]:
+        """What goes with it."""
+        given = ("name", "new", "fingerprint", "remove", "id", "text")
+        return {name: value for name, value in vars(self).items() if name in given}
+
+
+def parse(argv: Sequence[str] | None = None) -> Asked:
+    """Ends the process with exit code 2 and a sentence for a wrong command line."""
+    top = parser()
+    asked = top.parse_args(argv, namespace=Asked())
+    for name, value in vars(asked).items():
+        try:
+            str(value).encode()
+        except UnicodeEncodeError:
+            # Octets of the command line that are no UTF-8 come as lone surrogates.
+            top.error(f"{name} is not in UTF-8")
+    return asked

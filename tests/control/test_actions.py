@@ -1,0 +1,161 @@
+"""What an operator may ask, on a core without listeners."""
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from imd.config.error import SettingsError
+from imd.control.wire import PAGE
+from imd.core.refusal import Kicked, Malformed, NoSuchAccount, NotAllowed, Refusal
+from imd.core.session import ClientInfo
+from tests.contracts.ledger import entry
+from tests.control.operated import Standing
+from tests.house import NOON
+
+
+class ActionsTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.daemon = Standing()
+        self.house = self.daemon.house
+
+    def signed_on(self, *began: float) -> None:
+        """Sign-ons of the ledger, at these times."""
+        for number, when in enumerate(began):
+            self.house.wait(self.daemon.store.ledger.began(entry(f"s{number:04}", when, account="")))
+
+    def test_ledger_of_one_moment(self) -> None:
+        """Sign-ons of exactly the same time are all shown, once, wherever the pages end."""
+        for same in (2, PAGE - 1, PAGE, PAGE + 1, 3 * PAGE + 7):
+            self.setUp()
+            times = [*range(70), *[500.0] * same, *range(1000, 1060)]
+            self.signed_on(*times)
+            rows = [row for page in self.daemon.every_page("ledger") for row in page]
+            self.assertEqual([row["began"] for row in rows], sorted(times, reverse=True))
+            self.assertEqual(len({row["session"] for row in rows}), len(times))
+
+    def test_pages_are_bounded(self) -> None:
+        """However much there is, a page is short; together they are all of it."""
+        self.signed_on(*range(5 * PAGE))
+        pages = self.daemon.every_page("ledger")
+        self.assertEqual([len(page) for page in pages if page], [PAGE] * 5)
+        for number in range(PAGE + 1):
+            self.house.person(f"user{number}")
+            self.house.on(f"guest{number}")
+        for action, wanted in (("user list", PAGE + 1), ("who", PAGE + 1), ("ban list", 0)):
+            pages = self.daemon.every_page(action)
+            self.assertLessEqual(max(map(len, pages)), PAGE)
+            self.assertEqual(sum(map(len, pages)), wanted, action)
+
+    def test_ledger_of_one(self) -> None:
+        """Of one account only, by whatever spelling; of nobody it is refused."""
+        alice = self.house.person("alice")
+        self.house.on(alice, info=ClientInfo("irssi", "1.4", 1024, 1025))
+        self.house.on("somebody")
+        for name in ("alice", "ALICE", "alice@localhost"):
+            rows = self.daemon.ask("ledger", name=name)["rows"]
+            self.assertEqual(
+                [(row["name"], row["client"], row["tcp_port"]) for row in rows], [("alice", "irssi", 1024)]
+            )
+        for name in ("nobody", "alice@example.org"):
+            with self.assertRaises(NoSuchAccount):
+                self.daemon.ask("ledger", name=name)
+
+    def test_who(self) -> None:
+        """Everybody who is on, with what the ledger says of them, and what they are idle."""
+        self.house.on(self.house.person("alice"), address="2001:db8::7", info=ClientInfo("imc", "2"))
+        self.house.on("visitor")
+        self.house.turn(90)
+        rows = {row["name"]: row for row in self.daemon.ask("who")["rows"]}
+        self.assertEqual({name: row["kind"] for name, row in rows.items()}, {"alice": "account", "visitor": "guest"})
+        alice = rows["alice"]
+        self.assertEqual((alice["address"], alice["client"]), ("2001:db8::7", "imc"))
+        self.assertEqual((alice["since"], alice["idle"]), (NOON, 90))
+
+    def test_queue_and_trace(self) -> None:
+        """What waits and why, by its id; never what it says."""
+        alice = self.house.on(self.house.person("alice"))
+        self.house.person("bob")
+        [receipt] = self.house.send(alice, "bob", "the secret text")
+        queue = self.daemon.ask("queue", name="bob")
+        [row] = queue["rows"]
+        self.assertEqual((row["id"], row["sender"], row["bytes"]), (receipt.id, "alice@localhost", 15))
+        trace = self.daemon.ask("trace", id=receipt.id)
+        self.assertIn(("relay", "not signed on"), [(step["step"], step["why"]) for step in trace["steps"]])
+        self.assertIn(("offline", "kept"), [(step["step"], step["why"]) for step in trace["steps"]])
+        self.assertEqual((trace["sender"], trace["recipient"]), ("alice@localhost", "bob@localhost"))
+        self.assertIn("waiting", trace)
+        self.assertNotIn("secret", f"{queue}{trace}")
+        with self.assertRaises(Malformed):
+            self.daemon.ask("trace", id="unheard-of")
+
+    def test_queue_pages(self) -> None:
+        """A long queue comes in pages and in order."""
+        alice = self.house.on(self.house.person("alice"))
+        self.house.person("bob")
+        sent = [self.house.send(alice, "bob", str(number))[0].id for number in range(2 * PAGE + 1)]
+        pages = self.daemon.every_page("queue", name="bob")
+        self.assertEqual([row["id"] for page in pages for row in page], sent)
+
+    def test_kick(self) -> None:
+        """All sessions of a person end with the operator's words, and the account may come back."""
+        alice = self.house.person("alice")
+        sessions = [self.house.on(alice), self.house.on(alice)]
+        self.assertEqual(self.daemon.ask("kick", name="Alice", text="Have a break."), {"sessions": 2})
+        for client in sessions:
+            assert isinstance(client.ended, Kicked)
+            self.assertEqual(client.ended.sentence, "Have a break.")
+        with self.assertRaises(NotAllowed):
+            self.daemon.ask("kick", name="alice")
+        self.house.on(alice)
+        self.house.on("visitor")
+        self.assertEqual(self.daemon.ask("kick", name="visitor"), {"sessions": 1})
+
+    def test_accounts_of_people_who_are_on(self) -> None:
+        """Renaming leaves people on; banning and removing end their sessions, with the reason."""
+        alice = self.house.person("alice")
+        client = self.house.on(alice)
+        self.assertEqual(self.daemon.ask("user rename", name="alice", new="alicia")["name"], "alicia")
+        self.assertEqual(client.session.address.name, "alicia")
+        self.assertIsNone(client.ended)
+        self.assertTrue(self.daemon.ask("ban add", name="alicia")["suspended"])
+        self.assertIsInstance(client.ended, Kicked)
+        self.assertEqual([row["name"] for row in self.daemon.ask("ban list")["rows"]], ["alicia"])
+        self.assertFalse(self.daemon.ask("ban remove", name="alicia")["suspended"])
+        current = self.house.wait(self.daemon.accounts.resolve("alicia"))
+        client = self.house.on(current)
+        self.daemon.ask("user remove", name="alicia")
+        self.assertIsInstance(client.ended, Kicked)
+        with self.assertRaises(NoSuchAccount):
+            self.daemon.ask("user remove", name="alicia")
+
+    def test_certificates(self) -> None:
+        """A fingerprint in any usual spelling is kept in one; what is none is refused, as is taking away another's."""
+        self.house.person("alice")
+        self.house.person("bob")
+        spelt = ":".join(["AB"] * 32)
+        answer = self.daemon.ask("user certificate", name="alice", fingerprint=spelt)
+        self.assertEqual(answer["certificates"], ["ab" * 32])
+        for name, fingerprint, remove in (
+            ("alice", "ab" * 31, False),
+            ("alice", "xy" * 32, False),
+            ("bob", "ab" * 32, False),
+            ("bob", "ab" * 32, True),
+        ):
+            with self.assertRaises(Refusal):
+                self.daemon.ask("user certificate", name=name, fingerprint=fingerprint, remove=remove)
+        answer = self.daemon.ask("user certificate", name="alice", fingerprint="ab" * 32, remove=True)
+        self.assertEqual(answer["certificates"], [])
+
+    def test_status(self) -> None:
+        """Counts, listeners, and how safe the store is."""
+        self.house.on(self.house.person("alice"))
+        self.house.on("visitor")
+        status = self.daemon.ask("status")
+        self.assertEqual((status["people"]["accounts"], status["people"]["guests"]), (1, 1))
+        self.assertEqual(status["listeners"], self.daemon.listeners())
+        self.assertEqual(status["store"]["durability"], self.daemon.store.durability.value)
+
+    def test_wrong_reload(self) -> None:
+        """Wrong settings: the old ones stay, and the answer says which file, line and key."""
+        self.daemon.reloading = SettingsError("imd.toml", 7, "limits.rooms", "-1 is not allowed")
+        with self.assertRaises(Malformed) as refused:
+            self.daemon.ask("reload")
+        self.assertIn("old settings stay in force: imd.toml, line 7: limits.rooms", refused.exception.sentence)

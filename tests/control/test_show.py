@@ -1,0 +1,100 @@
+"""Answers as text for people."""
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from imd.control.show import clean, moment, span, table, text
+from tests.control.operated import Standing
+
+
+class PiecesTests(SynchronousTestCase):
+    def test_span(self) -> None:
+        """Lengths of time in at most two units."""
+        wanted = {0: "0 s", 59.9: "59 s", 60: "1 min", 3599: "59 min", 3600: "1 h", 3660: "1 h 1 min", 86400: "1 d"}
+        wanted |= {90_000: "1 d 1 h", 8_640_000: "100 d", 86_459: "1 d"}
+        self.assertEqual({seconds: span(seconds) for seconds in wanted}, wanted)
+
+    def test_moment(self) -> None:
+        """A time to the second; nothing for what has not happened."""
+        self.assertEqual(moment(0), "")
+        self.assertRegex(moment(1_790_000_000.7), r"\A2026-09-2\d \d\d:\d\d:20\Z")
+
+    def test_table(self) -> None:
+        """Columns stand under their heads, and no line ends in spaces."""
+        lines = table([("a", 12345), ("bcd", "")], ("NAME", "N")).split("\n")
+        self.assertEqual(lines, ["NAME  N", "a     12345", "bcd"])
+
+    @given(st.text())
+    def test_clean(self, words: str) -> None:
+        """Nothing a client says of itself can move the cursor, colour the screen, or break a line."""
+        shown = clean(words)
+        self.assertEqual(len(shown), len(words))
+        self.assertTrue(shown.isprintable() or not shown)
+        shown.encode()
+
+    def test_escape_sequences(self) -> None:
+        """A client that calls itself by an escape sequence stays on its line of the table."""
+        self.assertEqual(table([("\x1b[2J\nroot", "x")], ("A", "B")).count("\n"), 1)
+        self.assertNotIn("\x1b", table([("\x1b[2J", "x")], ("A", "B")))
+
+
+class AnswersTests(SynchronousTestCase):
+    """The text of real answers."""
+
+    def setUp(self) -> None:
+        self.daemon = Standing()
+
+    def shown(self, action: str, **arguments: Any) -> str:
+        return text(action, self.daemon.ask(action, **arguments))
+
+    def test_nothing(self) -> None:
+        """Where there is nothing to show a sentence says so."""
+        self.daemon.house.person("alice")
+        self.assertEqual(self.shown("who"), "Nobody.")
+        self.assertEqual(self.shown("ledger"), "No sign-ons.")
+        self.assertEqual(self.shown("queue", name="alice"), "Nothing waits.")
+        self.assertEqual(self.shown("ban list"), "Nobody is banned.")
+        self.daemon.ask("user remove", name="alice")
+        self.assertEqual(self.shown("user list"), "No accounts.")
+
+    def test_people(self) -> None:
+        """Who is on, who was, and what became of a message."""
+        house = self.daemon.house
+        alice = house.on(house.person("alice"), address="192.0.2.7")
+        house.on("visitor")
+        house.person("bob")
+        [receipt] = house.send(alice, "bob", "hello")
+        who = self.shown("who")
+        self.assertRegex(who, r"(?m)^alice +available +native +192\.0\.2\.7:40000 ")
+        self.assertRegex(who, r"(?m)^visitor \(guest\) +available +native ")
+        self.assertIn("192.0.2.7:40000", self.shown("ledger", name="alice"))
+        self.assertIn("still on", self.shown("ledger", name="alice"))
+        self.assertIn(receipt.id, self.shown("queue", name="bob"))
+        trace = self.shown("trace", id=receipt.id)
+        self.assertIn(f"{receipt.id} from alice@localhost to bob@localhost", trace)
+        self.assertIn("not signed on", trace)
+        self.assertIn("the sender was told: kept", trace)
+        self.assertIn("waits in the inbox", trace)
+
+    def test_status(self) -> None:
+        """Status says how safe the store is, in so many words."""
+        said = self.shown("status")
+        self.assertIn(f"durability: {self.daemon.store.durability.value}", said)
+        self.assertIn("listening: irc tcp", said)
+
+    def test_changes(self) -> None:
+        """What was done is said in a sentence."""
+        self.daemon.house.person("alice")
+        for action, arguments, sentence in (
+            ("user rename", {"name": "alice", "new": "alicia"}, "The account is called alicia now."),
+            ("ban add", {"name": "alicia"}, "alicia may not sign on any more."),
+            ("ban remove", {"name": "alicia"}, "alicia may sign on again."),
+            ("user certificate", {"name": "alicia", "fingerprint": "0" * 64}, "alicia has 1 certificate."),
+            ("user remove", {"name": "alicia"}, "alicia is removed."),
+        ):
+            self.assertEqual(self.shown(action, **arguments), sentence)
+        self.daemon.house.on("visitor")
+        self.assertEqual(self.shown("kick", name="visitor"), "1 session ended.")
