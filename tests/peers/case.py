@@ -3,12 +3,14 @@
 import random
 import socket
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from twisted.internet.defer import Deferred
 
 from tests.daemon import DaemonTestCase, RunningDaemon, moments
 from tests.doors import NativeDriver
+from tests.peers.imc import Imc
 from tests.peers.irssi import Irssi
 from tests.peers.peer import PATIENCE, Peer
 from tests.peers.weechat import WeeChat
@@ -81,6 +83,19 @@ class PeerTestCase(DaemonTestCase):
         await client.start()
         await client.signed_on()
 
+    def imc(self, daemon: RunningDaemon, name: str, *arguments: str, lines: tuple[str, ...] = ()) -> Imc:
+        """imc in a pipe."""
+        client = Imc(daemon, name, PASSWORD, *arguments, lines=lines)
+        self.addCleanup(client.close)
+        return client
+
+    async def sent(self, daemon: RunningDaemon, name: str, to: str, *lines: str) -> list[str]:
+        """Send lines by ``imc --to``; every one of them is accepted. Their ids."""
+        finished = await self.imc(daemon, name, "--to", to, lines=lines).ends()
+        self.assertEqual(finished.code, 0, finished)
+        self.assertEqual(len(finished.printed), len(lines), finished)
+        return [answer["id"] for answer in finished.printed]
+
     async def native(self, daemon: RunningDaemon, name: str) -> NativeDriver:
         """The test's own client of the native door."""
         driver = await NativeDriver.sign_on(daemon, name, PASSWORD)
@@ -96,7 +111,32 @@ class PeerTestCase(DaemonTestCase):
                 raise AssertionError(f"{client.kind} of {client.name} did not confirm {rows}:\n{await client.view()}")
             await moments(0.05)
 
+    async def until(self, what: str, true: Callable[[], Awaitable[bool]]) -> None:
+        """Wait until the daemon says so."""
+        deadline = time.monotonic() + PATIENCE
+        while not await true():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"waited in vain for {what}")
+            await moments(0.05)
+
     async def waiting(self, daemon: RunningDaemon, name: str) -> list[dict[str, Any]]:
         """What ``imdctl queue NAME`` shows."""
         rows: list[dict[str, Any]] = (await daemon.ask("queue", name=name))["rows"]
         return rows
+
+    async def is_on(self, daemon: RunningDaemon, name: str) -> bool:
+        """Whether ``imdctl who`` shows a session of this account."""
+        return any(row["name"] == name for row in (await daemon.ask("who"))["rows"])
+
+    async def is_off(self, daemon: RunningDaemon, name: str) -> bool:
+        """The opposite."""
+        return not await self.is_on(daemon, name)
+
+    async def delivered(self, daemon: RunningDaemon, id: str, door: str) -> None:
+        """The message was acknowledged at this door: ``imdctl trace ID`` says so."""
+
+        async def acknowledged() -> bool:
+            steps = (await daemon.ask("trace", id=id))["steps"]
+            return any((step["step"], step["why"]) == ("delivered", door) for step in steps)
+
+        await self.until(f"the acknowledgement of {id}", acknowledged)

@@ -27,6 +27,7 @@ _STARTUP = """\
 /set server_reconnect_time 1s
 /set cmd_queue_speed 10msec
 /set notify_check_time 1s
+/set notify_whois_time 1s
 /set paste_verify_line_count 0
 /set paste_join_multiline off
 """
@@ -46,7 +47,9 @@ class Irssi(Peer):
         super().__init__(name)
         self._irssi = program("irssi", "irssi")
         self._tmux = program("tmux", "tmux")
+        #: Of its tmux, and of irssi.
         self._pids: list[int] = []
+        self._paused = False
         given = {"home": self.home, "name": name}
         (self.home / "config").write_text(_CONFIG % given)
         (self.home / "startup").write_text(_STARTUP + "".join(f"{line}\n" for line in set_up))
@@ -74,8 +77,10 @@ class Irssi(Peer):
         await self._ask_tmux("send-keys", "-l", "--", literal, ";", "send-keys", "Enter")
 
     def pause(self, paused: bool) -> None:
-        """The machine goes to sleep (SIGSTOP), or wakes up."""
-        os.kill(self._pids[1], signal.SIGSTOP if paused else signal.SIGCONT)
+        """The machine goes to sleep (SIGSTOP), or wakes up. tmux too, which would wake irssi at once."""
+        self._paused = paused
+        for pid in self._pids if paused else reversed(self._pids):
+            os.kill(pid, signal.SIGSTOP if paused else signal.SIGCONT)
 
     def talk(self, name: str) -> list[Shown]:
         found = []
@@ -89,22 +94,26 @@ class Irssi(Peer):
         return "\n".join(lines_of(self.home / "all.log"))
 
     async def view(self) -> str:
-        screen = await self._ask_tmux("capture-pane", "-p")
+        screen = "(asleep)" if self._paused else await self._ask_tmux("capture-pane", "-p")
         return f"{await super().view()}\n---- on its screen:\n{screen.rstrip()}"
 
     async def close(self) -> None:
-        self._end()
+        if self._pids:
+            # irssi first, so that it writes nothing while its folder goes.
+            self._kill(self._pids[1], signal.SIGKILL)
+            self._kill(self._pids[0], signal.SIGCONT)
         with contextlib.suppress(AssertionError):
+            # With its last window gone, tmux may have ended by itself.
             await self._ask_tmux("kill-server")
-        super().bury()
+        self._pids = []
+        await super().close()
 
     def bury(self) -> None:
-        self._end()
+        for pid in reversed(self._pids):
+            self._kill(pid, signal.SIGKILL)
         super().bury()
 
-    def _end(self) -> None:
-        """irssi first: with its last window gone, tmux ends too."""
-        pids, self._pids = self._pids, []
-        for pid in reversed(pids):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+    @staticmethod
+    def _kill(pid: int, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)

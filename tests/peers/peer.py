@@ -86,12 +86,13 @@ class Peer(abc.ABC):
     def everything(self) -> str:
         """All it has shown so far."""
 
-    @abc.abstractmethod
     async def close(self) -> None:
         """End it at once, and forget all it had."""
+        atexit.unregister(self.bury)
+        shutil.rmtree(self.home, ignore_errors=True)
 
     def bury(self) -> None:
-        """The last resort, when the tests themselves are ended: as `close`, without a reactor."""
+        """As `close`, without a reactor: for when the tests themselves are ended."""
         shutil.rmtree(self.home, ignore_errors=True)
 
     # ------------------------------------------------------------ waiting

@@ -9,11 +9,12 @@ from typing import Any
 
 from tests.peers.peer import Foreign, Peer, Shown, lines_of, moment, program, reactor
 
-#: Logs at once, and lost connections taken up again at once.
+#: Logs at once, and lost connections taken up again at once; WeeChat does not slow itself down.
 _SETTINGS = (
     "/set logger.file.flush_delay 0",
     "/set irc.server_default.autoreconnect_delay 1",
     "/set irc.server_default.anti_flood_prio_high 0",
+    "/set irc.server_default.anti_flood_prio_low 0",
 )
 
 #: ``2026-11-22 11:37:11<tab>@bob<tab>hello``
@@ -56,7 +57,7 @@ class WeeChat(Peer):
 
     def pause(self, paused: bool) -> None:
         """The machine goes to sleep (SIGSTOP), or wakes up."""
-        self._transport.signalProcess("STOP" if paused else "CONT")
+        os.kill(self._transport.pid, signal.SIGSTOP if paused else signal.SIGCONT)
 
     def talk(self, name: str) -> list[Shown]:
         found = []
@@ -79,16 +80,16 @@ class WeeChat(Peer):
         return "\n".join([await super().view(), "---- of itself:", *core[-10:], self._process.errors.decode()])
 
     async def close(self) -> None:
-        self._end()
+        self._kill()
         if self._transport is not None and not self._process.ended:
             await self._process.over
-        super().bury()
+        await super().close()
 
     def bury(self) -> None:
-        self._end()
+        self._kill()
         super().bury()
 
-    def _end(self) -> None:
+    def _kill(self) -> None:
         if self._transport is not None and self._transport.pid and not self._process.ended:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._transport.pid, signal.SIGKILL)
