@@ -243,10 +243,9 @@ class Delivery:
         recipient: Recipient | None,
     ) -> None:
         """Notices and signals: to those who are on, and never kept (DESIGN, "What is kept")."""
-        hidden = person is None or self._presence.sight(session.person, person) is Sight.HIDDEN
         may_know = self._would_see(session.person, account, recipient)
         unseen = person is not None and person is not session.person and self._presence.invisible(person)
-        here = person is not None and (not unseen or not may_know or hidden)
+        here = person is not None and not (unseen and may_know)
         if person is not None and here:
             envelope = Envelope(message)
             for target in list(person.sessions):

@@ -170,6 +170,8 @@ async def _ask_irc(observer: IrcDriver, words: dict[str, str]) -> list[tuple[str
     lines += [f"PRIVMSG BuddyServ :{line}" for questions in BUDDYSERV.values() for line in questions]
     # What may be seen now that the buddy list has been through everything.
     lines += ["WHOIS {t}", "BUDDY INFO {t}", "PRIVMSG {t} :again"]
+    # And while the person is blocked by who asks.
+    lines += ["BUDDY BLOCK {t}", "PRIVMSG {t} :again", "NOTICE {t} :again", "@+typing=active TAGMSG {t}", "WHOIS {t}"]
     heard = []
     for line in lines:
         begin = len(observer.stream.transcript)
@@ -185,6 +187,14 @@ async def _ask_native(observer: NativeDriver, words: dict[str, str]) -> list[tup
     heard = []
     questions = [(kind, fields) for kind, all_fields in NATIVE.items() for fields in all_fields]
     questions += [("get-presence", {"name": "{t}"}), ("send", {**_SEND, "client_id": "last-{t}"})]
+    # And while the person is blocked by who asks.
+    questions += [
+        ("roster-block", {"name": "{t}"}),
+        ("get-presence", {"name": "{t}"}),
+        ("send", {**_SEND, "client_id": "blocked-{t}"}),
+        ("send", {**_SEND, "client_id": "blocked-2-{t}", "kind": "notice"}),
+        ("typing", {"to": "{t}", "state": "active"}),
+    ]
     for kind, fields in questions:
         begin = len(observer.stream.transcript)
         await observer.ask({"type": kind, **_filled(fields, words)})

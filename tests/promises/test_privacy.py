@@ -21,7 +21,8 @@ T = TypeVar("T")
 #: Where people who hide connect from, and what their clients say of themselves: nobody else's, so easily found.
 SOURCE = "127.0.0.77"
 DETAILS = {"client": "tell-tale-client", "version": "9.8.7", "tcp_port": 61111, "udp_port": 62222}
-GIVEAWAY = re.compile(r"127\.0\.0\.77|tell-tale|9\.8\.7|61111|62222")
+# Ports stand alone: not within the digits of a time.
+GIVEAWAY = re.compile(r"127\.0\.0\.77|tell-tale|9\.8\.7|(?<![\d.])(61111|62222)(?!\d)")
 
 
 class Hiding(NamedTuple):
