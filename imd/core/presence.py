@@ -224,7 +224,7 @@ class PresenceRegistry:
                 self._published[key] = now
             if now != before:
                 self._tell_watchers(person, before, now, told)
-            if not person.sessions:
+            if self._people.person(key) is None:
                 self._rosters.unload(key)
         for session, views in told.items():
             session.client.presence_changed(views)

@@ -13,7 +13,7 @@ from imd.core.address import Address
 from imd.core.contact import Contact, RosterAction, RosterChange
 from imd.core.limits import Limits, check_count, check_size
 from imd.core.people import People
-from imd.core.ports import Environment
+from imd.core.ports import Environment, Future
 from imd.core.refusal import NotAllowed, NotForGuests, StoreUnavailable
 from imd.core.session import Account, Person, Session
 from imd.core.stores import OutcomeUnknown, RosterStore
@@ -47,16 +47,49 @@ class Rosters:
         self._people = people
         self._store = store
         self.limits = limits
+        self._environment = environment
         self._turnstile = Turnstile(environment)
+        #: Whose rosters are to be read at the end of the turn, and who waits for them.
+        self._wanted: dict[str, list[Future[None]]] = {}
+        #: For each reading under way, whose rosters were changed meanwhile.
+        self._readings: list[set[str]] = []
         self._loaded: dict[str, dict[str, Contact]] = {}
 
     # ------------------------------------------------------------ held in memory while somebody is on
 
     async def load(self, account: str) -> None:
-        """Have this account's roster at hand until `unload`."""
-        if account not in self._loaded:
-            roster = await self._read([account])
-            self._loaded.setdefault(account, roster[account])
+        """Have this account's roster at hand until `unload`. Those asked for in one turn are read together."""
+        while account not in self._loaded:
+            loaded = self._environment.future()
+            if not self._wanted:
+                self._environment.clock.soon(self._load_wanted)
+            self._wanted.setdefault(account, []).append(loaded)
+            await loaded
+
+    def _load_wanted(self) -> None:
+        wanted, self._wanted = self._wanted, {}
+        self._environment.spawn("load rosters", self._load_many(wanted))
+
+    async def _load_many(self, wanted: dict[str, list[Future[None]]]) -> None:
+        changed: set[str] = set()
+        self._readings.append(changed)
+        try:
+            rosters = await self._read(list(wanted))
+        except Exception as error:
+            for waiting in wanted.values():
+                for each in waiting:
+                    each.errback(error)
+            if not isinstance(error, StoreUnavailable):
+                raise
+            return
+        finally:
+            self._readings.remove(changed)
+        for account, waiting in wanted.items():
+            # What was changed while it was read is read again by whoever waits.
+            if account not in changed:
+                self._loaded.setdefault(account, rosters[account])
+            for each in waiting:
+                each.callback(None)
 
     def unload(self, account: str) -> None:
         self._loaded.pop(account, None)
@@ -199,6 +232,8 @@ class Rosters:
                 await self._store.remove(drops)
         except OutcomeUnknown:
             raise StoreUnavailable from None
+        for reading in self._readings:
+            reading.update((owner.id, other.id))
         sights = self._sights(owner.id, other.id)
         for who, contact in puts:
             if who in self._loaded:
