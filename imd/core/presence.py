@@ -15,6 +15,7 @@ MUTUAL  contacts both ways who both opted in: also addresses, ports and clients
 """
 
 import enum
+from collections.abc import Iterable
 
 import msgspec
 
@@ -142,12 +143,19 @@ class _Change:
         if session.id not in self.done and session.begun and (view := self.view(session)) is not None:
             self._add(session, view)
 
-    def tell_gone(self, session: Session) -> None:
-        """Nobody is called so any more: for a watch by name alone the old name has gone offline."""
-        before = self._before
-        was = seen(before, self._registry.judge(before, self._person, session.person), State.OFFLINE)
-        if session.id not in self.done and was.online:
-            self._add(session, PresenceView(before.address, State.OFFLINE, was.state))
+    def tell_moved(self, gone: Iterable[Session], come: Iterable[Session]) -> None:
+        """A new name, for those who watch by name alone: the old one has gone offline, the new one has come. That the
+        two are one person is for those who have her on their list."""
+        contacts = frozenset(self.done)
+        before, now = self._before, self._now
+        for session in gone:
+            was = seen(before, self._registry.judge(before, self._person, session.person), State.OFFLINE)
+            if session.id not in contacts and session.begun and was.online:
+                self._add(session, PresenceView(before.address, State.OFFLINE, was.state))
+        for session in come:
+            view = seen(now, self._registry.judge(now, self._person, session.person), State.OFFLINE)
+            if session.id not in contacts and session.begun and view.online:
+                self._add(session, view)
 
     def _add(self, session: Session, view: PresenceView) -> None:
         self.done.add(session.id)
@@ -237,11 +245,12 @@ class PresenceRegistry:
             if contact.from_ and (watcher := self._people.person(contact.account)) is not None:
                 for session in watcher.sessions:
                     change.tell(session)
-        for session in list(self._watchers.get(fold(now.address.name), {}).values()):
-            change.tell(session)
-        if change.renamed and fold(before.address.name) != fold(now.address.name):
-            for session in list(self._watchers.get(fold(before.address.name), {}).values()):
-                change.tell_gone(session)
+        watchers = self._watchers.get(fold(now.address.name), {}).values()
+        if fold(before.address.name) != fold(now.address.name):
+            change.tell_moved(self._watchers.get(fold(before.address.name), {}).values(), watchers)
+        else:
+            for session in watchers:
+                change.tell(session)
         if (before.state, before.text) != (now.state, now.text):
             self._tell_room_mates(person, change)
 
@@ -332,6 +341,9 @@ class PresenceRegistry:
 
     def opted(self, person: Person, watcher: Person, on: bool) -> None:
         """`watcher` has opted in to (or out of) sharing locations: it sees those of mutual contacts, or no longer."""
+        contact = self._rosters.contact(person.key, watcher.key)
+        if contact is None or not contact.mutual:
+            return
         sight = self.sight(watcher, person)
         if on and sight is Sight.MUTUAL:
             self.reclassify(person, watcher, Sight.FULL)
