@@ -4,10 +4,12 @@ import contextlib
 import os
 import re
 import signal
+from collections.abc import Sequence
+from typing import ClassVar
 
 from twisted.internet.utils import getProcessOutputAndValue
 
-from tests.peers.peer import Peer, Shown, lines_of, moment, program, reactor
+from tests.peers.peer import Peer, Shown, lines_of, moment, reactor
 
 #: ``~/.irssi/config``: everything is logged in one file, and talks one a file.
 _CONFIG = """\
@@ -39,14 +41,14 @@ _DID = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)  \* (\S+) (.*)\Z")
 
 
 class Irssi(Peer):
-    """One irssi. `set_up` are further commands it begins with."""
+    """One irssi. `set_up` are further commands it begins with, `arguments` are of its command line."""
 
     kind = "irssi"
+    programs: ClassVar = {"irssi": "irssi", "tmux": "tmux"}
 
-    def __init__(self, name: str, *set_up: str) -> None:
+    def __init__(self, name: str, *set_up: str, arguments: Sequence[str] = ()) -> None:
         super().__init__(name)
-        self._irssi = program("irssi", "irssi")
-        self._tmux = program("tmux", "tmux")
+        self._arguments = arguments
         #: Of its tmux, and of irssi.
         self._pids: list[int] = []
         self._paused = False
@@ -55,7 +57,7 @@ class Irssi(Peer):
         (self.home / "startup").write_text(_STARTUP + "".join(f"{line}\n" for line in set_up))
 
     async def start(self) -> None:
-        irssi = (self._irssi, f"--home={self.home}")
+        irssi = (self.paths["irssi"], f"--home={self.home}", *self._arguments)
         await self._ask_tmux("-f", "/dev/null", "new-session", "-d", "-x", "200", "-y", "50", *irssi)
         pids = await self._ask_tmux("display-message", "-p", "#{pid} #{pane_pid}")
         self._pids = [int(pid) for pid in pids.split()]
@@ -64,7 +66,7 @@ class Irssi(Peer):
     async def _ask_tmux(self, *arguments: str) -> str:
         # A socket in the home folder, which no other tmux knows of.
         answer = getProcessOutputAndValue(
-            self._tmux, ["-S", str(self.home / "tmux"), *arguments], self.environment(), reactor=reactor
+            self.paths["tmux"], ["-S", str(self.home / "tmux"), *arguments], self.environment(), reactor=reactor
         )
         output, errors, code = await answer
         if code:

@@ -54,9 +54,13 @@ class Peer(abc.ABC):
     """One client, with its own home folder. `close` it whatever happens."""
 
     kind: ClassVar[str]
+    #: What it runs, and the Debian package of each.
+    programs: ClassVar[dict[str, str]]
 
     def __init__(self, name: str) -> None:
         self.name = name
+        #: Where its programs are.
+        self.paths = {each: program(each, package) for each, package in self.programs.items()}
         self.home = Path(tempfile.mkdtemp(prefix=f"imd-{self.kind}-"))
         atexit.register(self.bury)
 

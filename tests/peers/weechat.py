@@ -5,9 +5,9 @@ import os
 import re
 import signal
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from tests.peers.peer import Foreign, Peer, Shown, lines_of, moment, program, reactor
+from tests.peers.peer import Foreign, Peer, Shown, lines_of, moment, reactor
 
 #: Logs at once, and lost connections taken up again at once; WeeChat does not slow itself down.
 _SETTINGS = (
@@ -28,10 +28,10 @@ class WeeChat(Peer):
     """One WeeChat. `set_up` are further commands it begins with. Its server is to be called ``imd``."""
 
     kind = "weechat"
+    programs: ClassVar = {"weechat-headless": "weechat-headless"}
 
     def __init__(self, name: str, *set_up: str) -> None:
         super().__init__(name)
-        self._program = program("weechat-headless", "weechat-headless")
         self._set_up = (*_SETTINGS, f"/set fifo.file.path {self._fifo}", *set_up)
         self._process = Foreign()
         self._transport: Any = None
@@ -41,10 +41,11 @@ class WeeChat(Peer):
         return self.home / "told"
 
     async def start(self) -> None:
-        arguments = [self._program, "-d", str(self.home)]
+        path = self.paths["weechat-headless"]
+        arguments = [path, "-d", str(self.home)]
         for command in self._set_up:
             arguments += ["-r", command]
-        self._transport = reactor.spawnProcess(self._process, self._program, arguments, self.environment())
+        self._transport = reactor.spawnProcess(self._process, path, arguments, self.environment())
         await self.until("its FIFO", lambda: self._fifo.exists())
 
     async def say(self, text: str, buffer: str = "irc.server.imd") -> None:
