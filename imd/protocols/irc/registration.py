@@ -123,7 +123,8 @@ def pass_(session: "IrcSession", line: Line) -> None:
         session.numeric(numerics.ERR_PASSWDMISMATCH.saying("Passwords are accepted over TLS only"))
         session.close("Passwords are accepted over TLS only.")
     else:
-        session.registration.password = line.params[0]
+        # irssi writes no colon before a password that has spaces.
+        session.registration.password = " ".join(line.params)
 
 
 @command("NICK", registered=False)
