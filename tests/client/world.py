@@ -145,7 +145,7 @@ class Person:
         self.losses: list[str] = []
         self.over: ClientError | None = None
         self.identity = Identity(name, password, **more)
-        self.client = Client(world.reach, self.identity, Details(), self, world.house.reactor, _at_once, patience=100)
+        self.client = Client(world.reach, self.identity, Details(), self, world.house.reactor, at_once, patience=100)
 
     def on(self) -> "Person":
         """Sign on."""
@@ -189,7 +189,7 @@ class Person:
         self.events.append(event)
 
 
-async def _at_once(call: Any) -> Any:
+async def at_once(call: Any) -> Any:
     return call()
 
 

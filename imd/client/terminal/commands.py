@@ -149,6 +149,8 @@ def fetch(errands: Errands, rest: str) -> None:
 @_command("", "close the talk in front (a room is left)", "Talking")
 def close(errands: Errands, rest: str) -> None:
     talk = errands.desk.current
+    if talk is errands.desk.home:
+        raise Mistake("This page stays. To sign off: /quit")
     if talk.room and talk.people:
         part(errands, "")
     else:
