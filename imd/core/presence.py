@@ -327,17 +327,24 @@ class PresenceRegistry:
         return merge(person).state is State.INVISIBLE
 
     def reclassify(self, person: Person, watcher: Person, before: Sight) -> None:
-        """What `watcher` may see of `person` was `before`; tell the watcher if that makes a difference now."""
+        """What `watcher` may see of `person` was `before`; tell the watcher's sessions what that changes for them."""
         snapshot = self._published.get(person.key)
         if snapshot is None:
             return
-        was = seen(snapshot, before, State.OFFLINE)
-        view = seen(snapshot, self.judge(snapshot, person, watcher), was.state)
-        view.before_text = was.text
-        if not _same(was, view):
-            for session in watcher.sessions:
-                if session.begun and self._watches_person(session, person):
-                    session.client.presence_changed([view])
+        now = self.judge(snapshot, person, watcher)
+        views: dict[bool, PresenceView | None] = {}
+        for session in watcher.sessions:
+            named = self.watches(session, person.address.name)
+            if named not in views:
+                # Without a watch by name one is told of approved contacts only: it is with approval that they come,
+                # and at its end they go (RFC 6121 sections 3.1.6 and 3.2.3).
+                was = seen(snapshot, before if named or before >= Sight.FULL else Sight.HIDDEN, State.OFFLINE)
+                view = seen(snapshot, now if named or now >= Sight.FULL else Sight.HIDDEN, was.state)
+                view.before_text = was.text
+                views[named] = None if _same(was, view) else view
+            told = views[named]
+            if session.begun and told is not None:
+                session.client.presence_changed([told])
 
     def opted(self, person: Person, watcher: Person, on: bool) -> None:
         """`watcher` has opted in to (or out of) sharing locations: it sees those of mutual contacts, or no longer."""
@@ -349,13 +356,6 @@ class PresenceRegistry:
             self.reclassify(person, watcher, Sight.FULL)
         elif not on and sight is Sight.FULL:
             self.reclassify(person, watcher, Sight.MUTUAL)
-
-    def _watches_person(self, session: Session, person: Person) -> bool:
-        if fold(person.address.name) in self._watches.get(session.id, {}):
-            return True
-        back = self._rosters.contact(session.person.key, person.key)
-        # A contact that has just been lost was watched until now.
-        return back is not None or self._rosters.contact(person.key, session.person.key) is not None
 
     # ------------------------------------------------------------ asking
 

@@ -95,14 +95,26 @@ class ClassTests(PresenceTestCase):
             self.house.turn()
             self.assertEqual(self.taken(self.bob), told, what)
 
-    def test_cancelled_without_a_watch(self) -> None:
-        """Who was told by the buddy list alone, and cancels, is told no more: the last is that she sees nobody."""
+    def test_by_the_buddy_list_alone(self) -> None:
+        """Who watches nobody by name is told of a contact from approval on, and then that she is gone; a request, or a
+        block of somebody who was not approved, tells nothing."""
         self.house.hub.presence.unwatch(me(self.bob), "alice")
-        self.house.friends(self.alice, self.bob)
-        self.taken(self.bob)
-        self.house.wait(self.rosters.remove(me(self.bob), "alice"))
-        self.taken(self.bob)
+        alice, bob = me(self.alice), me(self.bob)
         self.now_says(self.alice, AVAILABLE)
+        come, gone = [("alice", AVAILABLE, "")], [("alice", OFFLINE, "")]
+        for what, told in [
+            (self.rosters.ask(bob, "alice"), []),
+            (self.rosters.block(alice, "bob"), []),
+            (self.rosters.unblock(alice, "bob"), []),
+            (self.rosters.approve(alice, "bob"), come),
+            (self.rosters.block(alice, "bob"), gone),
+            (self.rosters.unblock(alice, "bob"), come),
+            (self.rosters.remove(bob, "alice"), gone),
+        ]:
+            self.house.wait(what)
+            self.house.turn()
+            self.assertEqual(self.taken(self.bob), told, what)
+        self.now_says(self.alice, AWAY)
         self.assertEqual(self.taken(self.bob), [])
 
     def test_locations_come_and_go(self) -> None:

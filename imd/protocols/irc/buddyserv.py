@@ -368,8 +368,8 @@ def roster_changed(session: "IrcSession", change: RosterChange) -> None:
     if change.action is RosterAction.ASKED:
         _tell(session, f"{name} asks to see when you are on. Answer: /msg {NICK} ALLOW {name}, or DENY {name}")
     elif change.action is RosterAction.APPROVED:
-        view = session.hub.presence.view(session.me, name)
-        _tell(session, f"{name} lets you see when they are on: {state_text(view)}.")
+        # How they are follows, if they are on.
+        _tell(session, f"{name} lets you see when they are on.")
     elif change.action is RosterAction.REFUSED:
         _tell(session, f"{name} does not let you see when they are on.")
 

@@ -76,7 +76,7 @@ class ListTests(BuddyServTestCase):
             ["bob [work mates]: asked, no answer yet", "End of your list: 1 buddy."],
         )
         self.assertEqual(self.ask(self.bob, "ALLOW alice"), ["alice may see when you are on."])
-        self.assertEqual(self.heard(self.alice)[0], "bob lets you see when they are on: online.")
+        self.assertEqual(self.heard(self.alice), ["bob lets you see when they are on.", "bob is now online."])
         self.assertEqual(self.ask(self.bob, "REQUESTS"), ["Nobody waits for your answer."])
         self.assertEqual(self.ask(self.alice, "LIST")[0], "bob [work mates]: online")
         self.assertEqual(self.ask(self.bob, "LIST")[0], "alice: sees you")
