@@ -50,6 +50,14 @@ def new_account_id() -> str:
     return "A" + b32encode(secrets.token_bytes(10)).decode("ascii").lower()[:15]
 
 
+async def _answer(question: Awaitable[_T]) -> _T:
+    """A question that the store died with has changed nothing."""
+    try:
+        return await question
+    except OutcomeUnknown:
+        raise StoreUnavailable from None
+
+
 class Accounts:
     """Accounts over an `AccountStore`.
 
@@ -90,7 +98,7 @@ class Accounts:
         right: object = object()
         self._looking[folded] = right
         try:
-            account = await self._store.by_name(folded)
+            account = await _answer(self._store.by_name(folded))
             if self._looking.get(folded) is right:
                 self._keep(folded, account)
             return account
@@ -107,11 +115,11 @@ class Accounts:
 
     async def by_id(self, ids: Sequence[str]) -> dict[str, Account]:
         """Those of these accounts that exist."""
-        return await self._store.by_id(ids)
+        return await _answer(self._store.by_id(ids))
 
     async def by_certificate(self, fingerprint: str) -> Account | None:
         """Whose client certificate this is (SHA-256, hex, lower case)."""
-        return await self._store.by_certificate(fingerprint)
+        return await _answer(self._store.by_certificate(fingerprint))
 
     # ------------------------------------------------------------ changing
 
@@ -234,7 +242,7 @@ class Accounts:
                 return account
 
     async def _fetch(self, id: str) -> Account:
-        account = (await self._store.by_id([id])).get(id)
+        account = (await self.by_id([id])).get(id)
         if account is None:
             raise NoSuchAccount(id)
         return account

@@ -11,6 +11,7 @@ from imd.core.address import Address, fold, split
 from imd.core.catchup import CatchUp
 from imd.core.direct import Direct
 from imd.core.extended import Extended
+from imd.core.limbo import Limbo
 from imd.core.limits import Limits, check_size
 from imd.core.message import Draft, Envelope, Message, Outcome, Receipt
 from imd.core.offline import OfflineQueue
@@ -79,7 +80,7 @@ class Delivery:
         self._young: list[Pending] = []
         self._elder: list[Pending] = []
         #: The store failed them; they are tried again when it is back.
-        self._stuck: dict[str, Pending] = {}
+        self._stuck = Limbo()
 
     # ------------------------------------------------------------ sending
 
@@ -125,6 +126,9 @@ class Delivery:
         else:
 
             def found(answer: Recipient | Refusal) -> None:
+                if draft.client_id and self._repeated(id, outcome):
+                    # Sent twice while the name was looked up.
+                    return
                 if isinstance(answer, Refusal):
                     outcome(Receipt(id, draft.client_id, None, Outcome.REFUSED, now, answer))
                 else:
@@ -137,9 +141,13 @@ class Delivery:
 
     def _repeated(self, id: str, outcome: Settle) -> bool:
         """A message its sender sends again: it is told what became of the first (DESIGN, "Ids")."""
-        pending = self._open.get(id)
+        pending = self._open.get(id) or self._stuck.get(id)
         if pending is not None:
             pending.settles.append(outcome)
+            if id not in self._open:
+                # Its sender has heard *unknown*: the same message waits once more.
+                self._open[id] = pending
+                self._wait_for_store(pending)
             return True
         way = self.trace.get(id)
         if way is None or way.outcome is None or way.outcome in (Outcome.REFUSED, Outcome.UNKNOWN):
@@ -178,7 +186,12 @@ class Delivery:
         if account.suspended:
             outcome(self._receipt(message, Outcome.REFUSED, NoSuchAccount(account.name)))
             return
+        before = self.trace.get(message.id) if message.client_id else None
+        if before is not None and before.outcome is Outcome.UNKNOWN:
+            # Sent again, because its fate was open: somebody may have it under this time.
+            message = before.message
         way = self.trace.begin(message, account.id)
+        way.handed = before is not None and before.handed
         way.add(message.time, "read", session.peer.door)
         if self._blocked(session.person, account, recipient):
             way.add(message.time, "expired", "the recipient blocks the sender")
@@ -201,11 +214,12 @@ class Delivery:
             self._keep(pending)
             return
         inbox.pending[message.id] = pending
-        if not inbox.relay(pending):
+        if not inbox.relay(pending, message.time):
             way.add(message.time, "relay", "no client can take it now")
             self._keep(pending)
             return
-        way.add(message.time, "relay", "handed to a client")
+        if pending.acknowledged:
+            return
         if not self._young and not self._elder:
             self._environment.clock.call_later(self.ack_wait, self._ack_wait_over)
         self._young.append(pending)
@@ -266,18 +280,31 @@ class Delivery:
     def _ack_wait_over(self) -> None:
         """Whoever has not acknowledged for one to two times `ack_wait`: the store takes the message."""
         for pending in self._elder:
-            if pending.stored is Stored.NO and not pending.settled:
+            if pending.stored is Stored.NO and not pending.acknowledged:
                 self._keep(pending)
         self._elder, self._young = self._young, []
         if self._elder:
             self._environment.clock.call_later(self.ack_wait, self._ack_wait_over)
 
     def _keep(self, pending: Pending) -> None:
+        if self._stuck:
+            self._keep_stuck(pending.account.id)
+        if pending.stored is Stored.NO:
+            self._put(pending)
+
+    def _keep_stuck(self, account: str) -> None:
+        """What an earlier failure of the store left behind goes first, so that the order is kept."""
+        for pending in self._stuck.of(account):
+            if pending.stored is Stored.NO:
+                self._put(pending)
+
+    def _put(self, pending: Pending) -> None:
         pending.stored = Stored.WRITING
+        pending.tried = True
         queued = Queued(
             pending.message,
             pending.message.time + self.keep,
-            pending.attempts,
+            int(pending.way.handed),
             pending.origin,
             self.guest_messages if pending.origin else 0,
         )
@@ -286,36 +313,55 @@ class Delivery:
     def _kept(self, pending: Pending, answer: Queueing | StoreUnavailable | OutcomeUnknown) -> None:
         now = self._environment.clock.time()
         inbox = self._inboxes.get(pending.account.id)
-        shown = pending.handed or self._unconfirmed(pending)
-        if isinstance(answer, StoreUnavailable | OutcomeUnknown):
-            pending.stored = Stored.NO
-            if pending.settled and pending.way.outcome is not Outcome.UNKNOWN:
-                # Acknowledged meanwhile; if it was written after all, its acknowledgement follows it.
-                self._drop(pending)
-            elif isinstance(answer, StoreUnavailable) and not shown and not pending.deadline:
-                self._refuse(pending, answer)
-            else:
-                self._wait_for_store(pending)
+        handed = pending.way.handed
+        pending.stored = Stored.NO
+        if pending.acknowledged:
+            # Meanwhile; if it was written after all, its acknowledgement follows it.
             return
-        self._stuck.pop(pending.message.id, None)
+        if isinstance(answer, StoreUnavailable | OutcomeUnknown):
+            if isinstance(answer, OutcomeUnknown):
+                pending.doubtful = True
+            if handed or pending.doubtful:
+                self._wait_for_store(pending)
+            else:
+                self._refuse(pending, StoreUnavailable())
+            return
         if answer is Queueing.FULL:
-            pending.stored = Stored.NO
-            if not shown:
-                self._refuse(pending, QueueFull(pending.message.recipient.name, self.max_messages))
-            elif inbox is None or not inbox.channels:
-                pending.way.add(now, "offline", "queue full; a client may have it")
+            if not handed:
+                most = self.guest_messages if pending.origin else self.max_messages
+                self._refuse(pending, QueueFull(pending.message.recipient.name, most))
+            elif inbox is None or not inbox.unconfirmed(pending.message.id):
+                self._drop(pending)
+                pending.way.add(now, "offline", "queue full; a client that is gone may have it")
                 self._settle(pending, Outcome.UNKNOWN)
             return
         pending.stored = Stored.YES
         pending.way.add(now, "offline", answer.value)
         self._drop(pending)
-        self._settle(pending, self._told_as(pending))
+        self._accept(pending)
         if answer is Queueing.DONE:
-            return
-        if inbox is None or not inbox.channels:
+            # Sent again after the daemon, and with it the memory of this message, had died.
+            if inbox is not None:
+                inbox.withdraw(pending.message.id)
+        elif inbox is None or not inbox.channels:
             self._extended.take(pending.message, pending.way, now)
-        elif not shown and inbox.hand_unconfirming(pending.message):
-            self._queue.acknowledge(pending.account.id, pending.message.id)
+        else:
+            self._hand_late(inbox, pending)
+
+    def _hand_late(self, inbox: Inbox, pending: Pending) -> None:
+        final, attempted = inbox.hand_late(pending.message, pending.way.handed)
+        if attempted:
+            self._queue.attempted(inbox.account, [pending.message.id])
+        if final:
+            self._queue.acknowledge(inbox.account, pending.message.id)
+        pending.way.handed |= final or attempted
+
+    def _accept(self, pending: Pending) -> None:
+        """Acknowledged, or durable."""
+        if pending.way.outcome is Outcome.UNKNOWN:
+            # The sender could not be told better at the time; should it ask again, it will be.
+            pending.way.outcome = self._told_as(pending)
+        self._settle(pending, self._told_as(pending))
 
     def _told_as(self, pending: Pending) -> Outcome:
         """*Kept* for a sender who may know that the recipient is off, or who must think so; else *accepted*."""
@@ -337,26 +383,21 @@ class Delivery:
 
     def _wait_for_store(self, pending: Pending) -> None:
         """The store failed with this message under way: try again when it is back, and meanwhile be honest."""
-        if not pending.deadline:
-            pending.deadline = self._environment.clock.time() + OUTCOME_WAIT
+        self._stuck.add(pending)
+        if pending.timer is None and not pending.settled:
             pending.way.add(self._environment.clock.time(), "offline", "the store is away")
-            self._environment.clock.call_later(OUTCOME_WAIT, lambda: self._store_stays_away(pending))
-        self._stuck[pending.message.id] = pending
+            pending.timer = self._environment.clock.call_later(OUTCOME_WAIT, lambda: self._store_stays_away(pending))
 
     def _store_stays_away(self, pending: Pending) -> None:
         """The sender learns that the fate is open; the message is tried again all the same, while there is room."""
+        pending.timer = None
         self._settle(pending, Outcome.UNKNOWN)
-        if len(self._stuck) > _STUCK and not self._unconfirmed(pending):
+        inbox = self._inboxes.get(pending.account.id)
+        if len(self._stuck) > _STUCK and (inbox is None or not inbox.unconfirmed(pending.message.id)):
             self._drop(pending)
 
-    def _unconfirmed(self, pending: Pending) -> bool:
-        inbox = self._inboxes.get(pending.account.id)
-        return inbox is not None and any(
-            pending.message.id in channel.unconfirmed for channel in inbox.channels.values()
-        )
-
     def _drop(self, pending: Pending) -> None:
-        self._stuck.pop(pending.message.id, None)
+        self._stuck.discard(pending.message.id)
         inbox = self._inboxes.get(pending.account.id)
         if inbox is not None:
             inbox.pending.pop(pending.message.id, None)
@@ -364,9 +405,8 @@ class Delivery:
     def _refuse(self, pending: Pending, reason: Refusal) -> None:
         """It will never be shown, so nobody may hold it any longer."""
         inbox = self._inboxes.get(pending.account.id)
-        for channel in () if inbox is None else inbox.channels.values():
-            # Only a channel that catches up holds anything; the list is short.
-            channel.held = [envelope for envelope in channel.held if envelope.message.id != pending.message.id]
+        if inbox is not None:
+            inbox.withdraw(pending.message.id)
         self._drop(pending)
         pending.way.add(self._environment.clock.time(), "refused", reason.code)
         self._settle(pending, Outcome.REFUSED, reason)
@@ -378,7 +418,7 @@ class Delivery:
 
     def retry(self) -> None:
         """The store is back."""
-        for pending in list(self._stuck.values()):
+        for pending in self._stuck:
             if pending.stored is Stored.NO:
                 self._keep(pending)
         self._queue.retry()
@@ -401,11 +441,28 @@ class Delivery:
         alone = len(inbox.channels) == 1
         self._environment.spawn(
             "bring a session up to date",
-            self._catchup.run(inbox.account, channel, lambda: self._push(inbox), alone),
+            self._catchup.run(
+                inbox.account,
+                channel,
+                lambda: self._push(inbox),
+                lambda message: self._way(message, inbox.account),
+                alone,
+            ),
         )
+
+    def _way(self, message: Message, account: str) -> Way:
+        """The trace of a message that came out of the store; what is new here was accepted by an earlier daemon."""
+        pending = self._open.get(message.id)
+        way = self.trace.get(message.id) if pending is None else pending.way
+        if way is None:
+            way = self.trace.begin(message, account)
+            way.add(message.time, "read", "before this daemon started, or long ago")
+            way.outcome = Outcome.ACCEPTED
+        return way
 
     def _push(self, inbox: Inbox) -> None:
         """Put into the store what is under way to clients, without waiting for them any longer."""
+        self._keep_stuck(inbox.account)
         for pending in list(inbox.pending.values()):
             if pending.stored is Stored.NO:
                 self._keep(pending)
@@ -440,24 +497,27 @@ class Delivery:
             if message is None:
                 continue
             # One acknowledgement from any session takes a message off the inbox.
-            for other in inbox.channels.values():
+            for other in list(inbox.channels.values()):
                 other.confirmed(id)
-            pending = inbox.pending.pop(id, None)
-            self._stuck.pop(id, None)
-            if pending is None or pending.stored is not Stored.NO or pending.deadline:
+            # It may have come through an earlier session, and wait for the store since.
+            pending = inbox.pending.pop(id, None) or self._open.get(id) or self._stuck.get(id)
+            if pending is not None:
+                pending.acknowledged = True
+                self._stuck.discard(id)
+            if pending is None or pending.tried:
                 self._queue.acknowledge(inbox.account, id)
             self._delivered(session, message, pending)
         for other in list(inbox.channels.values()):
             self._resume(inbox, other)
 
     def _delivered(self, session: Session, message: Message, pending: Pending | None) -> None:
-        way = self.trace.get(message.id)
+        way = self.trace.get(message.id) if pending is None else pending.way
         if way is not None:
             way.add(self._environment.clock.time(), "delivered", session.peer.door)
         sender = self._people.person(message.sender_account)
         hidden = sender is None or not self._may_hear(sender, session.person)
-        if pending is not None and not pending.settled:
-            self._settle(pending, self._told_as(pending))
+        if pending is not None:
+            self._accept(pending)
         if sender is not None and not hidden:
             now = self._environment.clock.time()
             self._tell_sender(sender, self._receipt(message, Outcome.DELIVERED, time=now))
@@ -470,7 +530,7 @@ class Delivery:
 
     @staticmethod
     def _tell_sender(sender: Person, receipt: Receipt) -> None:
-        for session in sender.sessions:
+        for session in list(sender.sessions):
             if session.begun:
                 session.client.receipt(receipt)
 
@@ -497,9 +557,14 @@ class Delivery:
             count = await self._store.count(session.account.id)
         except OutcomeUnknown:
             raise StoreUnavailable from None
-        if inbox is not None and channel is not None and not channel.over() and channel.flow is Flow.LIVE:
+        if inbox is not None and channel is not None and not channel.over():
             channel.cursor = 0
-            self._catch_up(inbox, channel)
+            if channel.flow is Flow.LIVE:
+                self._catch_up(inbox, channel)
+            elif channel.flow is Flow.CATCHING_UP:
+                channel.again = True
+            else:
+                self._resume(inbox, channel)
         return count
 
     async def waiting(self, session: Session) -> int:
@@ -518,7 +583,15 @@ class Delivery:
     @property
     def idle(self) -> bool:
         """Whether no sender waits for an outcome and nothing waits for the store."""
-        return not self._open and self._queue.idle
+        return not (self._open or self._stuck) and self._queue.idle and self._recipients.idle and not self._behind()
+
+    def _behind(self) -> bool:
+        """Whether a session could read on: the store had failed it."""
+        return any(
+            channel.flow is Flow.BEHIND and len(channel.unconfirmed) <= channel.window // 2
+            for inbox in self._inboxes.values()
+            for channel in inbox.channels.values()
+        )
 
     def counts(self) -> dict[str, int]:
         """For the operator's status."""

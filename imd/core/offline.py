@@ -27,6 +27,8 @@ class OfflineQueue:
         self._puts: list[tuple[str, Queued, Done]] = []
         self._attempts: dict[str, list[str]] = {}
         self._acks: list[tuple[str, str]] = []
+        #: Acknowledged, and perhaps still in the store: (account, message id).
+        self._leaving: set[tuple[str, str]] = set()
         self._scheduled = False
         self._under_way = 0
 
@@ -35,8 +37,13 @@ class OfflineQueue:
         self._schedule()
 
     def acknowledge(self, account: str, id: str) -> None:
+        self._leaving.add((account, id))
         self._acks.append((account, id))
         self._schedule()
+
+    def leaving(self, account: str, id: str) -> bool:
+        """Whether the message is acknowledged and the store may not know it yet: it must not be shown again."""
+        return (account, id) in self._leaving
 
     def attempted(self, account: str, ids: list[str]) -> None:
         """These messages are being handed to a client."""
@@ -100,6 +107,8 @@ class OfflineQueue:
         except (StoreUnavailable, OutcomeUnknown):
             # Acknowledging is idempotent: repeated by `retry`, never forgotten while the daemon lives.
             self._acks.extend(acks)
+        else:
+            self._leaving.difference_update(acks)
         finally:
             self._under_way -= 1
 

@@ -4,6 +4,7 @@ Looking up somebody who is off takes a question to the store. Messages to one na
 line, so that the order of reading is kept.
 """
 
+from collections import deque
 from collections.abc import Callable
 
 import msgspec
@@ -14,6 +15,7 @@ from imd.core.ports import Environment
 from imd.core.refusal import NoSuchAccount, Refusal, StoreUnavailable
 from imd.core.roster import Rosters
 from imd.core.session import Account
+from imd.core.stores import OutcomeUnknown
 
 
 class Recipient(msgspec.Struct, frozen=True):
@@ -35,7 +37,9 @@ class Recipients:
         self._rosters = rosters
         self._limit = max(limit, 1)
         self._known: dict[str, Recipient] = {}
-        self._waiting: dict[str, list[Callable[[Recipient | Refusal], None]]] = {}
+        self._waiting: dict[str, deque[Callable[[Recipient | Refusal], None]]] = {}
+        #: Lookups under way whose answer something has changed since: it must not be remembered.
+        self._changed: set[str] = set()
 
     def find(self, name: str, then: Callable[[Recipient | Refusal], None]) -> None:
         """Call `then` with the recipient of this name, or why there is none; at once if it is known."""
@@ -48,7 +52,7 @@ class Recipients:
         if known is not None:
             then(known)
             return
-        self._waiting[folded] = [then]
+        self._waiting[folded] = deque([then])
         self._environment.spawn("look up a recipient", self._look_up(name, folded))
 
     def asking(self, folded: str) -> bool:
@@ -62,19 +66,35 @@ class Recipients:
             if account is None:
                 answer = NoSuchAccount(name)
             else:
-                blocked, approved = await self._rosters.blocked_by(account.id)
-                answer = self._known[folded] = Recipient(account, blocked, approved)
+                answer = Recipient(account, *await self._rosters.blocked_by(account.id))
+                if folded not in self._changed:
+                    self._known[folded] = answer
                 if len(self._known) > self._limit:
                     del self._known[next(iter(self._known))]
         except Refusal as refusal:
             answer = refusal
+        except OutcomeUnknown:
+            # A question that was not answered has changed nothing.
+            answer = StoreUnavailable()
         finally:
+            self._changed.discard(folded)
             # Whoever joins the line while it is served is served too.
             waiting = self._waiting[folded]
             while waiting:
-                waiting.pop(0)(answer)
+                try:
+                    waiting.popleft()(answer)
+                except Exception:
+                    self._environment.log.failure("while serving those who asked for {name}", name=name)
             del self._waiting[folded]
 
     def forget(self, account: Account) -> None:
         """Something about the account, or its roster, has changed."""
-        self._known.pop(fold(account.name), None)
+        folded = fold(account.name)
+        self._known.pop(folded, None)
+        if folded in self._waiting:
+            self._changed.add(folded)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody waits in line."""
+        return not self._waiting

@@ -16,9 +16,12 @@ from collections.abc import Callable
 from typing import Any
 
 from imd.core.message import Envelope, Message, Outcome, Receipt
-from imd.core.ports import Future
+from imd.core.ports import Future, Timer
 from imd.core.session import Account, Person, Session
 from imd.core.trace import Way
+
+#: Ids remembered of what was shown to a session that never confirms.
+_SHOWN = 1_000
 
 
 class Stored(enum.Enum):
@@ -30,7 +33,19 @@ class Stored(enum.Enum):
 class Pending:
     """A message that is neither acknowledged nor durable yet."""
 
-    __slots__ = ("account", "attempts", "deadline", "handed", "message", "origin", "sender", "settles", "stored", "way")
+    __slots__ = (
+        "account",
+        "acknowledged",
+        "doubtful",
+        "message",
+        "origin",
+        "sender",
+        "settles",
+        "stored",
+        "timer",
+        "tried",
+        "way",
+    )
 
     def __init__(
         self,
@@ -51,10 +66,14 @@ class Pending:
         #: Network address of a guest who sent it, for the guests' share of an inbox.
         self.origin = origin
         self.stored = Stored.NO
-        self.handed = False
-        self.attempts = 0
-        #: When the sender is told *unknown*, once the store has failed; 0 before.
-        self.deadline = 0.0
+        #: A client of the recipient has confirmed it.
+        self.acknowledged = False
+        #: It was given to the store at least once, so the store must hear of its acknowledgement.
+        self.tried = False
+        #: The store died with it: it may have it.
+        self.doubtful = False
+        #: Runs while the sender waits for a store that failed; then it hears *unknown*.
+        self.timer: Timer | None = None
 
     @property
     def settled(self) -> bool:
@@ -63,6 +82,9 @@ class Pending:
     def settle(self, outcome: Outcome, receipt: Receipt) -> None:
         """Tell everyone who waits; later calls are ignored."""
         settles, self.settles = self.settles, []
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
         if settles:
             self.way.outcome = outcome
             for call in settles:
@@ -80,6 +102,7 @@ class Channel:
 
     __slots__ = (
         "_closed",
+        "again",
         "cursor",
         "flow",
         "held",
@@ -104,13 +127,17 @@ class Channel:
         self.held: list[Envelope] = []
         #: More came than `held` takes: the rest is in the store.
         self.overflow = False
-        #: Acknowledged by this client while catching up: not to be shown again out of `held`.
-        self.shown: set[str] = set()
+        #: Somebody asked for everything while it was catching up: read from the beginning once more.
+        self.again = False
+        #: Confirmed by this client while catching up, or shown to one that never confirms: not to be shown again.
+        self.shown: dict[str, None] = {}
         #: Fires when there is room in the window again.
         self.room: Future[Any] | None = None
 
     def offer(self, envelope: Envelope) -> bool:
         """Hand over or hold a live message; whether the client has it now."""
+        if envelope.message.id in self.unconfirmed or envelope.message.id in self.shown:
+            return True
         if self.flow is Flow.LIVE:
             if len(self.unconfirmed) < self.window:
                 self.hand([envelope])
@@ -120,11 +147,18 @@ class Channel:
             if len(self.held) < self.window:
                 self.held.append(envelope)
             else:
-                self.overflow = True
+                self._overflow(envelope)
+        elif self.flow is Flow.CATCHING_UP:
+            self._overflow(envelope)
         elif self.flow is Flow.BEHIND:
             # Read again from here, should it be older than what the client has.
             self.cursor = min(self.cursor, envelope.message.seq - 1)
         return False
+
+    def _overflow(self, envelope: Envelope) -> None:
+        self.overflow = True
+        if envelope.message.seq <= self.cursor:
+            self.again = True
 
     def hand(self, envelopes: list[Envelope]) -> None:
         confirms = self.session.confirms
@@ -132,6 +166,10 @@ class Channel:
             message = envelope.message
             if confirms:
                 self.unconfirmed[message.id] = message
+            else:
+                self.shown[message.id] = None
+                if len(self.shown) > _SHOWN:
+                    del self.shown[next(iter(self.shown))]
             self.cursor = max(self.cursor, message.seq)
         self.session.client.deliver(envelopes)
 
@@ -140,7 +178,7 @@ class Channel:
         if self.unconfirmed.pop(id, None) is None:
             return False
         if self.flow is Flow.CATCHING_UP:
-            self.shown.add(id)
+            self.shown[id] = None
         if self.room is not None and len(self.unconfirmed) <= self.window // 2:
             room, self.room = self.room, None
             room.callback(None)
@@ -168,26 +206,53 @@ class Inbox:
         #: Neither acknowledged nor durable, in order of reading.
         self.pending: dict[str, Pending] = {}
 
-    def relay(self, pending: Pending) -> bool:
-        """Offer a message to every session; whether a client that confirms has it now."""
-        envelope = Envelope(pending.message)
-        confirming = False
-        for channel in self.channels.values():
+    def relay(self, pending: Pending, now: float) -> bool:
+        """Offer a message to every session; whether a client that confirms has it now, or had.
+
+        Sessions that do not confirm get it too then; else it is stored first, see `hand_late`.
+        """
+        way = pending.way
+        envelope = Envelope(pending.message, repeat=way.handed)
+        handed = others = False
+        # A list, because a client that is handed a message may turn out to be dead.
+        for channel in list(self.channels.values()):
             if not channel.session.confirms:
-                # Without confirmation the message is stored first, unless another session confirms it.
-                continue
-            if channel.offer(envelope):
-                confirming = True
-        if confirming:
-            pending.handed = True
-            pending.attempts = 1
-            for channel in self.channels.values():
+                others = True
+            elif channel.flow is Flow.LIVE and len(channel.unconfirmed) < channel.window:
+                if not handed:
+                    handed = way.handed = True
+                    way.add(now, "relay", "handed to a client")
+                channel.offer(envelope)
+            else:
+                channel.offer(envelope)
+        if handed and others:
+            for channel in list(self.channels.values()):
                 if not channel.session.confirms:
                     channel.offer(envelope)
-        return confirming
+        return handed
 
-    def hand_unconfirming(self, message: Message) -> bool:
-        """Hand a stored message to the sessions that never confirm; whether one of them has it now."""
-        envelope = Envelope(message)
-        taken = [channel.offer(envelope) for channel in self.channels.values() if not channel.session.confirms]
-        return any(taken)
+    def hand_late(self, message: Message, handed: bool) -> tuple[bool, bool]:
+        """Hand a message that is stored now to sessions that have not got it: to those that never confirm, and to
+        those that had read the store before it was there.
+
+        Whether one that never confirms has it now, and whether one that confirms was handed it now.
+        """
+        envelope = Envelope(message, repeat=handed)
+        final = attempted = False
+        for channel in list(self.channels.values()):
+            if channel.session.confirms:
+                if message.id not in channel.unconfirmed:
+                    attempted |= channel.offer(envelope)
+            elif not handed:
+                final |= channel.offer(envelope)
+        return final, attempted
+
+    def unconfirmed(self, id: str) -> bool:
+        """Whether a client that is here has the message and may still confirm it."""
+        return any(id in channel.unconfirmed for channel in self.channels.values())
+
+    def withdraw(self, id: str) -> None:
+        """Nobody may be handed this message any more."""
+        for channel in self.channels.values():
+            # Only a channel that catches up holds anything; the list is short.
+            channel.held = [envelope for envelope in channel.held if envelope.message.id != id]

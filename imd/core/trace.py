@@ -21,7 +21,7 @@ class Step(msgspec.Struct, frozen=True):
 class Way:
     """What happened to one message so far."""
 
-    __slots__ = ("message", "outcome", "recipient", "steps")
+    __slots__ = ("handed", "message", "outcome", "recipient", "steps")
 
     def __init__(self, message: Message, recipient: str) -> None:
         self.message = message
@@ -29,6 +29,8 @@ class Way:
         self.recipient = recipient
         #: How `send` was settled, or None while it is open.
         self.outcome: Outcome | None = None
+        #: Whether a client may have it: sent once more it is a repeat, and it cannot be refused any longer.
+        self.handed = False
         self.steps: list[tuple[float, str, str]] = []
 
     def add(self, time: float, step: str, why: str) -> None:
@@ -46,6 +48,8 @@ class Trace:
         self._ways: dict[str, Way] = {}
 
     def begin(self, message: Message, recipient: str) -> Way:
+        # A message that is sent again counts as new here, lest it be forgotten as an old one.
+        self._ways.pop(message.id, None)
         way = self._ways[message.id] = Way(message, recipient)
         if len(self._ways) > self.limit:
             # Dictionaries keep the order of insertion: the first is the oldest. Open messages are held by delivery too.

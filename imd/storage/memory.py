@@ -52,7 +52,7 @@ class MemoryStore:
         """Do `work` as this store is now: well, away, or dying."""
         if not self.available:
             return fail(StoreUnavailable())
-        if self.deferring:
+        if self.deferring or self._waiting:
             answer: Deferred[T] = Deferred()
             self._waiting.append((work, answer))
             return answer

@@ -1,0 +1,474 @@
+"""Delivery under everything at once: a seeded random life of a daemon, checked against promises P1, P2 and P3.
+
+`python -m tests.core.test_simulation FIRST LAST [STEPS]` runs as many lives as one likes; a failure names its seed.
+"""
+
+import random
+import sys
+from collections.abc import Sequence
+
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+from twisted.trial.unittest import SynchronousTestCase
+
+from imd.core.address import Address
+from imd.core.contact import RosterChange
+from imd.core.hub import Policy
+from imd.core.limits import Limits
+from imd.core.message import Draft, Envelope, Outcome, Receipt
+from imd.core.ports import Hub
+from imd.core.refusal import Refusal
+from imd.core.session import Account, ClientInfo, Peer, PresenceView, Session
+from imd.core.talk import RoomEvent
+from imd.storage.memory import MemoryStore
+from tests.house import House, TestEnvironment
+
+#: How a client confirms what it is shown.
+HABITS = ("at once", "at once", "later", "in parts", "never", "cannot")
+
+SETTLING = (Outcome.ACCEPTED, Outcome.KEPT, Outcome.REFUSED, Outcome.UNKNOWN)
+
+
+class Sent:
+    """One message as its sender knows it."""
+
+    def __init__(self, number: int, sender: str, to: str, client_id: str) -> None:
+        self.number = number
+        self.sender = sender
+        self.to = to
+        self.client_id = client_id
+        self.id = ""
+        #: One list of receipts per time it was sent.
+        self.told: list[list[Receipt]] = []
+        #: Lives of the daemon in which it was sent; the answers of a daemon that was killed do not come.
+        self.lives: list[int] = []
+        self.blocked = False
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        return [receipt.outcome for told in self.told for receipt in told]
+
+
+class Device:
+    """A client of an account, with its habit of confirming."""
+
+    def __init__(self, life: "Life", who: str, habit: str, number: int) -> None:
+        self.life = life
+        self.who = who
+        self.habit = habit
+        self.number = number
+        self.session: Session | None = None
+        self.began = life.moment()
+        self.unconfirmed: list[str] = []
+        self.seen: set[str] = set()
+        self.first: dict[str, int] = {}
+        self.over = False
+
+    def deliver(self, envelopes: Sequence[Envelope]) -> None:
+        for envelope in envelopes:
+            self.life.show(self, envelope)
+        ids = [envelope.message.id for envelope in envelopes]
+        if self.habit == "at once":
+            self.confirm(ids)
+        elif self.habit != "cannot":
+            self.unconfirmed += ids
+
+    def confirm(self, ids: list[str]) -> None:
+        assert self.session is not None
+        for id in ids:
+            self.life.confirmed.setdefault((self.who, id), self.life.moment())
+        self.life.house.hub.delivery.acknowledge(self.session, ids)
+
+    def end(self, reason: Refusal) -> None:
+        self.over = True
+
+    def receipt(self, receipt: Receipt) -> None: ...
+    def presence_changed(self, views: Sequence[PresenceView]) -> None: ...
+    def roster_changed(self, change: RosterChange) -> None: ...
+    def room_event(self, event: RoomEvent) -> None: ...
+    def message_read(self, reader: Address, id: str) -> None: ...
+
+
+class Wrong(AssertionError):
+    """A promise was broken."""
+
+
+class Life:
+    """What happens to one store and the daemons on it."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.chance = chance = random.Random(seed)
+        self.store = MemoryStore()
+        self.few_traces = chance.random() < 0.2
+        #: Some lives know no trouble: what is promised only for them is checked there.
+        self.calm = chance.random() < 0.25
+        policy = Policy(
+            offline_max_messages=chance.choice([8, 40, 1000]),
+            guest_messages=chance.choice([2, 20]),
+            limits=Limits(window=chance.choice([2, 8, 70, 256]), traces=25 if self.few_traces else 20_000),
+            history_keep=chance.choice([0.0, 86400.0]),
+        )
+        self.house = House(policy, self.store)
+        self.accounts: dict[str, Account] = {name: self.house.person(name) for name in ("ann", "bob", "cat", "dan")}
+        self.devices: list[Device] = []
+        self.coming = 0
+        self.sent: list[Sent] = []
+        self.by_id: dict[str, Sent] = {}
+        #: (account, id) → when a client confirmed it first.
+        self.confirmed: dict[tuple[str, str], int] = {}
+        #: (account, id) → devices it was shown to.
+        self.shown: dict[tuple[str, str], list[Device]] = {}
+        self.generation = 0
+        self._moment = 0
+        self._numbers = 0
+        #: Daemons that were killed: nothing of them may run, not even their clearing up.
+        self.graveyard: list[Hub] = []
+        self.crashes: list[int] = []
+        #: Generations of daemons that were killed.
+        self.killed: set[int] = set()
+        self.log: list[str] = []
+        self.blocked: set[tuple[str, str]] = set()
+        self.times: dict[str, float] = {}
+        self.sending: Sent | None = None
+        self.failure: Wrong | None = None
+
+    def moment(self) -> int:
+        self._moment += 1
+        return self._moment
+
+    def number(self) -> int:
+        self._numbers += 1
+        return self._numbers
+
+    def wrong(self, what: str, id: str = "") -> None:
+        way = [f"{step.step}: {step.why}" for step in self.house.hub.delivery.trace.get(id) or ()]
+        tail = "\n".join(self.log[-60:])
+        # Kept as well as raised: whoever calls a client catches what it raises.
+        self.failure = self.failure or Wrong(f"seed {self.seed}: {what}\nway: {way}\n{tail}")
+        raise self.failure
+
+    # ------------------------------------------------------------ what may happen
+
+    def step(self) -> None:
+        chance = self.chance
+        here = [device for device in self.devices if not device.over]
+        acts = ["send"] * 8 + ["come"] * 2 + ["confirm"] * 5 + ["go", "turn", "turn", "time", "repeat", "work", "work"]
+        if not self.calm:
+            acts += ["defer", "prompt", "work", "die", "back", "back", "fetch"]
+            if chance.random() < 0.15:
+                acts = ["crash"]
+            elif chance.random() < 0.02:
+                acts = ["eleven seconds"]
+        act = chance.choice(acts)
+        hub = self.house.hub
+        match act:
+            case "send":
+                self.send(here)
+            case "repeat":
+                self.repeat(here)
+            case "come" if len(here) < 9:
+                self.come(chance.choice([*self.accounts, "guest"]), chance.choice(HABITS))
+            case "go" if here:
+                self.go(chance.choice(here))
+            case "confirm" if here:
+                self.confirm(chance.choice(here))
+            case "turn":
+                self.house.turn()
+            case "time":
+                self.house.turn(chance.choice([0.004, 0.006, 0.02]))
+            case "eleven seconds":
+                self.house.turn(11)
+            case "work":
+                self.store.work(chance.randint(1, 6))
+            case "defer":
+                self.store.deferring = True
+            case "prompt":
+                self.store.work()
+                self.store.deferring = False
+            case "die" if chance.random() < 0.5:
+                self.note(f"store dies with {self.store.waiting}")
+                self.store.die(chance.randint(0, self.store.waiting))
+            case "back" if not self.store.available:
+                self.note("store back")
+                self.store.available = True
+                if chance.random() < 0.7:
+                    hub.store_back()
+            case "back":
+                hub.store_back()
+            case "crash":
+                if chance.random() < 0.1:
+                    self.crash()
+            case "fetch" if here:
+                session = chance.choice(here).session
+                if session is not None:
+                    Deferred.fromCoroutine(hub.delivery.fetch(session)).addErrback(lambda why: why.trap(Refusal))
+
+    def note(self, text: str) -> None:
+        self.log.append(text)
+
+    def come(self, who: str, habit: str) -> None:
+        device = Device(self, who, habit, self.number())
+        account = self.accounts.get(who)
+        generation = self.generation
+
+        def arrived(session: Session) -> None:
+            if generation != self.generation:
+                return
+            device.session = session
+            device.began = self.moment()
+            self.devices.append(device)
+            self.note(f"{who}/{device.number} comes, confirms {habit}")
+            self.house.hub.people.begin(session)
+
+        def refused(why: Failure) -> None:
+            why.trap(Refusal)
+
+        nick = f"guest{device.number}" if account is None else ""
+        if account is None:
+            device.who = nick
+        Deferred.fromCoroutine(
+            self.house.hub.people.sign_on(
+                account,
+                nick,
+                Peer("native", f"192.0.2.{device.number % 3}", 40000),
+                ClientInfo(device=f"device{device.number % 3}" if self.seed % 2 else ""),
+                device,
+                confirms=habit != "cannot",
+            )
+        ).addCallbacks(arrived, refused)
+
+    def go(self, device: Device) -> None:
+        device.over = True
+        self.note(f"{device.who}/{device.number} goes")
+        if device.session is not None:
+            self.house.hub.people.sign_off(device.session, "lost")
+
+    def confirm(self, device: Device) -> None:
+        waiting = device.unconfirmed
+        if device.habit == "later" and waiting:
+            device.unconfirmed = []
+            self.note(f"{device.who}/{device.number} confirms all {len(waiting)}")
+            device.confirm(waiting)
+        elif device.habit == "in parts" and waiting:
+            some = self.chance.sample(waiting, self.chance.randint(1, len(waiting)))
+            device.unconfirmed = [id for id in waiting if id not in some]
+            self.note(f"{device.who}/{device.number} confirms {self.names(some)}")
+            device.confirm(some)
+
+    def names(self, ids: list[str]) -> list[int]:
+        return [self.by_id[id].number for id in ids]
+
+    def send(self, here: list[Device]) -> None:
+        here = [device for device in here if device.session is not None]
+        if not here:
+            return
+        device = self.chance.choice(here)
+        to = self.chance.choice([*self.accounts])
+        with_id = device.who in self.accounts and self.chance.random() < 0.6
+        number = self.number()
+        sent = Sent(number, device.who, to, f"c{number}" if with_id else "")
+        sent.blocked = (to, device.who) in self.blocked
+        self.sent.append(sent)
+        self.give(device, sent)
+
+    def repeat(self, here: list[Device]) -> None:
+        """A client sends again what it had no good answer to, or now and then what it had one to."""
+        if self.few_traces:
+            return
+        for sent in self.chance.sample(self.sent, min(len(self.sent), 10)):
+            devices = [device for device in here if device.who == sent.sender and device.session is not None]
+            good = Outcome.ACCEPTED in sent.outcomes or Outcome.KEPT in sent.outcomes
+            if (
+                sent.client_id
+                and devices
+                and Outcome.REFUSED not in sent.outcomes
+                and (not good or self.chance.random() < 0.2)
+            ):
+                self.give(self.chance.choice(devices), sent)
+                return
+
+    def give(self, device: Device, sent: Sent) -> None:
+        told: list[Receipt] = []
+        generation = self.generation
+
+        def outcome(receipt: Receipt) -> None:
+            if generation == self.generation:
+                told.append(receipt)
+                self.note(f"{sent.number} is {receipt.outcome.value}")
+                if len(told) > 1:
+                    self.wrong(f"{sent.number} settled twice", sent.id)
+                if receipt.outcome not in SETTLING:
+                    self.wrong(f"{sent.number} settled as {receipt.outcome}", sent.id)
+                if receipt.outcome is Outcome.REFUSED and (sent.to, receipt.id) in self.shown and len(sent.told) == 1:
+                    self.wrong(f"{sent.number} refused and shown", sent.id)
+
+        sent.told.append(told)
+        sent.lives.append(generation)
+        self.note(f"{device.who}/{device.number} sends {sent.number} to {sent.to}" + " again" * (len(sent.told) > 1))
+        assert device.session is not None
+        # Its id is known before the outcome, which may come before `send` returns.
+        draft = Draft(sent.to, str(sent.number), client_id=sent.client_id)
+        self.sending = sent
+        id = self.house.hub.delivery.send(device.session, draft, outcome)
+        if sent.id and sent.id != id:
+            self.wrong(f"{sent.number} had the id {sent.id} and now {id}")
+        sent.id = id
+        self.by_id[id] = sent
+
+    def crash(self) -> None:
+        """The daemon is killed; another one starts on the same store."""
+        self.note(f"crash with {self.store.waiting}")
+        self.store.abandon(self.chance.randint(0, self.store.waiting))
+        self.killed.add(self.generation)
+        self.generation += 1
+        self.crashes.append(self.moment())
+        for call in self.house.reactor.getDelayedCalls():
+            call.cancel()
+        self.graveyard.append(self.house.hub)
+        for device in self.devices:
+            device.over = True
+        # Sequence numbers are microseconds: starting takes longer than reading the last messages did.
+        self.house.reactor.advance(0.1)
+        self.start()
+
+    def start(self) -> None:
+        self.house.environment = TestEnvironment(self.house.reactor)
+        deferring, self.store.deferring, self.store.available = self.store.deferring, False, True
+        self.house.restart()
+        self.store.deferring = deferring
+
+    # ------------------------------------------------------------ what may be shown
+
+    def show(self, device: Device, envelope: Envelope) -> None:
+        message = envelope.message
+        sent = next(one for one in (self.by_id.get(message.id), self.sending) if one is not None)
+        if str(sent.number) != message.body:
+            self.wrong(f"{message.body} shown under the id of {sent.number}")
+        self.note(f"{device.who}/{device.number} is shown {sent.number}" + " (repeat)" * envelope.repeat)
+        key = (device.who, message.id)
+        before = self.shown.setdefault(key, [])
+        if device.over:
+            self.wrong(f"{sent.number} shown to a client that has gone", message.id)
+        if sent.to != device.who:
+            self.wrong(f"{sent.number} shown to {device.who}", message.id)
+        if sent.blocked:
+            self.wrong(f"{sent.number} shown though its sender was blocked", message.id)
+        if message.id in device.seen:
+            self.wrong(f"{sent.number} shown twice in one session", message.id)
+        resent = len(set(sent.lives)) > 1
+        if len(sent.told) == 1 and Outcome.REFUSED in sent.outcomes:
+            self.wrong(f"{sent.number} refused and shown", message.id)
+        confirmed = self.confirmed.get(key)
+        crashed = self.crashes and confirmed is not None and self.crashes[-1] > confirmed
+        if confirmed is not None and device.began > confirmed and not crashed and not resent:
+            self.wrong(f"{sent.number} shown again after {device.who} confirmed it", message.id)
+        if envelope.repeat and not before:
+            self.wrong(f"{sent.number} marked as a repeat, and never shown before", message.id)
+        if self.calm and not envelope.repeat and any(other.over for other in before):
+            self.wrong(f"{sent.number} not marked as a repeat", message.id)
+        if not resent and abs(message.time - self.times.setdefault(message.id, message.time)) > 0:
+            self.wrong(f"{sent.number} shown with another time", message.id)
+        if not before and len(sent.told) == 1:
+            last = device.first.get(sent.sender, 0)
+            if sent.number < last:
+                self.wrong(f"{sent.number} of {sent.sender} shown after {last}", message.id)
+            device.first[sent.sender] = sent.number
+        before.append(device)
+        device.seen.add(message.id)
+
+    # ------------------------------------------------------------ the end
+
+    def finish(self) -> None:
+        """Quiet: everything that was accepted is there or was confirmed, and nothing is left over."""
+        store, house = self.store, self.house
+        store.available, store.deferring = True, False
+        store.work()
+        for _ in range(3):
+            house.hub.store_back()
+            house.turn(11)
+        for device in [device for device in self.devices if not device.over]:
+            self.go(device)
+        house.turn(1)
+        house.hub.store_back()
+        house.turn(11)
+        counts = house.hub.delivery.counts()
+        if any(counts.values()) or not house.hub.idle:
+            self.wrong(f"left over: {counts}, idle {house.hub.idle}")
+        if self.chance.random() < 0.5:
+            self.generation += 1
+            self.graveyard.append(house.hub)
+            house.reactor.advance(0.1)
+            self.start()
+        for name in self.accounts:
+            self.come(name, "at once")
+            house.turn(1)
+            device = self.devices[-1]
+            assert device.who == name
+            assert device.session is not None
+            house.wait(house.hub.delivery.fetch(device.session))
+            house.turn(1)
+            if house.wait(house.hub.delivery.waiting(device.session)):
+                self.wrong(f"something still waits for {name}")
+        self.check()
+        if self.few_traces and len(house.hub.delivery.trace._ways) > 25:
+            self.wrong("too many traces")
+
+    def check(self) -> None:
+        for sent in self.sent:
+            for life, told in zip(sent.lives, sent.told, strict=True):
+                if not told and life not in self.killed:
+                    self.wrong(f"{sent.number} was never settled", sent.id)
+            good = Outcome.ACCEPTED in sent.outcomes or Outcome.KEPT in sent.outcomes
+            key = (sent.to, sent.id)
+            there = key in self.confirmed or any(device.habit == "cannot" for device in self.shown.get(key, ()))
+            if good and not sent.blocked and not there:
+                self.wrong(f"{sent.number} was {sent.outcomes} and is lost", sent.id)
+            if len(sent.told) == 1 and Outcome.REFUSED in sent.outcomes and key in self.shown:
+                self.wrong(f"{sent.number} was refused and shown", sent.id)
+
+
+def live(seed: int, steps: int) -> Life:
+    life = Life(seed)
+    for _ in range(steps):
+        life.step()
+        if life.failure is not None:
+            raise life.failure
+    life.finish()
+    if life.failure is not None:
+        raise life.failure
+    return life
+
+
+class SimulationTests(SynchronousTestCase):
+    def test_lives(self) -> None:
+        """Whatever happens: accepted is confirmed or waits, nothing is shown twice or out of order, all is settled."""
+        for seed in range(150):
+            live(seed, 120)
+
+    def test_known_trouble(self) -> None:
+        """Lives that once went wrong."""
+        for seed, steps in REGRESSIONS:
+            live(seed, steps)
+
+
+#: (seed, steps)
+REGRESSIONS: list[tuple[int, int]] = []
+
+
+def main(arguments: list[str]) -> None:
+
+    first, last, steps = (int(argument) for argument in [*arguments, "200"][:3])
+    failed: dict[str, list[int]] = {}
+    for seed in range(first, last):
+        try:
+            live(seed, steps)
+        except Exception as error:
+            what = " ".join(word for word in str(error).splitlines()[0].split()[2:] if not word.isdigit())
+            failed.setdefault(type(error).__name__ + " " + what, []).append(seed)
+    for what, seeds in sorted(failed.items(), key=lambda one: -len(one[1])):
+        sys.stdout.write(f"{len(seeds):5} {what}: {seeds[:8]}\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
