@@ -10,7 +10,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from imd.client.library import Client
 from imd.client.signing_on import Details, Identity
-from imd.client.terminal.commands import COMMANDS, Mistake, completions, execute
+from imd.client.terminal.commands import completions, execute
+from imd.client.terminal.commands.table import COMMANDS, Mistake
 from imd.client.terminal.desk import Desk
 from imd.client.terminal.errands import Errands
 from imd.client.terminal.screen import Screen

@@ -8,7 +8,7 @@
 
 - `talks`     a talk with a person or a room: its lines and their marks
 - `desk`      everything the person has before her: talks, buddies, presence; hears the events of the client
-- `commands`  what begins with a slash, with the help that teaches it
+- `commands`  what begins with a slash, by families, with the help that teaches it
 - `wrapping`  text into the columns of a screen
 - `drawing`   the desk as styled text
 - `screen`    the prompt_toolkit application: layout, keys, completion

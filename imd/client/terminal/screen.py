@@ -24,7 +24,8 @@ from prompt_toolkit.layout.processors import BeforeInput
 from prompt_toolkit.styles import Style
 
 from imd.client.terminal import drawing
-from imd.client.terminal.commands import Mistake, completions, execute, talk_number
+from imd.client.terminal.commands import completions, execute, talk_number
+from imd.client.terminal.commands.table import Mistake
 from imd.client.terminal.desk import Desk
 from imd.client.terminal.errands import Errands
 

@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 from imd.client.errors import ClientError
 from imd.client.library import Client, Listener
 from imd.client.signing_on import Details, InThread
-from imd.client.terminal.commands import WELCOME
+from imd.client.terminal.commands.help import WELCOME
 from imd.client.terminal.desk import Desk
 from imd.client.terminal.errands import Errands
 from imd.client.terminal.screen import Screen
