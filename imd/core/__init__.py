@@ -5,6 +5,7 @@ No Twisted, no sockets, no SQL; time, log and storage come in through `ports` an
 values    address  message  session  contact  talk  refusal      (frozen or read-only; doors may import them)
 edges     ports    stores
 parts     accounts (who exists)      people (who is on)          presence (the PresenceRegistry)
+          sight (sessions merged, and who sees how much)
           roster   rooms             delivery (the ladder: direct, relay, offline, extended)
           inbox    (per account)     history   limits   trace
 joined by hub

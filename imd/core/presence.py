@@ -3,18 +3,9 @@
 The one place that knows presence. A change marks its person; at the end of the reactor turn each marked person is
 compared with what was last published, and every watching session gets all its changes in one call. So a session that
 comes and goes within a turn is not seen at all, and a sign-on storm costs each watcher one call per turn.
-
-What a watcher may see falls into four classes (promise P5):
-
-======  ==============================================================================
-HIDDEN  looks offline: blocked (either way), `visible_to` forbids it, or invisible
-BASIC   a stranger under ``visible_to = everyone``: only online and away
-FULL    an approved contact: state, text, idle time
-MUTUAL  contacts both ways who both opted in: also addresses, ports and clients
-======  ==============================================================================
+What a watcher may see of a person is `imd.core.sight`; who is which, is judged here (promise P5).
 """
 
-import enum
 from collections.abc import Iterable
 
 import msgspec
@@ -25,82 +16,11 @@ from imd.core.people import People
 from imd.core.ports import Environment
 from imd.core.refusal import InvalidName
 from imd.core.roster import Rosters
-from imd.core.session import Account, Location, Person, Presence, PresenceView, Session, State, Visibility
+from imd.core.session import Account, Person, Presence, PresenceView, Session, State, Visibility
+from imd.core.sight import Sight, Snapshot, merge, same, seen
 from imd.core.talk import MemberPresenceChanged
 
-
-class Sight(enum.IntEnum):
-    """How much one person may see of another."""
-
-    HIDDEN = 0
-    BASIC = 1
-    FULL = 2
-    MUTUAL = 3
-
-
-class Snapshot(msgspec.Struct, frozen=True):
-    """A person's presence at one moment, with the settings that decide who sees it."""
-
-    address: Address
-    state: State = State.OFFLINE
-    text: str = ""
-    idle_since: float | None = None
-    locations: tuple[Location, ...] = ()
-    visible_to: Visibility = Visibility.EVERYONE
-    guest: bool = False
-
-
-# RFC 6121 section 8.5.2: the most available resource speaks for the account.
-_RANK = {State.AVAILABLE: 0, State.BUSY: 1, State.AWAY: 2, State.EXTENDED_AWAY: 3}
-
-
-def merge(person: Person) -> Snapshot:
-    """What all sessions of a person say together. Invisible sessions count for nothing unless there are only such."""
-    account = person.account
-    visible_to = Visibility.EVERYONE if account is None else account.visible_to
-    begun = [session for session in person.sessions if session.begun]
-    shown = [session for session in begun if session.presence.state in _RANK]
-    if not shown:
-        state = State.INVISIBLE if begun else State.OFFLINE
-        return Snapshot(person.address, state, visible_to=visible_to, guest=account is None)
-    # The youngest among the most available: what was said last wins.
-    best = min(reversed(shown), key=lambda session: _RANK[session.presence.state]).presence
-    idle = [session.presence.idle_since for session in shown]
-    idle_since = None if None in idle else max(moment for moment in idle if moment is not None)
-    locations = tuple(
-        Location(
-            session.peer.door,
-            session.peer.address,
-            session.peer.port,
-            session.info.tcp_port,
-            session.info.udp_port,
-            session.info.name,
-            session.info.version,
-            session.since,
-        )
-        for session in (shown if account is not None and account.share_location else ())
-    )
-    return Snapshot(person.address, best.state, best.text, idle_since, locations, visible_to, account is None)
-
-
-def seen(snapshot: Snapshot, sight: Sight, before: State) -> PresenceView:
-    """`snapshot` as somebody with this `sight` sees it."""
-    state = snapshot.state
-    if sight is Sight.HIDDEN or state is State.INVISIBLE or state is State.OFFLINE:
-        return PresenceView(snapshot.address, State.OFFLINE, before)
-    if sight is Sight.BASIC:
-        return PresenceView(snapshot.address, State.AVAILABLE if state is State.AVAILABLE else State.AWAY, before)
-    locations = snapshot.locations if sight is Sight.MUTUAL else ()
-    return PresenceView(snapshot.address, state, before, snapshot.text, snapshot.idle_since, locations)
-
-
-def _same(one: PresenceView, other: PresenceView) -> bool:
-    return (one.state, one.text, one.idle_since, one.locations) == (
-        other.state,
-        other.text,
-        other.idle_since,
-        other.locations,
-    )
+__all__ = ["PresenceRegistry", "Sight"]
 
 
 class _Change:
@@ -132,7 +52,7 @@ class _Change:
             was = seen(self._before, old, State.OFFLINE)
             view = seen(self._now, new, was.state)
             view.before_text = was.text
-            changed = not _same(was, view)
+            changed = not same(was, view)
             if self.renamed and (view.online or was.online):
                 view.renamed_from = self._before.address
                 changed = True
@@ -341,7 +261,7 @@ class PresenceRegistry:
                 was = seen(snapshot, before if named or before >= Sight.FULL else Sight.HIDDEN, State.OFFLINE)
                 view = seen(snapshot, now if named or now >= Sight.FULL else Sight.HIDDEN, was.state)
                 view.before_text = was.text
-                views[named] = None if _same(was, view) else view
+                views[named] = None if same(was, view) else view
             told = views[named]
             if session.begun and told is not None:
                 session.client.presence_changed([told])
