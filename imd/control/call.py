@@ -9,7 +9,7 @@ from twisted.internet.error import ConnectionClosed
 from twisted.internet.protocol import Factory
 from twisted.protocols import amp
 
-from imd.control.listener import SOCKET, beside
+from imd.control.place import SOCKET, beside
 from imd.control.wire import Act, Answer, Quiet, Refused, decode, encode
 
 #: Seconds in which one page of an answer must have come.

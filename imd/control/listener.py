@@ -2,9 +2,8 @@
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IListeningPort
@@ -12,38 +11,10 @@ from twisted.internet.protocol import Factory
 from twisted.logger import Logger
 
 from imd.control.actions import Actions, Operated
+from imd.control.place import SOCKET, beside, inside
 from imd.control.wire import Act, Quiet, Refused, decode, encode
 from imd.core.refusal import Refusal
 from imd.core.stores import OutcomeUnknown
-
-SOCKET = "control.sock"
-
-_T = TypeVar("_T")
-
-#: sun_path has 108 bytes on Linux and 104 on macOS, the final NUL included (unix(7)).
-_LONGEST = 103
-
-
-@contextlib.contextmanager
-def _inside(folder: Path) -> Iterator[None]:
-    """With `folder` as the working directory; back to the old one even if that has been removed meanwhile."""
-    here = os.open(".", os.O_RDONLY)
-    try:
-        os.chdir(folder)
-        try:
-            yield
-        finally:
-            os.fchdir(here)
-    finally:
-        os.close(here)
-
-
-def beside(path: Path, call: Callable[[str], _T]) -> _T:
-    """Call with a name for the socket `path` that fits into a socket address: relative to its folder if need be."""
-    if len(os.fsencode(path)) <= _LONGEST:
-        return call(str(path))
-    with _inside(path.parent):
-        return call(path.name)
 
 
 class ControlProtocol(Quiet):
@@ -104,7 +75,7 @@ class ControlListener:
             return
         # Twisted removes the socket by the name it was bound under, which may be relative to its folder (all other
         # paths of the daemon are absolute), and never gets to an end when somebody has removed it already.
-        with contextlib.suppress(OSError), _inside(self.path.parent):
+        with contextlib.suppress(OSError), inside(self.path.parent):
             self.path.touch()
             stopping = port.stopListening()
             if stopping is not None:
