@@ -387,6 +387,9 @@ class Delivery:
         if pending.timer is None and not pending.settled:
             pending.way.add(self._environment.clock.time(), "offline", "the store is away")
             pending.timer = self._environment.clock.call_later(OUTCOME_WAIT, lambda: self._store_stays_away(pending))
+        if pending.stored is Stored.NO and self._queue.putting(pending.account.id):
+            # Younger ones are about to be put: this one goes with them, before them.
+            self._put(pending)
 
     def _store_stays_away(self, pending: Pending) -> None:
         """The sender learns that the fate is open; the message is tried again all the same, while there is room."""

@@ -17,6 +17,10 @@ Done = Callable[[Queueing | StoreUnavailable | OutcomeUnknown], None]
 _BATCH = 500
 
 
+def _seq(put: tuple[str, Queued, Done]) -> int:
+    return put[1].message.seq
+
+
 class OfflineQueue:
     """Batches for `InboxStore`."""
 
@@ -35,6 +39,10 @@ class OfflineQueue:
     def put(self, account: str, queued: Queued, done: Done) -> None:
         self._puts.append((account, queued, done))
         self._schedule()
+
+    def putting(self, account: str) -> bool:
+        """Whether messages for this account are about to be put."""
+        return any(owner == account for owner, _, _ in self._puts)
 
     def acknowledge(self, account: str, id: str) -> None:
         self._leaving.add((account, id))
@@ -59,6 +67,8 @@ class OfflineQueue:
         """Hand everything to the store now; what is asked of the store after this sees it."""
         self._scheduled = False
         puts, self._puts = self._puts, []
+        # In order of reading: those put once more, because the store had failed, are older than the rest.
+        puts.sort(key=_seq)
         attempts, self._attempts = self._attempts, {}
         acks, self._acks = self._acks, []
         spawn = self._environment.spawn
