@@ -28,6 +28,7 @@ _STARTUP = """\
 /set show_server_time on
 /set server_reconnect_time 1s
 /set cmd_queue_speed 10msec
+/set cmds_max_at_once 1000
 /set notify_check_time 1s
 /set notify_whois_time 1s
 /set paste_verify_line_count 0

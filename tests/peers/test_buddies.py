@@ -45,7 +45,7 @@ class Buddies(PeerTestCase):
         await irssi.say("/msg BuddyServ INFO bob")
         await irssi.sees("Address, ports and client are shared between buddies who both SHARE on.")
         await weechat.say("/msg BuddyServ SHARE on")
-        await weechat.sees("BuddyServ (service@localhost): ", 4)
+        await weechat.sees("Sharing of address, ports and client is on.")
         await irssi.say("/msg BuddyServ INFO bob")
         port = next(row["port"] for row in (await daemon.ask("who"))["rows"] if row["name"] == "bob")
         await irssi.sees(f"127.0.0.1 port {port} (irc)")
