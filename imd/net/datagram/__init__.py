@@ -1,0 +1,21 @@
+"""Messages over datagrams: reliability above, DTLS or (on loopback) nothing below. docs/protocols/native-udp.md.
+
+::
+
+    socket ─► port ─► [dtls] ─► packet ─► connection ─► incoming ─► the door's messages
+    socket ◄─ port ◄─ [dtls] ◄─ packet ◄─ connection ◄─ outgoing ◄─ the door's messages
+                                             ├─ ranges    which packets have come, for acknowledging
+                                             └─ recovery  which have arrived over there: timers, losses, the window
+
+packet      bytes ↔ frames
+ranges      sets of packet numbers, bounded
+recovery    RFC 6298 timers, fast retransmit, RFC 5681 window
+outgoing    messages to fragments, kept until acknowledged
+incoming    fragments to messages, in order and once
+connection  all of these, without I/O: time and datagrams are arguments
+welcome     packets of no connection: who may open one
+path        a new address that has yet to prove itself
+tokens      proof that somebody receives what is sent to an address, without keeping anything
+dtls        DTLS by pyOpenSSL's memory BIOs: the listening end with cookies, and associations
+port        one socket for all peers of a door
+"""

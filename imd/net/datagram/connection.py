@@ -1,0 +1,447 @@
+"""One connection by datagrams, either end, without I/O: datagrams and the time are arguments.
+
+Whoever uses it calls `receive_datagram` for what comes, `handle_timer` once `get_timer` has come, and after either, and
+after `send` and `close`, sends what `datagrams_to_send` gives; `take` gives the messages of the other end, in order.
+
+::
+
+    CONNECTING ──first packet of the server──► OPEN ──close──► FLUSHING ──all acknowledged──► CLOSING ──► ENDED
+    (client only)                               └──────── Close, Reset, silence ────────────────────────────┘
+"""
+
+import enum
+from typing import Any, Final
+
+import msgspec
+
+from imd.net.datagram import packet as wire
+from imd.net.datagram.incoming import Incoming, Unfit
+from imd.net.datagram.outgoing import FIRST_CREDIT, Outgoing
+from imd.net.datagram.packet import Ack, Fragment, Malformed, Packet
+from imd.net.datagram.path import Path
+from imd.net.datagram.ranges import Ranges
+from imd.net.datagram.recovery import ACK_DELAY, Recovery
+
+#: Packets that want an acknowledgement after which it does not wait for company (RFC 9000 section 13.2.2).
+ACK_EVERY: Final = 2
+#: Challenges a client follows; more are not a server's.
+CHALLENGES: Final = 4
+#: Seconds a closed connection says so, if the other end does not answer.
+DRAIN: Final = 1.5
+
+
+class Role(enum.Enum):
+    CLIENT = "client"
+    SERVER = "server"
+
+
+class State(enum.Enum):
+    CONNECTING = "connecting"
+    OPEN = "open"
+    #: Closing once everything sent has arrived.
+    FLUSHING = "flushing"
+    #: Closed; says so to what still comes.
+    CLOSING = "closing"
+    ENDED = "ended"
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """What one end goes by; shared by many connections. Bytes and seconds."""
+
+    #: Longest datagram, less what is around it (DTLS).
+    datagram: int = wire.DATAGRAM
+    #: Fragments that wait to be taken, headers included; at least `FIRST_CREDIT`.
+    window: int = 128 * 1024
+    #: What may wait to be sent or acknowledged; 0: unlimited.
+    queue: int = 512 * 1024
+    #: After so much silence of its own a client says something, so that a NAT keeps its binding (RFC 4787 REQ-5: two
+    #: minutes at least, but 30 seconds are met in the field). 0: never.
+    keep_alive: float = 20.0
+    #: After so much silence of the other end it is gone.
+    idle: float = 75.0
+    #: The same while something waits to be acknowledged.
+    patience: float = 30.0
+    #: How long what was sent has to arrive when the connection closes.
+    linger: float = 5.0
+
+
+class Counts:
+    """What was wrong, for all connections of a port."""
+
+    __slots__ = ("duplicates", "garbage", "resent", "unfit")
+
+    def __init__(self) -> None:
+        #: Datagrams that are nothing.
+        self.garbage = 0
+        #: Packets that came twice.
+        self.duplicates = 0
+        #: Fragments that were sent again.
+        self.resent = 0
+        #: Fragments without room.
+        self.unfit = 0
+
+
+class Connection:
+    """`address` is whatever the caller uses to send to; DTLS, which knows its peer, has None."""
+
+    __slots__ = (
+        "_ack_at",
+        "_challenges",
+        "_drain_until",
+        "_heard",
+        "_in",
+        "_largest_at",
+        "_out",
+        "_path",
+        "_poke",
+        "_recovery",
+        "_responses",
+        "_seen",
+        "_spoke",
+        "_told",
+        "_token",
+        "_unacknowledged",
+        "_why",
+        "address",
+        "counts",
+        "ended",
+        "id",
+        "role",
+        "state",
+        "terms",
+    )
+
+    def __init__(self, role: Role, id: int, address: Any, terms: Terms, now: float, counts: Counts) -> None:
+        self.role = role
+        self.id = id
+        self.address = address
+        #: May be replaced at any time; the window must not shrink.
+        self.terms = terms
+        self.counts = counts
+        self.state = State.CONNECTING if role is Role.CLIENT else State.OPEN
+        #: Why it is over, in a word; "" while it is not.
+        self.ended = ""
+        self._recovery = Recovery()
+        self._in = Incoming()
+        self._out = Outgoing()
+        self._seen = Ranges()
+        self._heard = now
+        self._spoke = now
+        #: A packet must go out that is answered, even without anything to say.
+        self._poke = role is Role.CLIENT
+        self._token = b""
+        self._challenges = 0
+        #: When an acknowledgement is due; 0.0: none is.
+        self._ack_at = 0.0
+        self._unacknowledged = 0
+        self._largest_at = now
+        #: The credit the other end was told.
+        self._told = FIRST_CREDIT
+        self._path: Path | None = None
+        self._responses: list[tuple[Any, bytes]] | None = None
+        self._why = ""
+        self._drain_until = 0.0
+
+    # ------------------------------------------------------------ for the user
+
+    def send(self, message: bytes) -> bool:
+        """Queue a message; False if more waits than `Terms.queue` allows: the other end does not keep up."""
+        if self.state in (State.CONNECTING, State.OPEN):
+            self._out.add(message)
+        return not self.terms.queue or self._out.pending <= self.terms.queue
+
+    def take(self) -> bytes | None:
+        """The next message of the other end. What is not taken is not sent, beyond the window."""
+        return self._in.take()
+
+    def close(self, reason: str, now: float) -> None:
+        """Close once everything has arrived, in `Terms.linger` seconds at most. Harmless when repeated."""
+        if self.state in (State.CONNECTING, State.OPEN):
+            self.state = State.FLUSHING
+            self._why = reason
+            self._drain_until = now + self.terms.linger
+
+    def abort(self, reason: str, now: float) -> None:
+        """Close now, whatever has not arrived."""
+        if self.state not in (State.CLOSING, State.ENDED):
+            self._why = reason
+            self._begin_closing(now)
+
+    @property
+    def pending(self) -> int:
+        """Bytes that have not been acknowledged."""
+        return self._out.pending
+
+    @property
+    def round_trip(self) -> float:
+        """Seconds; 0.0 before it is known."""
+        return self._recovery.srtt
+
+    # ------------------------------------------------------------ what comes
+
+    def receive_datagram(self, data: bytes, address: Any, now: float) -> None:
+        """Take in a datagram. Garbage is counted, and changes nothing."""
+        try:
+            packet = wire.parse(data)
+        except Malformed:
+            self.counts.garbage += 1
+            return
+        self.receive_packet(packet, len(data), address, now)
+
+    def receive_packet(self, packet: Packet, size: int, address: Any, now: float) -> None:
+        """The same for what is parsed already; `size` of the datagram in bytes."""
+        if packet.connection != self.id or self.state is State.ENDED:
+            self.counts.garbage += 1
+            return
+        first = packet.frames[0]
+        if isinstance(first, wire.Challenge | wire.Reset):
+            self._stateless(first)
+            return
+        eliciting = packet.eliciting
+        if packet.number in self._seen:
+            self.counts.duplicates += 1
+            if eliciting:
+                # The other end has not heard that it came.
+                self._ack_at = now
+            return
+        if self.state is State.CLOSING:
+            if any(isinstance(frame, wire.Close) for frame in packet.frames):
+                self._end(self._why)
+            return
+        newest = packet.number > self._seen.largest
+        if not all([self._frame(frame, address, now) for frame in packet.frames]):
+            return
+        if self.ended:
+            return
+        self._heard = now
+        if self.state is State.CONNECTING:
+            self.state = State.OPEN
+        in_order = packet.number == self._seen.largest + 1
+        self._seen.add(packet.number)
+        if newest:
+            self._largest_at = now
+            self._arrived_from(address, size, now)
+        if eliciting:
+            self._unacknowledged += 1
+            due = now if not in_order or self._unacknowledged >= ACK_EVERY else now + ACK_DELAY
+            self._ack_at = min(self._ack_at or due, due)
+
+    def _frame(self, frame: wire.Frame, address: Any, now: float) -> bool:
+        """Take in a frame; False if it must come again."""
+        if isinstance(frame, Fragment):
+            try:
+                taken = self._in.add(frame, self.terms.window)
+            except Unfit:
+                self.abort("too-long", now)
+                return True
+            if not taken:
+                self.counts.unfit += 1
+            return taken
+        if isinstance(frame, Ack):
+            return self._acknowledged(frame, now)
+        if isinstance(frame, wire.Close):
+            self._end(frame.reason or "closed")
+            # Heard: the other end need not say it again.
+            self._poke = True
+        elif isinstance(frame, wire.PathChallenge):
+            if self._responses is None:
+                self._responses = []
+            # One per challenge, and no more than a few for one turn.
+            if len(self._responses) < CHALLENGES:
+                self._responses.append((address, frame.data))
+        elif isinstance(frame, wire.PathResponse) and self._path is not None and self._path.proved(frame.data, address):
+            self.address, self._path = address, None
+        return True
+
+    def _acknowledged(self, frame: Ack, now: float) -> bool:
+        told = self._recovery.acknowledged(frame.ranges, frame.delay / 1000, now)
+        if told is None:
+            self.counts.garbage += 1
+            return False
+        arrived, lost = told
+        self._out.credit = max(self._out.credit, frame.credit)
+        self._out.arrived(arrived)
+        self._again(lost)
+        return True
+
+    def _again(self, keys: list[int]) -> None:
+        if keys:
+            self.counts.resent += len(keys)
+            self._out.lost(keys)
+
+    def _stateless(self, frame: wire.Challenge | wire.Reset) -> None:
+        """What a server says that keeps nothing of us."""
+        if self.role is Role.SERVER:
+            self.counts.garbage += 1
+        elif isinstance(frame, wire.Reset):
+            if self.state is not State.CONNECTING:
+                self._end("reset")
+        elif self.state is State.CONNECTING and frame.token != self._token and self._challenges < CHALLENGES:
+            self._challenges += 1
+            self._token = frame.token
+            # What was sent so far was not kept, and no sign of a crowded path.
+            self._out.lost(self._recovery.restart())
+            self._poke = True
+
+    def _arrived_from(self, address: Any, size: int, now: float) -> None:
+        """The newest packet tells where the other end is (RFC 9000 section 9.3), but has to prove it."""
+        if self.role is not Role.SERVER:
+            return
+        if address == self.address:
+            self._path = None
+            return
+        if self._path is None or self._path.address != address:
+            self._path = Path(address)
+        self._path.heard(size)
+
+    # ------------------------------------------------------------ time
+
+    def get_timer(self) -> float:
+        """When `handle_timer` wants to be called, at the latest; 0.0: never."""
+        if self.state is State.ENDED:
+            return 0.0
+        if self.state is State.CLOSING:
+            return min(self._spoke + self._recovery.timeout, self._drain_until)
+        terms = self.terms
+        waiting = self._recovery.flight or self._out.pending or self.state is State.CONNECTING
+        earliest = self._heard + (terms.patience if waiting else terms.idle)
+        if self._ack_at:
+            earliest = min(earliest, self._ack_at)
+        deadline = self._recovery.deadline
+        if deadline:
+            earliest = min(earliest, deadline)
+        elif self._out.blocked:
+            earliest = min(earliest, self._spoke + self._recovery.timeout)
+        elif terms.keep_alive and self.state is State.OPEN:
+            earliest = min(earliest, self._spoke + terms.keep_alive)
+        if self.state is State.FLUSHING:
+            earliest = min(earliest, self._drain_until)
+        return earliest
+
+    def handle_timer(self, now: float) -> None:
+        """Do what time demands."""
+        if self.state is State.ENDED:
+            return
+        if self.state is State.CLOSING:
+            self._spoke = min(self._spoke, now)
+            if now >= self._drain_until:
+                self._end(self._why)
+            elif now >= self._spoke + self._recovery.timeout:
+                self._poke = True
+            return
+        # A clock set back must not make anybody immortal.
+        self._heard, self._spoke = min(self._heard, now), min(self._spoke, now)
+        terms, recovery = self.terms, self._recovery
+        waiting = recovery.flight or self._out.pending or self.state is State.CONNECTING
+        if now >= self._heard + (terms.patience if waiting else terms.idle):
+            self._end("timeout")
+            return
+        if self.state is State.FLUSHING and now >= self._drain_until:
+            self._begin_closing(now)
+            return
+        if recovery.deadline:
+            if now >= recovery.deadline:
+                self._again(recovery.expire(now))
+                # What is to be sent again goes out anyway; what had nothing to say is said anew.
+                self._poke = self._poke or (not recovery.flight and not self._out.sendable)
+        elif self._out.blocked and now >= self._spoke + recovery.timeout:
+            # The news that there is room again may have been lost.
+            self._poke = True
+        elif terms.keep_alive and now >= self._spoke + terms.keep_alive:
+            self._poke = True
+
+    # ------------------------------------------------------------ what goes
+
+    def datagrams_to_send(self, now: float) -> list[tuple[bytes, Any]]:
+        """Datagrams and where they go."""
+        out: list[tuple[bytes, Any]] = []
+        if self.state in (State.CLOSING, State.ENDED):
+            if self._poke:
+                self._poke = False
+                self._spoke = now
+                out.append((wire.farewell(self.id, self._recovery.number(), self._why or self.ended), self.address))
+            return out
+        self._probes(out)
+        while datagram := self._datagram(now):
+            out.append((datagram, self.address))
+            self._spoke = now
+        if self.state is State.FLUSHING and not self._out.pending:
+            self._begin_closing(now)
+            out += self.datagrams_to_send(now)
+        return out
+
+    def _datagram(self, now: float) -> bytes:
+        """The next datagram; empty if there is nothing to send, or no room on the path."""
+        recovery, terms = self._recovery, self.terms
+        room = terms.datagram - wire.HEADER_SIZE
+        parts: list[bytes] = []
+        if self.state is State.CONNECTING:
+            parts.append(wire.hello(self._token))
+            room -= len(parts[0])
+        ack = self._ack(now, room)
+        keys: list[int] = []
+        if recovery.room > 0:
+            left = room - len(ack)
+            while (sending := self._out.next(left)) is not None:
+                keys.append(sending[0])
+                parts.append(sending[1])
+                left -= len(sending[1])
+        if self._poke and not keys:
+            parts.append(wire.PING)
+        elif not keys and not ack:
+            return b""
+        elif self.state is State.CONNECTING and not keys:
+            # Nothing is acknowledged before there is a connection.
+            return b""
+        self._poke = False
+        number = recovery.number()
+        datagram = b"".join((wire.header(self.id, number), ack, *parts))
+        if parts:
+            recovery.sent(number, now, len(datagram), tuple(keys))
+        if ack:
+            self._ack_at = 0.0
+            self._unacknowledged = 0
+        return datagram
+
+    def _ack(self, now: float, room: int) -> bytes:
+        """An acknowledgement, if one is due, or can go along with what is sent."""
+        credit = self._in.taken + self.terms.window
+        # The other end must hear that there is room again before it has none.
+        news = self._seen and credit - self._told >= self.terms.window // 2
+        if not self._seen or not (news or (self._ack_at and (now >= self._ack_at or self._speaking))):
+            return b""
+        self._told = credit
+        return wire.ack(self._seen.newest(), round((now - self._largest_at) * 1000), credit, room)
+
+    @property
+    def _speaking(self) -> bool:
+        """Whether something goes out anyway."""
+        return self._poke or (self._recovery.room > 0 and self._out.sendable)
+
+    def _probes(self, out: list[tuple[bytes, Any]]) -> None:
+        """Challenges and answers that prove an address: they go where the address is in question."""
+        if self._responses is not None:
+            for address, data in self._responses:
+                number = self._recovery.number()
+                out.append((wire.header(self.id, number) + wire.path_response(data), address))
+            self._responses = None
+        path = self._path
+        if path is not None:
+            number = self._recovery.number()
+            datagram = wire.header(self.id, number) + wire.path_challenge(path.challenge)
+            if path.may_send(len(datagram)):
+                out.append((datagram, path.address))
+
+    # ------------------------------------------------------------ the end
+
+    def _begin_closing(self, now: float) -> None:
+        self.state = State.CLOSING
+        self._out.clear()
+        self._poke = True
+        self._drain_until = now + DRAIN
+
+    def _end(self, reason: str) -> None:
+        self.state = State.ENDED
+        self.ended = reason
+        self._poke = False
+        self._out.clear()

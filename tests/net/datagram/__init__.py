@@ -1,0 +1,1 @@
+"""Datagrams, without a socket and in virtual time where that can be."""
