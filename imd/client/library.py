@@ -13,6 +13,7 @@ The listener hears messages (each once, however often the server repeats it) and
 """
 
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
 from twisted.internet.defer import Deferred
@@ -49,6 +50,7 @@ FAREWELL = 2.0
 _FINAL = frozenset({"replaced", "kicked"})
 
 _T = TypeVar("_T", bound=Answer)
+_M = TypeVar("_M")
 
 
 class Listener(Protocol):
@@ -151,6 +153,15 @@ class Client:
             self._seen[id] = True
         self._acknowledge_soon()
 
+    def pause(self) -> None:
+        """Hear nothing more for now: the application cannot keep up. Ends with `resume`, or with the connection."""
+        if self._wire is not None:
+            self._wire.pause()
+
+    def resume(self) -> None:
+        if self._wire is not None:
+            self._wire.resume()
+
     async def stop(self, text: str = "") -> None:
         """Sign off and close, having sent what acknowledgements wait; within `FAREWELL` seconds."""
         if self._stopping:
@@ -160,6 +171,7 @@ class Client:
             self._returning.cancel()
         wire = self._wire
         if wire is not None:
+            wire.resume()
             self._flush_acks()
             self._gone = Deferred()
             if wire.send(Quit(text=text)):
@@ -265,11 +277,18 @@ class Client:
         elif isinstance(message, Bye):
             self._goodbye = message.code
             if self._online:
-                self._listener.heard(message)
+                self._tell(self._listener.heard, message)
         elif (isinstance(message, Sent | Error) and self._outgoing.heard(message)) or self._requests.heard(message):
             return
         else:
-            self._listener.heard(message)
+            self._tell(self._listener.heard, message)
+
+    def _tell(self, listener: Callable[[_M], None], what: _M) -> None:
+        # A listener's mistake must not end the connection: the same message would come again, for ever.
+        try:
+            listener(what)
+        except Exception:
+            self.log.failure("while the application heard of {what}", what=type(what).__name__)
 
     def _message(self, message: Message) -> None:
         shown = self._seen.get(message.id)
@@ -277,7 +296,7 @@ class Client:
             self._seen[message.id] = False
             if len(self._seen) > REMEMBERED:
                 self._seen.popitem(last=False)
-            self._listener.message(message)
+            self._tell(self._listener.message, message)
         elif shown:
             # The acknowledgement was lost with its connection.
             self.acknowledge(message.id)

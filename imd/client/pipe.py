@@ -30,6 +30,8 @@ from imd.messages.signon import Welcome
 from imd.protocols.native.wire.frame import LineTooLong
 
 INTERRUPTED = 130
+#: Lines that wait to be written before no more messages are read.
+BEHIND = 500
 
 
 def complain(text: str) -> None:
@@ -184,10 +186,14 @@ class Pipe:
         self._received += 1
         line = message_json(message, self._domain) if options.json else message_text(message, self._domain)
         self._output.write(line, lambda: self._shown(message.id))
+        if self._output.waiting >= BEHIND:
+            self._client.pause()
 
     def _shown(self, id: str) -> None:
         self._printed += 1
         self._client.acknowledge(id)
+        if not self._output.waiting:
+            self._client.resume()
         self._look()
 
     def heard(self, event: FromServer) -> None:

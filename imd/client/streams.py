@@ -69,6 +69,11 @@ class OutputLines:
         self._writing: Deferred[None] | None = None
         self._closed = False
 
+    @property
+    def waiting(self) -> int:
+        """Lines that are not being written yet."""
+        return len(self._waiting)
+
     def watch(self, reactor: Any) -> None:
         """Hear of a reader that goes away also while there is nothing to write."""
         threading.Thread(target=self._watch, args=(reactor,), name="standard output", daemon=True).start()

@@ -45,6 +45,7 @@ class WireProtocol(Protocol):
         self._timer: IDelayedCall | None = None
         self._heard = False
         self._asked = False
+        self._paused = False
         self.hello: Hello | None = None
         self.greeting: Deferred[Hello] = Deferred()
         #: Whether any byte has come.
@@ -111,6 +112,18 @@ class WireProtocol(Protocol):
             self.connected_now = False
             self.transport.abortConnection()
 
+    def pause(self) -> None:
+        """Read no more for now. Harmless when repeated, as is `resume`."""
+        if self.connected_now and not self._paused:
+            self._paused = True
+            self.transport.pauseProducing()
+
+    def resume(self) -> None:
+        if self._paused:
+            self._paused = False
+            if self.connected_now:
+                self.transport.resumeProducing()
+
     def close(self) -> None:
         """End it once everything is written."""
         if self.connected_now:
@@ -147,10 +160,13 @@ class WireProtocol(Protocol):
         self._timer = self._clock.callLater(PING_TIMEOUT if self._asked else PING_INTERVAL, self._look)
 
     def _look(self) -> None:
-        if self._asked:
+        if self._paused:
+            # What has come is not known.
+            self._asked = False
+        elif self._asked:
             self.fail("The server was silent for too long.")
             return
-        if not self._heard and self.hello is not None:
+        if not self._heard and self.hello is not None and not self._paused:
             self._asked = True
             self.send(Ping())
         self._heard = False

@@ -85,8 +85,11 @@ class RowsTests(SynchronousTestCase):
         """A message that is there is not added again, also by history."""
         self.assertTrue(self.talk.add(Line(NOON, "bob@localhost", "Hello", id="m2", seq=2)))
         self.assertFalse(self.talk.add(Line(NOON, "bob@localhost", "Hello", id="m2", seq=2)))
-        self.talk.before([Line(NOON, "bob@localhost", "Hi", id=f"m{n}", seq=n) for n in (1, 2)])
-        self.assertEqual([line.id for line in self.talk.lines], ["m1", "m2"])
+        self.talk.note("a note", NOON)
+        self.assertTrue(self.talk.merge([Line(NOON, "bob@localhost", "Hi", id=f"m{n}", seq=n) for n in (1, 2, 3)]))
+        self.assertEqual([line.id for line in self.talk.lines], ["m1", "m2", "m3", ""])
+        self.assertFalse(self.talk.merge([Line(NOON, "bob@localhost", "Hi", id=f"m{n}", seq=n) for n in (5, 6)]))
+        self.assertEqual([line.id for line in self.talk.lines], ["m1", "m2", "m3", "m5", "m6", ""])
         self.assertEqual(self.talk.first_seq, 1)
 
 

@@ -9,9 +9,9 @@ from tests.peers.case import lasting_port
 
 
 class ProgramTests(DaemonTestCase):
-    async def house(self, *names: str) -> RunningDaemon:
+    async def house(self, *names: str, settings: tuple[str, ...] = ()) -> RunningDaemon:
         """A daemon with these accounts, whose password is the one of the environment."""
-        daemon = self.daemon()
+        daemon = self.daemon(*settings)
         await daemon.start()
         caller = await daemon.caller()
         for name in names:
@@ -76,7 +76,7 @@ class ProgramTests(DaemonTestCase):
 
     async def test_certificates(self) -> None:
         """TLS is checked: a certificate nobody has signed is exit code 3, unless it is trusted, or --insecure."""
-        daemon = await self.house("alice")
+        daemon = await self.house("alice", settings=('listen.native=["tcp:0","tls:0:interface=0.0.0.0"]',))
         code, _, complaints = await run("--to", "alice", f"alice@{self.tls}", stdin="Hello\n")
         self.assertEqual(code, 3)
         self.assertIn("certificate", complaints)
@@ -85,6 +85,11 @@ class ProgramTests(DaemonTestCase):
         for host in (self.tls, self.tls.replace("localhost", "127.0.0.1")):
             result = await run("--to", "alice", f"alice@{host}", stdin="Hello\n", SSL_CERT_FILE=certificate)
             self.assertEqual(result, (0, [], ""))
+        code, _, complaints = await run(
+            "--to", "alice", f"alice@{self.tls.replace('localhost', '127.0.0.2')}", SSL_CERT_FILE=certificate
+        )
+        self.assertEqual(code, 3)
+        self.assertIn("for another name", complaints)
         result = await run("--insecure", "--to", "alice", f"alice@{self.tls}", stdin="Hello\n")
         self.assertEqual(result, (0, [], ""))
 

@@ -21,6 +21,8 @@ from imd.messages.values import Contact, MessageKind, OwnState, PersonPresence
 
 #: Own lines whose receipts are waited for.
 TRACKED = 500
+#: Talks on the desk at a time.
+MOST_TALKS = 200
 #: Seconds somebody counts as writing (IRCv3 typing).
 TYPING = 6.0
 #: The states somebody can be written to and answer.
@@ -74,10 +76,18 @@ class Desk:
         """The talk with somebody, or of a room; made if need be."""
         found = self.find(name)
         if found is None:
+            self._make_room()
             address = self.full(name)
             found = Talk(address, self.short(address))
             self.talks.append(found)
         return found
+
+    def _make_room(self) -> None:
+        """Whoever writes opens a talk: with very many, the oldest goes, one that has been read first."""
+        if len(self.talks) >= MOST_TALKS:
+            spare = [talk for talk in self.talks if talk is not self.current and talk.address and not talk.room]
+            for talk in sorted(spare, key=lambda talk: talk.unread > 0)[:1]:
+                self.talks.remove(talk)
 
     def show(self, talk: Talk) -> None:
         """Bring a talk to the front."""
@@ -145,11 +155,11 @@ class Desk:
             line.step(talks.WAITS if settled.outcome == "kept" else talks.ACCEPTED)
         self.changed()
 
-    def earlier(self, talk: Talk, said: history.History) -> None:
-        """What was said before, from the server."""
-        talk.complete = not said.messages
-        talk.before([self._line(message) for message in said.messages])
+    def recall(self, talk: Talk, said: history.History) -> bool:
+        """What was said before, from the server; whether some of it was here already."""
+        overlaps = talk.merge([self._line(message) for message in said.messages])
         self.changed()
+        return overlaps
 
     def shown(self) -> None:
         """The screen has been drawn: what has come so far has been seen, and the talk in front has been read."""

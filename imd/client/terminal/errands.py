@@ -24,6 +24,8 @@ from imd.messages.values import OwnPresence, OwnState
 
 #: Lines of history asked for at a time.
 PAGE = 50
+#: Pages asked for to close the gap that an absence has left.
+PAGES = 10
 #: Seconds between two signs that the person is writing (IRCv3 typing: at least 3).
 TYPING_PAUSE = 3.0
 
@@ -87,10 +89,10 @@ class Errands:
 
     async def _refresh(self, name: str) -> None:
         state = await self.ask(GetRoom(room=name), RoomState)
-        await self.history(entered(self.desk, state))
+        await self.latest(entered(self.desk, state))
 
     async def _join(self, name: str) -> None:
-        entered(self.desk, await self.ask(Join(room=name), RoomState))
+        await self.latest(entered(self.desk, await self.ask(Join(room=name), RoomState)))
 
     # ------------------------------------------------------------ talks
 
@@ -103,22 +105,36 @@ class Errands:
     def show(self, talk: Talk) -> None:
         self.desk.show(talk)
         if talk is not self.desk.home and not talk.asked:
-            self.run(self.history(talk))
+            self.run(self.latest(talk))
 
     async def history(self, talk: Talk) -> None:
-        """A page of what was said before."""
-        if talk.complete and talk.first_seq:
-            return
+        """One more page of what was said before."""
+        if not talk.complete:
+            said, _ = await self._page(talk, talk.first_seq)
+            talk.complete = not said.messages
+
+    async def latest(self, talk: Talk) -> None:
+        """What was said last: all of it back to what is here, if that is not too long ago."""
+        known = talk.first_seq
+        before = 0
+        for _ in range(PAGES if known else 1):
+            said, overlaps = await self._page(talk, before)
+            if not said.messages or overlaps:
+                return
+            before = said.messages[0].seq
+
+    async def _page(self, talk: Talk, before: int) -> tuple[History, bool]:
+        """A page, and whether some of it was here already."""
         talk.asked = True
         with_ = talk.title if talk.room else talk.address
         try:
-            said = await self.ask(GetHistory(with_=with_, before=talk.first_seq, limit=PAGE), History)
+            said = await self.ask(GetHistory(with_=with_, before=before, limit=PAGE), History)
         except Refused as refused:
             if talk.room or refused.code != "no-such-account":
                 raise
             # A server that keeps no talks of two, or a guest who is gone.
-            said = History(messages=())
-        self.desk.earlier(talk, said)
+            return History(messages=()), False
+        return said, self.desk.recall(talk, said)
 
     async def enter(self, room: str, key: str) -> None:
         """Enter a room; its page is there at once, so that what is typed next goes to it."""
@@ -134,7 +150,7 @@ class Errands:
                 self.desk.show(before if before in self.desk.talks else self.desk.home)
             self.desk.note(str(refused))
             return
-        await self.history(talk)
+        await self.latest(talk)
 
     # ------------------------------------------------------------ presence
 

@@ -72,11 +72,19 @@ class Talk:
         """A line of the client's own."""
         self.lines.append(Line(time, "", text, "note"))
 
-    def before(self, earlier: list[Line]) -> None:
-        """What was said before, oldest first."""
+    def merge(self, said: list[Line]) -> bool:
+        """Lines from history, oldest first, each into its place; whether some were here already."""
         known = {line.id for line in self.lines if line.id}
-        fresh = [line for line in earlier if line.id not in known]
-        self.lines = deque([*fresh, *self.lines], maxlen=max(KEPT, len(fresh) + len(self.lines)))
+        fresh = [line for line in said if line.id not in known]
+        lines = list(self.lines)
+        at = 0
+        for line in fresh:
+            # Behind the last one that was read before it; notes stay where they are.
+            at = max([at, *(index + 1 for index, other in enumerate(lines) if 0 < other.seq < line.seq)])
+            lines.insert(at, line)
+        # Who scrolls back far may keep more than the newest.
+        self.lines = deque(lines, maxlen=max(KEPT, len(lines)))
+        return len(fresh) < len(said)
 
     @property
     def first_seq(self) -> int:
