@@ -19,6 +19,7 @@ class RoomBook:
         self._written: dict[str, RoomRecord] = {}
         self._changed: dict[str, Room | None] = {}
         self._writing = False
+        self._scheduled = False
 
     async def load(self) -> list[Room]:
         rooms = []
@@ -44,12 +45,14 @@ class RoomBook:
         self._mark(fold(room.name), None)
 
     def _mark(self, folded: str, room: Room | None) -> None:
-        if not self._changed and not self._writing:
+        if not self._scheduled and not self._writing:
+            self._scheduled = True
             self._environment.clock.soon(self.retry)
         self._changed[folded] = room
 
     def retry(self) -> None:
         """Write what waits; called again when the store is back."""
+        self._scheduled = False
         if self._changed and not self._writing:
             self._writing = True
             self._environment.spawn("write rooms", self._write())
@@ -57,23 +60,31 @@ class RoomBook:
     async def _write(self) -> None:
         try:
             while self._changed:
-                folded, room = next(iter(self._changed.items()))
-                if room is None:
-                    await self._store.remove(folded)
-                    self._written.pop(folded, None)
-                else:
-                    record = self._record(room)
-                    before = self._written.get(folded)
-                    # Coming and going alone is not worth a write.
-                    if before is None or record != before:
-                        await self._store.put(folded, record)
-                        self._written[folded] = record
-                if self._changed.get(folded) is room:
-                    del self._changed[folded]
+                folded = next(iter(self._changed))
+                # Taken off before the store is asked: what changes meanwhile is marked, and written, again.
+                room = self._changed.pop(folded)
+                try:
+                    await self._write_one(folded, room)
+                except (StoreUnavailable, OutcomeUnknown):
+                    self._changed.setdefault(folded, room)
+                    raise
         except (StoreUnavailable, OutcomeUnknown):
             self._environment.log.info("{count} rooms wait for the store", count=len(self._changed))
         finally:
             self._writing = False
+
+    async def _write_one(self, folded: str, room: Room | None) -> None:
+        if room is None:
+            # Should this fail half-way, what was written before is no longer known.
+            self._written.pop(folded, None)
+            await self._store.remove(folded)
+            return
+        record = self._record(room)
+        # Coming and going alone is not worth a write.
+        if record != self._written.get(folded):
+            self._written.pop(folded, None)
+            await self._store.put(folded, record)
+            self._written[folded] = record
 
     def _record(self, room: Room) -> RoomRecord:
         return RoomRecord(
@@ -90,4 +101,4 @@ class RoomBook:
 
     @property
     def idle(self) -> bool:
-        return not self._changed
+        return not self._changed and not self._writing

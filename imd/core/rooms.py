@@ -270,7 +270,9 @@ class Rooms:
     def account_removed(self, account: str) -> None:
         """Rooms an account founded end when they are empty; its rights end at once."""
         for folded, room in list(self._rooms.items()):
-            room.operators.discard(account)
+            if account in room.operators:
+                room.operators.discard(account)
+                self._book.changed(room)
             if room.founder == account:
                 room.founder = ""
                 self._book.forget(room)
