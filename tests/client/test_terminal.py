@@ -171,6 +171,19 @@ class CommandsTests(SynchronousTestCase):
         self.bob.type("/whois alice")
         self.assertIn("away", self.bob.said[-1])
 
+    def test_what_was_said_in_a_room_meanwhile(self) -> None:
+        """After an absence the room has what was said, in its place and once."""
+        self.bob.type("/join #tea", "one")
+        self.alice.type("/join #tea", "two")
+        self.world.links[0].cut()
+        self.bob.type("three", "four")
+        self.world.turn(1)
+        self.both()
+        self.bob.type("five")
+        self.both()
+        said = [line.body for line in self.alice.desk.current.lines if line.sender]
+        self.assertEqual(said, ["one", "two", "three", "four", "five"])
+
     def test_typing(self) -> None:
         """That somebody is writing is seen, and no longer once the message is there."""
         self.alice.type("/msg bob Hello")

@@ -74,7 +74,11 @@ class Talk:
 
     def merge(self, said: list[Line]) -> bool:
         """Lines from history, oldest first, each into its place; whether some were here already."""
-        known = {line.id for line in self.lines if line.id}
+        known = {line.id: line for line in self.lines if line.id}
+        for line in said:
+            if line.id in known:
+                # One's own lines learn their place only now.
+                known[line.id].seq = line.seq
         fresh = [line for line in said if line.id not in known]
         lines = list(self.lines)
         at = 0
