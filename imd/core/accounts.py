@@ -45,6 +45,10 @@ _T = TypeVar("_T")
 _LONGEST = 3 * MAX_NAME
 
 
+#: Devices remembered of one account.
+MAX_DEVICES = 16
+
+
 def new_account_id() -> str:
     """ "A" and 75 random bits: never given twice."""
     return "A" + b32encode(secrets.token_bytes(10)).decode("ascii").lower()[:15]
@@ -204,6 +208,15 @@ class Accounts:
             account.id,
             lambda current: msgspec.structs.replace(
                 current, certificates=tuple(each for each in current.certificates if each != fingerprint)
+            ),
+        )
+
+    async def add_device(self, account: Account, device: str) -> Account:
+        """It signs on with this device. Known are the latest `MAX_DEVICES`."""
+        return await self._alter(
+            account.id,
+            lambda current: msgspec.structs.replace(
+                current, devices=(*(each for each in current.devices if each != device), device)[-MAX_DEVICES:]
             ),
         )
 

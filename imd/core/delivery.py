@@ -11,6 +11,7 @@ from imd.core.address import Address, fold, split
 from imd.core.catchup import CatchUp
 from imd.core.direct import Direct
 from imd.core.extended import Extended
+from imd.core.history import History, guest, talk
 from imd.core.limbo import Limbo
 from imd.core.limits import Limits, check_size
 from imd.core.message import Draft, Envelope, Message, Outcome, Receipt
@@ -47,6 +48,7 @@ class Delivery:
         store: InboxStore,
         queue: OfflineQueue,
         catchup: CatchUp,
+        history: History,
         numbers: Sequence,
         ids: MessageIds,
         limits: Limits,
@@ -68,6 +70,7 @@ class Delivery:
         self._store = store
         self._queue = queue
         self._catchup = catchup
+        self._history = history
         self._numbers = numbers
         self._ids = ids
         self.limits = limits
@@ -81,6 +84,8 @@ class Delivery:
         self._elder: list[Pending] = []
         #: The store failed them; they are tried again when it is back.
         self._stuck = Limbo()
+        #: Acknowledged or durable, and on their way into the history of an account with several devices.
+        self._recording: dict[str, Pending] = {}
 
     # ------------------------------------------------------------ sending
 
@@ -92,7 +97,7 @@ class Delivery:
         session.active = now
         sender = session.person
         id = self._ids.of(sender.key, draft.client_id)
-        if draft.client_id and self._repeated(id, outcome):
+        if draft.client_id and self._repeated(id, sender, outcome):
             return id
         seq = self._numbers.next(now)
         name, domain = split(draft.to, self._people.domain)
@@ -126,7 +131,7 @@ class Delivery:
         else:
 
             def found(answer: Recipient | Refusal) -> None:
-                if draft.client_id and self._repeated(id, outcome):
+                if draft.client_id and self._repeated(id, sender, outcome):
                     # Sent twice while the name was looked up.
                     return
                 if isinstance(answer, Refusal):
@@ -139,15 +144,15 @@ class Delivery:
             self._recipients.find(name, found)
         return id
 
-    def _repeated(self, id: str, outcome: Settle) -> bool:
+    def _repeated(self, id: str, sender: Person, outcome: Settle) -> bool:
         """A message its sender sends again: it is told what became of the first (DESIGN, "Ids")."""
-        pending = self._open.get(id) or self._stuck.get(id)
+        pending = self._open.get(id) or self._stuck.get(id) or self._recording.get(id)
         if pending is not None:
             pending.settles.append(outcome)
-            if id not in self._open:
-                # Its sender has heard *unknown*: the same message waits once more.
-                self._open[id] = pending
-                self._wait_for_store(pending)
+            pending.sender = sender
+            # If it is not open its sender has heard *unknown*: the same message waits once more.
+            if self._open.setdefault(id, pending) is pending and (pending.doubtful or pending.recording):
+                self._limit_wait(pending)
             return True
         way = self.trace.get(id)
         if way is None or way.outcome is None or way.outcome in (Outcome.REFUSED, Outcome.UNKNOWN):
@@ -244,6 +249,9 @@ class Delivery:
         kept = self._would_see(session.person, account, recipient)
         way.outcome = Outcome.KEPT if kept else Outcome.ACCEPTED
         answer = self._receipt(message, way.outcome)
+        if message.kind.kept and session.account is not None and len(session.account.devices) > 1:
+            # The sender's own devices show it, as they would had it been taken.
+            self._history.record_talk([talk(session.account.id, account.id)], message, None, insist=False)
         self._environment.clock.call_later(self.ack_wait, lambda: outcome(answer))
 
     def _pass_on(
@@ -357,7 +365,41 @@ class Delivery:
         pending.way.handed |= final or attempted
 
     def _accept(self, pending: Pending) -> None:
-        """Acknowledged, or durable."""
+        """Acknowledged, or durable; the sender waits for the history too, where other devices read it."""
+        targets = self._histories(pending.message, pending.sender.account, pending.account)
+        if not targets:
+            self._accepted(pending)
+        elif not pending.recording:
+            pending.recording = True
+            insist = len(self._recording) < _STUCK
+            if insist:
+                self._recording[pending.message.id] = pending
+            self._history.record_talk(
+                targets, pending.message, lambda outcome: self._recorded(pending, outcome), insist=insist
+            )
+
+    def _histories(self, message: Message, sender: Account | None, recipient: Account) -> list[str]:
+        """Where a message is recorded: on the side of each account that has a second device."""
+        if not self._history.keep:
+            return []
+        targets = []
+        if len(recipient.devices) > 1:
+            targets.append(talk(recipient.id, message.sender_account or guest(message.sender)))
+        if sender is not None and len(sender.devices) > 1 and sender.id != recipient.id:
+            targets.append(talk(sender.id, recipient.id))
+        return targets
+
+    def _recorded(self, pending: Pending, outcome: Outcome) -> None:
+        if outcome is Outcome.ACCEPTED:
+            self._recording.pop(pending.message.id, None)
+            self._accepted(pending)
+        elif pending.message.id in self._recording:
+            # It is written when the store is back.
+            self._limit_wait(pending)
+        else:
+            self._settle(pending, Outcome.UNKNOWN)
+
+    def _accepted(self, pending: Pending) -> None:
         if pending.way.outcome is Outcome.UNKNOWN:
             # The sender could not be told better at the time; should it ask again, it will be.
             pending.way.outcome = self._told_as(pending)
@@ -384,12 +426,15 @@ class Delivery:
     def _wait_for_store(self, pending: Pending) -> None:
         """The store failed with this message under way: try again when it is back, and meanwhile be honest."""
         self._stuck.add(pending)
-        if pending.timer is None and not pending.settled:
-            pending.way.add(self._environment.clock.time(), "offline", "the store is away")
-            pending.timer = self._environment.clock.call_later(OUTCOME_WAIT, lambda: self._store_stays_away(pending))
+        self._limit_wait(pending)
         if pending.stored is Stored.NO and self._queue.putting(pending.account.id):
             # Younger ones are about to be put: this one goes with them, before them.
             self._put(pending)
+
+    def _limit_wait(self, pending: Pending) -> None:
+        if pending.timer is None and not pending.settled:
+            pending.way.add(self._environment.clock.time(), "offline", "the store is away")
+            pending.timer = self._environment.clock.call_later(OUTCOME_WAIT, lambda: self._store_stays_away(pending))
 
     def _store_stays_away(self, pending: Pending) -> None:
         """The sender learns that the fate is open; the message is tried again all the same, while there is room."""
@@ -437,6 +482,9 @@ class Delivery:
             return
         inbox = self._inboxes.setdefault(session.account.id, Inbox(session.account.id))
         channel = inbox.channels[session.id] = Channel(session, self.limits.window)
+        device = session.info.device or session.peer.door
+        if device not in session.account.devices:
+            self._environment.spawn("remember a device", self._people.accounts.add_device(session.account, device))
         self._catch_up(inbox, channel)
 
     def _catch_up(self, inbox: Inbox, channel: Channel) -> None:
@@ -461,6 +509,11 @@ class Delivery:
             way = self.trace.begin(message, account)
             way.add(message.time, "read", "before this daemon started, or long ago")
             way.outcome = Outcome.ACCEPTED
+            recipient = self._people.person(account)
+            if recipient is not None and recipient.account is not None:
+                # That daemon may have died before the history had it.
+                sender = self._people.person(message.sender_account) or recipient
+                self._accept(Pending(recipient.account, sender, message, way, None, ""))
         return way
 
     def _push(self, inbox: Inbox) -> None:
@@ -522,8 +575,14 @@ class Delivery:
         if pending is not None:
             self._accept(pending)
         if sender is not None and not hidden:
+            person = sender
             now = self._environment.clock.time()
-            self._tell_sender(sender, self._receipt(message, Outcome.DELIVERED, time=now))
+            receipt = self._receipt(message, Outcome.DELIVERED, time=now)
+            if pending is None or pending.settled:
+                self._tell_sender(person, receipt)
+            else:
+                # Not before *accepted*.
+                pending.after = lambda: self._tell_sender(person, receipt)
 
     def _may_hear(self, sender: Person, recipient: Person) -> bool:
         """Whether the sender may learn what became of a message beyond *accepted* (P5)."""
@@ -598,4 +657,8 @@ class Delivery:
 
     def counts(self) -> dict[str, int]:
         """For the operator's status."""
-        return {"open": len(self._open), "stuck": len(self._stuck), "inboxes": len(self._inboxes)}
+        return {
+            "open": len(self._open),
+            "stuck": len(self._stuck) + len(self._recording),
+            "inboxes": len(self._inboxes),
+        }

@@ -72,6 +72,7 @@ class Hub:
             store.inbox,
             self._queue,
             CatchUp(environment, store.inbox, self._queue, self.rosters, numbers),
+            self.history,
             numbers,
             ids,
             limits,
@@ -81,6 +82,7 @@ class Hub:
             guest_messages=policy.guest_messages,
         )
         self.history.find_room = self.rooms.find
+        self.history.people = self.people
         self.rooms.creation = policy.room_creation
         self.people.presence = self.presence
         self.people.rosters = self.rosters
@@ -102,6 +104,7 @@ class Hub:
         self.ledger.retry()
         self._book.retry()
         self.delivery.retry()
+        self.history.retry()
 
     async def expire(self) -> dict[str, int]:
         """Forget what has outlived its time, in every store; how much of each. Called now and then."""

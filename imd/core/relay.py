@@ -36,9 +36,11 @@ class Pending:
     __slots__ = (
         "account",
         "acknowledged",
+        "after",
         "doubtful",
         "message",
         "origin",
+        "recording",
         "sender",
         "settles",
         "stored",
@@ -53,7 +55,7 @@ class Pending:
         sender: Person,
         message: Message,
         way: Way,
-        settle: Callable[[Receipt], None],
+        settle: Callable[[Receipt], None] | None,
         origin: str,
     ) -> None:
         #: The recipient, and who sent it.
@@ -62,7 +64,7 @@ class Pending:
         self.message = message
         self.way = way
         #: Called once with the outcome; several when the sender repeated the message meanwhile.
-        self.settles = [settle]
+        self.settles = [] if settle is None else [settle]
         #: Network address of a guest who sent it, for the guests' share of an inbox.
         self.origin = origin
         self.stored = Stored.NO
@@ -72,6 +74,10 @@ class Pending:
         self.tried = False
         #: The store died with it: it may have it.
         self.doubtful = False
+        #: It is on its way into history, and the sender waits for that.
+        self.recording = False
+        #: What the sender hears once it is settled.
+        self.after: Callable[[], None] | None = None
         #: Runs while the sender waits for a store that failed; then it hears *unknown*.
         self.timer: Timer | None = None
 
@@ -89,6 +95,9 @@ class Pending:
             self.way.outcome = outcome
             for call in settles:
                 call(receipt)
+            after, self.after = self.after, None
+            if after is not None:
+                after()
 
 
 class Flow(enum.Enum):

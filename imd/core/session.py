@@ -51,6 +51,8 @@ class Account(msgspec.Struct, frozen=True):
     suspended: bool = False
     #: SHA-256 fingerprints (hex) of client certificates that may sign on (SASL EXTERNAL).
     certificates: tuple[str, ...] = ()
+    #: Devices it has signed on with, the latest last: with a second one its talks go into history.
+    devices: tuple[str, ...] = ()
 
 
 class Peer(msgspec.Struct, frozen=True):

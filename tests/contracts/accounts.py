@@ -20,6 +20,7 @@ class AccountsContract(StoreContract):
             share_location=True,
             suspended=True,
             certificates=("ab" * 32, "0123" * 16),
+            devices=("007", "phone \"☃\""),
         )
         self.assertIs(await store.accounts.create(alice, "alice", VERIFIER), True)
         for _ in range(2):
@@ -83,7 +84,12 @@ class AccountsContract(StoreContract):
         before = account("1", "alice", certificates=("aa", "bb"))
         await accounts.create(before, "alice", VERIFIER)
         after = msgspec.structs.replace(
-            before, visible_to=Visibility.NOBODY, share_location=True, suspended=True, certificates=("cc", "bb")
+            before,
+            visible_to=Visibility.NOBODY,
+            share_location=True,
+            suspended=True,
+            certificates=("cc", "bb"),
+            devices=("phone", "irc"),
         )
         self.assertIs(await accounts.update(msgspec.structs.replace(after, name="mallory")), True)
         self.assertIs(await accounts.update(after), True)

@@ -43,6 +43,8 @@ class Sent:
         #: Lives of the daemon in which it was sent; the answers of a daemon that was killed do not come.
         self.lives: list[int] = []
         self.blocked = False
+        #: The recipient was known to have several devices whenever it was sent: it must be in their history.
+        self.recorded = True
 
     @property
     def outcomes(self) -> list[Outcome]:
@@ -131,7 +133,15 @@ class Life:
         self.blocked: set[tuple[str, str]] = set()
         self.times: dict[str, float] = {}
         self.sending: Sent | None = None
+        #: By account, the ids in its history.
+        self.history: dict[str, set[str]] = {}
+        self.recorded = 0
         self.failure: Wrong | None = None
+        if chance.random() < 0.3:
+            bob = self.house.on(self.accounts["bob"])
+            self.house.wait(self.house.hub.rosters.block(bob.session, "ann"))
+            self.house.off(bob)
+            self.blocked.add(("bob", "ann"))
 
     def moment(self) -> int:
         self._moment += 1
@@ -310,6 +320,9 @@ class Life:
         # Its id is known before the outcome, which may come before `send` returns.
         draft = Draft(sent.to, str(sent.number), client_id=sent.client_id)
         self.sending = sent
+        recipient = self.house.hub.people.find(sent.to)
+        several = recipient is not None and recipient.account is not None and len(recipient.account.devices) > 1
+        sent.recorded = sent.recorded and several
         id = self.house.hub.delivery.send(device.session, draft, outcome)
         if sent.id and sent.id != id:
             self.wrong(f"{sent.number} had the id {sent.id} and now {id}")
@@ -410,6 +423,9 @@ class Life:
             house.turn(1)
             if house.wait(house.hub.delivery.waiting(device.session)):
                 self.wrong(f"something still waits for {name}")
+        names = {account.id: name for name, account in self.accounts.items()}
+        for target, lines in store.history._lines.items():
+            self.history.setdefault(names[target.split()[0]], set()).update(lines)
         self.check()
         if self.few_traces and len(house.hub.delivery.trace._ways) > 25:
             self.wrong("too many traces")
@@ -424,8 +440,16 @@ class Life:
             there = key in self.confirmed or any(device.habit == "cannot" for device in self.shown.get(key, ()))
             if good and not sent.blocked and not there:
                 self.wrong(f"{sent.number} was {sent.outcomes} and is lost", sent.id)
-            if len(sent.told) == 1 and Outcome.REFUSED in sent.outcomes and key in self.shown:
+            refused = len(sent.told) == 1 and Outcome.REFUSED in sent.outcomes
+            if refused and key in self.shown:
                 self.wrong(f"{sent.number} was refused and shown", sent.id)
+            history = self.history.get(sent.to, set())
+            if good and sent.recorded and not sent.blocked and self.house.policy.history_keep:
+                if sent.id not in history:
+                    self.wrong(f"{sent.number} is not in history", sent.id)
+                self.recorded += 1
+            if (refused or sent.blocked) and sent.id in history:
+                self.wrong(f"{sent.number} was refused and is in history", sent.id)
 
 
 def live(seed: int, steps: int) -> Life:
@@ -459,13 +483,15 @@ REGRESSIONS: list[tuple[int, int]] = []
 def main(arguments: list[str]) -> None:
 
     first, last, steps = (int(argument) for argument in [*arguments, "200"][:3])
+    recorded = 0
     failed: dict[str, list[int]] = {}
     for seed in range(first, last):
         try:
-            live(seed, steps)
+            recorded += live(seed, steps).recorded
         except Exception as error:
             what = " ".join(word for word in str(error).splitlines()[0].split()[2:] if not word.isdigit())
             failed.setdefault(type(error).__name__ + " " + what, []).append(seed)
+    sys.stdout.write(f"{recorded} checked in history\n")
     for what, seeds in sorted(failed.items(), key=lambda one: -len(one[1])):
         sys.stdout.write(f"{len(seeds):5} {what}: {seeds[:8]}\n")
 

@@ -15,12 +15,12 @@ from imd.core.stores import Verifier
 from imd.storage.sqlite.database import Database
 from imd.storage.sqlite.statements import select
 
-_COLUMNS = "id, name, created, visible_to, share_location, suspended, certificates"
-_certificates = msgspec.json.Decoder(tuple[str, ...])
+_COLUMNS = "id, name, created, visible_to, share_location, suspended, certificates, devices"
+_list = msgspec.json.Decoder(tuple[str, ...])
 
 
 def _account(row: tuple[Any, ...]) -> Account:
-    id, name, created, visible_to, share_location, suspended, certificates = row
+    id, name, created, visible_to, share_location, suspended, certificates, devices = row
     return Account(
         id=id,
         name=name,
@@ -28,7 +28,8 @@ def _account(row: tuple[Any, ...]) -> Account:
         visible_to=Visibility(visible_to),
         share_location=bool(share_location),
         suspended=bool(suspended),
-        certificates=_certificates.decode(certificates),
+        certificates=_list.decode(certificates),
+        devices=_list.decode(devices),
     )
 
 
@@ -57,7 +58,8 @@ class Accounts:
                 return True
             created = connection.execute(
                 "INSERT OR IGNORE INTO accounts (id, name, folded, created, visible_to, share_location, suspended,"
-                " certificates, salt, iterations, stored_key, server_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " certificates, devices, salt, iterations, stored_key, server_key)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     account.id,
                     account.name,
@@ -67,6 +69,7 @@ class Accounts:
                     account.share_location,
                     account.suspended,
                     msgspec.json.encode(account.certificates).decode(),
+                    msgspec.json.encode(account.devices).decode(),
                     *((None,) * 4 if verifier is None else msgspec.structs.astuple(verifier)),
                 ),
             ).rowcount
@@ -116,13 +119,14 @@ class Accounts:
         def work(connection: sqlite3.Connection) -> bool:
             changed = connection.execute(
                 "UPDATE accounts SET created = ?, visible_to = ?, share_location = ?, suspended = ?,"
-                " certificates = ? WHERE id = ?",
+                " certificates = ?, devices = ? WHERE id = ?",
                 (
                     account.created,
                     account.visible_to.value,
                     account.share_location,
                     account.suspended,
                     msgspec.json.encode(account.certificates).decode(),
+                    msgspec.json.encode(account.devices).decode(),
                     account.id,
                 ),
             ).rowcount

@@ -15,6 +15,7 @@ CREATE TABLE accounts (
     share_location INTEGER NOT NULL,
     suspended      INTEGER NOT NULL,
     certificates   TEXT NOT NULL,       -- JSON list of fingerprints, in the account's order
+    devices        TEXT NOT NULL,       -- JSON list of devices it has signed on with, the latest last
     salt           BLOB,                -- SCRAM-SHA-256 verifier, RFC 5802 section 3; NULL without a password
     iterations     INTEGER,
     stored_key     BLOB,

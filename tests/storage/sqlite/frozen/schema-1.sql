@@ -9,13 +9,14 @@ CREATE TABLE accounts (
     share_location INTEGER NOT NULL,
     suspended      INTEGER NOT NULL,
     certificates   TEXT NOT NULL,       -- JSON list of fingerprints, in the account's order
+    devices        TEXT NOT NULL,       -- JSON list of devices it has signed on with, the latest last
     salt           BLOB,                -- SCRAM-SHA-256 verifier, RFC 5802 section 3; NULL without a password
     iterations     INTEGER,
     stored_key     BLOB,
     server_key     BLOB
 ) STRICT, WITHOUT ROWID;
-INSERT INTO "accounts" VALUES('id-alice','Alice','alice',1795000000.0,'contacts',0,0,'["abababababababababababababababababababababababababababababababab"]',X'73616C74',4096,X'7373737373737373737373737373737373737373737373737373737373737373',X'6B6B6B6B6B6B6B6B6B6B6B6B6B6B6B6B6B6B6B6B6B6B6B6B6B6B6B6B6B6B6B6B');
-INSERT INTO "accounts" VALUES('id-bob','bob','bob',1795000000.0,'everyone',0,0,'[]',NULL,NULL,NULL,NULL);
+INSERT INTO "accounts" VALUES('id-alice','Alice','alice',1795000000.0,'contacts',0,0,'["abababababababababababababababababababababababababababababababab"]','["laptop","irc"]',X'73616C74',4096,X'7373737373737373737373737373737373737373737373737373737373737373',X'6B6B6B6B6B6B6B6B6B6B6B6B6B6B6B6B6B6B6B6B6B6B6B6B6B6B6B6B6B6B6B6B');
+INSERT INTO "accounts" VALUES('id-bob','bob','bob',1795000000.0,'everyone',0,0,'[]','[]',NULL,NULL,NULL,NULL);
 CREATE TABLE acknowledged (
     id    TEXT NOT NULL,
     inbox INTEGER NOT NULL,
