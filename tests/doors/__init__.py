@@ -26,18 +26,27 @@ class Watcher(NamedTuple):
     contact: bool
     #: Asked for the person by name (native `watch`, IRC MONITOR).
     watches: bool
+    #: In a room with the person.
+    together: bool = False
 
 
 WATCHERS: dict[str, Watcher] = {
     "native contact": Watcher(NativeDriver, True, False),
-    "native contact that watches": Watcher(NativeDriver, True, True),
-    "native stranger that watches": Watcher(NativeDriver, False, True),
+    "native contact, watch": Watcher(NativeDriver, True, True),
+    "native stranger, watch": Watcher(NativeDriver, False, True),
+    "native contact, room": Watcher(NativeDriver, True, False, True),
+    "native stranger, room": Watcher(NativeDriver, False, False, True),
     "irc contact": Watcher(IrcDriver, True, False),
     "irc contact, MONITOR": Watcher(IrcDriver, True, True),
     "irc stranger, MONITOR": Watcher(IrcDriver, False, True),
+    "irc contact, room": Watcher(IrcDriver, True, False, True),
+    "irc contact, MONITOR, room": Watcher(IrcDriver, True, True, True),
+    "irc stranger, room": Watcher(IrcDriver, False, False, True),
     "bare irc contact": Watcher(BareIrcDriver, True, False),
     "bare irc contact, MONITOR": Watcher(BareIrcDriver, True, True),
     "bare irc stranger, MONITOR": Watcher(BareIrcDriver, False, True),
+    "bare irc contact, room": Watcher(BareIrcDriver, True, False, True),
+    "bare irc stranger, room": Watcher(BareIrcDriver, False, False, True),
 }
 
 __all__ = [

@@ -49,6 +49,11 @@ class Change(msgspec.Struct, frozen=True):
     now: tuple[str, str]
     renamed_from: str = ""
 
+    @property
+    def stays(self) -> bool:
+        """Whether the person was on and is on, under the same name."""
+        return not self.renamed_from and "offline" not in (self.before[0], self.now[0])
+
 
 class SignOnFailed(AssertionError):
     """The daemon did not let the client in."""
@@ -125,11 +130,15 @@ class Driver(abc.ABC):
         """Watch somebody without asking."""
 
     @abc.abstractmethod
-    def shows(self, change: Change, *, contact: bool, watched: bool) -> list[Seen]:
+    def shows(self, change: Change, *, contact: bool, watched: bool, together: bool) -> list[Seen]:
         """The table of docs/presence.md for this kind of client: what it is told of a change, no more and no less.
 
-        `contact`: the person is on its roster; `watched`: it has asked for them by name with `watch`.
+        `contact`: the person is on its roster; `watched`: it has asked for them by name with `watch`; `together`: they
+        are in a room together.
         """
+
+    @abc.abstractmethod
+    async def join(self, room: str) -> None: ...
 
     @abc.abstractmethod
     async def quit(self) -> None:

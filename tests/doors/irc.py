@@ -194,11 +194,16 @@ class IrcDriver(Driver):
     async def watch(self, name: str) -> None:
         await self.command(f"MONITOR + {name}")
 
-    def shows(self, change: Change, *, contact: bool, watched: bool) -> list[Seen]:
-        if not watched:
-            return self._noticed(change)
-        capable = "extended-monitor" in (self.capabilities or "")
+    async def join(self, room: str) -> None:
+        await self.command(f"JOIN {room}")
+
+    def shows(self, change: Change, *, contact: bool, watched: bool, together: bool) -> list[Seen]:
+        capable = self.capabilities is not None
         away, away_before = self._away(*change.now), self._away(*change.before)
+        if not watched:
+            if together and capable and change.stays and away != away_before:
+                return [Seen(change.name, "away" if away else "available", away)]
+            return self._noticed(change) if contact else []
         shown = []
         if change.renamed_from:
             # The old name is watched, the new one is not: it goes, and BuddyServ says where to.

@@ -134,8 +134,13 @@ class NativeDriver(Driver):
         answer = await self.must({"type": "watch", "name": name})
         self.events.append(answer)
 
-    def shows(self, change: Change, *, contact: bool, watched: bool) -> list[Seen]:
+    async def join(self, room: str) -> None:
+        await self.must({"type": "join", "room": room})
+
+    def shows(self, change: Change, *, contact: bool, watched: bool, together: bool) -> list[Seen]:
         if change.now == change.before and not change.renamed_from:
+            return []
+        if not contact and not watched and not (together and change.stays):
             return []
         return [Seen(change.name, *change.now, change.renamed_from)]
 

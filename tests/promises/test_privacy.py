@@ -132,7 +132,7 @@ class PrivacyPromise(PromiseTestCase):
             if not hiding.on:
                 await client.quit()
         room = f"#room{number:03}"
-        await self.join(observer, room)
+        await observer.join(room)
         return Stage(observer, name, clients if hiding.on else [], room)
 
     async def asked(self, stage: Stage, relation: str) -> list[tuple[str, str]]:
@@ -306,7 +306,7 @@ class PrivacyPromise(PromiseTestCase):
         drivers = {f"{place}-{door}": await self.on(daemon, door, f"{place}-{door}") for door, place in everybody}
         await tina.set_privacy(visible_to="nobody")
         for driver in (founder, tina, drivers["member-native"], drivers["member-irc"]):
-            await self.join(driver, "#den")
+            await driver.join("#den")
         for name, driver in drivers.items():
             await driver.barrier()
             driver.stream.transcript.clear()
@@ -325,13 +325,6 @@ class PrivacyPromise(PromiseTestCase):
             told = [line for line in said if "tina" in line and not re.search(r" (401|318|315|303|441|442|366) ", line)]
             self.assertEqual(bool(told), name.startswith("member"), f"{name}:\n" + "\n".join(said))
             self.assertIsNone(GIVEAWAY.search("\n".join(said)))
-
-    async def join(self, driver: Driver, room: str) -> None:
-        if isinstance(driver, NativeDriver):
-            await driver.must({"type": "join", "room": room})
-        else:
-            assert isinstance(driver, IrcDriver)
-            await driver.command(f"JOIN {room}")
 
 
 class CoverageTests(SynchronousTestCase):

@@ -11,6 +11,8 @@ from tests.daemon import RunningDaemon
 from tests.doors import DOORS, WATCHERS, Change, Driver, Seen
 from tests.promises.house import PromiseTestCase, on_both_stores
 
+#: Where some watchers meet the person.
+ROOM = "#together"
 OFFLINE = ("offline", "")
 ONLINE = ("available", "")
 
@@ -77,6 +79,8 @@ class SymmetryPromise(PromiseTestCase):
         watchers = {}
         for number, (way, watcher) in enumerate(WATCHERS.items()):
             watchers[way] = await self.entered(daemon, watcher.driver, f"watcher{number}")
+            if watcher.together:
+                await watchers[way].join(ROOM)
         return watchers
 
     async def do(self, daemon: RunningDaemon, door: str, person: Driver, step: Step) -> Driver:
@@ -84,6 +88,7 @@ class SymmetryPromise(PromiseTestCase):
         match step.deed:
             case "on":
                 person = await self.on(daemon, door, person.name)
+                await person.join(ROOM)
             case "say":
                 await person.set_presence(*step.now)
             case "quit":
@@ -167,14 +172,16 @@ class SymmetryPromise(PromiseTestCase):
         self, way: str, watcher: Driver, old: str, new: str, before: tuple[str, str], now: tuple[str, str]
     ) -> list[Seen]:
         """What this watcher must have been told."""
-        contact, watched = WATCHERS[way].contact, (way, old) in self.watched
+        contact, watched, together = WATCHERS[way].contact, (way, old) in self.watched, WATCHERS[way].together
         if not contact:
             before, now = to_stranger(before), to_stranger(now)
             if old != new:
                 # Who watches a name sees it go; whose it is now is not told.
                 new, now = old, OFFLINE
         renamed_from = old if old != new else ""
-        return watcher.shows(Change(new, before, now, renamed_from), contact=contact, watched=watched)
+        return watcher.shows(
+            Change(new, before, now, renamed_from), contact=contact, watched=watched, together=together
+        )
 
     def show(self, table: dict[str, dict[str, str]]) -> None:
         """Print the matrix."""
