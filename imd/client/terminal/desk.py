@@ -13,7 +13,7 @@ from imd.messages import history, rooms
 from imd.messages.catalogue import FromServer
 from imd.messages.connection import Bye, Error
 from imd.messages.messaging import Message, Read, ReadElsewhere, ReceiptEvent
-from imd.messages.presence import GetPresence, PresenceOf
+from imd.messages.presence import PresenceOf
 from imd.messages.roster import RosterChanged
 from imd.messages.signals import Typing
 from imd.messages.signon import Welcome
@@ -279,8 +279,6 @@ class Desk:
             self.note(f"{name} asks to see when you are here: /approve {name} or /refuse {name}")
             self.ring()
         elif event.action == "approved":
-            # Only changes of presence are told; what it is now has to be asked for.
-            self.client.tell(GetPresence(name=name))
             self.note(f"{name} lets you see when they are here.")
         elif event.action == "refused":
             self.note(f"{name} does not let you see when they are here.")

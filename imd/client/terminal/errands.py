@@ -164,7 +164,8 @@ class Errands:
     def typing(self, text: str) -> None:
         """The person is writing in the talk in front, or has written and taken it back."""
         talk = self.desk.current
-        if talk.room or talk is self.desk.home or not self.desk.online:
+        if talk.room or talk is self.desk.home or not self.desk.online or not any(line.id for line in talk.lines):
+            # Nobody there yet who could see it.
             return
         if not text or text.startswith("/"):
             if self._typing_to == talk.address and not text:
