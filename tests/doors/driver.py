@@ -68,6 +68,8 @@ class Driver(abc.ABC):
     states: frozenset[str]
     #: Whether presence texts are shown for a state other than away.
     texts: bool
+    #: Whether a session can go on over another connection.
+    resumes = False
 
     def __init__(self, stream: Stream, name: str) -> None:
         self.stream = stream
@@ -88,6 +90,10 @@ class Driver(abc.ABC):
         driver = cls(await connected(daemon.ports[cls.door, "tcp"], source=source), name)
         await driver.enter(password, **more)
         return driver
+
+    async def resume(self, daemon: RunningDaemon) -> "Driver":
+        """The same session over a new connection; only for doors that can."""
+        raise NotImplementedError
 
     def _lost(self) -> None:
         if not self.lost.called:

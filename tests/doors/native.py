@@ -7,14 +7,16 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
+from tests.daemon import RunningDaemon
 from tests.doors.driver import Change, Driver, Outcome, Received, Seen, SignOnFailed
-from tests.doors.stream import Stream
+from tests.doors.stream import Stream, connected
 
 
 class NativeDriver(Driver):
     door = "native"
     states = frozenset({"available", "away", "busy", "extended-away"})
     texts = True
+    resumes = True
 
     def __init__(self, stream: Stream, name: str) -> None:
         super().__init__(stream, name)
@@ -92,6 +94,16 @@ class NativeDriver(Driver):
         self.welcome = answer
         for view in answer.get("presence", []):
             self.seen.append(self._seen(view))
+
+    async def resume(self, daemon: RunningDaemon) -> "NativeDriver":
+        driver = NativeDriver(await connected(daemon.ports[self.door, "tcp"]), self.name)
+        driver.stream.say("")
+        await driver.until("hello", lambda: driver.hello is not None)
+        again = {"token": self.welcome["token"], "session": self.welcome["session"], "client": "test", "version": "1"}
+        driver.welcome = await driver.ask({"type": "resume", **again})
+        if driver.welcome["type"] != "welcome":
+            raise SignOnFailed(str(driver.welcome))
+        return driver
 
     def send(self, to: str, body: str, client_id: str = "") -> "Deferred[Outcome]":
         ref = next(self._refs)

@@ -22,7 +22,8 @@ class Step(NamedTuple):
 
     title: str
     now: tuple[str, str]
-    #: ``on``, ``say``, ``quit``, ``cut``, ``rename`` or ``remove``.
+    #: ``on``, ``say``, ``quit``, ``cut``, ``rename``, ``remove``; ``twin``: a second session of the account comes and
+    #: goes, at each door; ``resume``: the session goes on over another connection.
     deed: str = "say"
 
 
@@ -39,6 +40,8 @@ STEPS = (
     Step("visible", ONLINE),
     Step("off", OFFLINE, "quit"),
     Step("on 2", ONLINE, "on"),
+    Step("twin", ONLINE, "twin"),
+    Step("resumed", ONLINE, "resume"),
     Step("lost", OFFLINE, "cut"),
     Step("on 3", ONLINE, "on"),
     Step("gone", ("away", "out")),
@@ -51,6 +54,8 @@ def can(door: str, step: Step, before: tuple[str, str]) -> bool:
     """Whether a client of this door can say so."""
     state, text = step.now
     driver = DOORS[door]
+    if step.deed == "resume":
+        return driver.resumes
     if step.deed != "say" or state == "invisible":
         return True
     return state in driver.states and (driver.texts or state == "away" or not text) and step.now != before
@@ -96,6 +101,13 @@ class SymmetryPromise(PromiseTestCase):
             case "cut":
                 person.cut()
                 await self.signed_off(daemon, person.name)
+            case "twin":
+                for other in DOORS:
+                    await (await self.on(daemon, other, person.name)).quit()
+            case "resume":
+                before, person = person, await person.resume(daemon)
+                self.addCleanup(person.cut)
+                await before.lost
             case "rename":
                 name = f"{person.name}-two"
                 await daemon.ask("user rename", name=person.name, new=name)
