@@ -1,6 +1,7 @@
 # make run     build .venv, install, start the daemon on ./imd-data; ARGS='...' is passed on to it
 # make test    what the tests need, then the tests; TESTS=tests.core narrows
 # make check   lint, types, import rules, docs
+# make bench   imd beside twistd words and ngIRCd, as ratios; BENCH='...' is passed on
 #
 # Written for GNU make 3.81 and up, the one macOS has.
 
@@ -11,6 +12,8 @@ ARGS ?=
 TESTS ?= tests
 # More for trial, for example TRIAL=--rterrors or TRIAL=-j2.
 TRIAL ?=
+# More for the benchmark, for example BENCH='--only costs --seconds 1 --repeat 1'.
+BENCH ?=
 
 # Warnings are errors, so that what Twisted or Python will drop is seen a release early;
 # development mode also reports files and sockets left open, and coroutines nobody awaited.
@@ -18,7 +21,7 @@ STRICT := -X dev -W error -bb
 
 METADATA := setup.cfg pyproject.toml imd/__init__.py requirements/dev.txt tools/build-venv
 
-.PHONY: help run test test-only check lint types imports docs coverage wheel clean
+.PHONY: help run test test-only check lint types imports docs coverage bench wheel clean
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -61,6 +64,10 @@ coverage: $(VENV)/.installed-dev
 	$(BIN)/coverage run -m twisted.trial --temp-directory build/trial $(TRIAL) $(TESTS)
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
+
+bench: $(VENV)/.installed-test
+	@tools/bench-programs
+	$(BIN)/python -m tests.bench $(BENCH)
 
 wheel: $(VENV)/.installed-dev
 	$(BIN)/python -m build --no-isolation --outdir build/dist .

@@ -1,0 +1,15 @@
+"""``make bench``: imd beside ``twistd words``, ngIRCd and a bare epoll loop, in one run, as ratios.
+
+::
+
+    __main__.py    the command line: build, run the plan, print the table, write build/bench.json
+    plan.py        what is run, in which order, and how long
+    report.py      measured, rival, ratio, budget (DESIGN section 8), ok?
+    load.py        builds the C programs, calls the generator, refuses a run in which a message went astray
+    servers.py     starts imd, twistd words, ngIRCd and the floor on a core of their own
+    accounts.py    fills a store with accounts (a program of its own, because it needs a reactor)
+    baseline.py    one transaction for each message, on the same disk and the same Redis
+    floor.c        the bare epoll loop
+    generator/     the load generator, see generator/load.h
+    misbehaving.py a server that loses, doubles and misdelivers on demand, to check the generator's checker
+"""

@@ -1,0 +1,124 @@
+/* The load generator: many clients in one thread, and a book of what must arrive.
+ *
+ *     load.c      options, the order of a run, the figures
+ *     traffic.c   who says what to whom, and when
+ *     book.c      what was said and what arrived: lost, repeated, stray; latencies
+ *     net.c       epoll, connections, reading by lines, writing once per turn
+ *     irc.c       clients of IRC                 native.c   clients of the native protocol
+ *     scram.c     SHA-256, HMAC, base64: what a client with kept keys needs for SCRAM (RFC 5802)
+ *
+ * Every message carries its sender, its destination, a number that grows per sender and destination, and the
+ * time at which it was sent (or due), so a delivery can be judged from itself and one counter.
+ */
+#ifndef LOAD_H
+#define LOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MOST_SERVERS 4 /* processes whose CPU time is counted */
+#define RING 4096      /* room lines of one sender that may be under way; a power of two */
+
+enum scenario { CONNECT, PAIRS, ROOM, OFFLINE };
+
+struct options {
+    enum scenario scenario;
+    bool native, burst, password, confirmed;
+    int port, clients, per_room, senders, window, size, concurrency, probe_ms;
+    double rate, warmup, duration, settle, patience;
+    int pids[MOST_SERVERS], pid_count;
+    char prefix[16], pass[64];
+    unsigned char client_key[32];
+};
+
+struct buffer {
+    char *data;
+    size_t length, room;
+};
+
+enum stage { IDLE, CONNECTING, SIGNING_ON, SYNCING, READY, JOINING, CLOSED };
+
+struct client {
+    int fd, number, room;
+    enum stage stage;
+    bool dirty, writable_wanted, probe;
+    struct buffer in, out;
+    uint64_t began; /* ns, of connect() or of the probe under way */
+    char nonce[40];
+    struct buffer acks; /* native: ids to acknowledge at the end of the turn */
+    /* The book: numbers given, by whom they are counted depends on the scenario (see book.c). */
+    uint32_t said, settled;
+    uint32_t *heard;
+    int32_t *missing; /* room senders: receivers that have not had line n yet, by n % RING */
+    uint32_t under_way;
+};
+
+struct totals {
+    uint64_t said, expected, delivered, repeated, stray, settled, refused, errors;
+};
+
+struct histogram {
+    uint32_t cells[64 * 32];
+    uint64_t count, most;
+};
+
+extern struct options opt;
+extern struct client *clients;
+extern struct totals totals;
+extern struct histogram latencies, probes;
+extern bool talking, measuring;
+extern int ready_count, joined_count;
+extern uint64_t last_arrival, settled_measured, delivered_measured, written, reads;
+extern char failure[256], run_name[20];
+
+/* load.c */
+uint64_t now_ns(void);
+void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* net.c */
+void net_start(void);
+void net_connect(struct client *client);
+void net_close(struct client *client);
+void net_write(struct client *client, const char *data, size_t length);
+void net_print(struct client *client, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void net_turn(int timeout_ms);
+void append(struct buffer *buffer, const char *data, size_t length);
+
+/* A protocol: what a connection says first, what it makes of a line, and how it says things. */
+struct protocol {
+    void (*greet)(struct client *);
+    void (*line)(struct client *, char *line, size_t length);
+    void (*join)(struct client *);
+    void (*ask)(struct client *); /* something the server answers: PING */
+    void (*say)(struct client *, const char *to, const char *body, uint32_t number);
+    void (*turn_over)(struct client *);
+};
+extern const struct protocol irc, native;
+extern const struct protocol *protocol;
+
+/* traffic.c */
+void signed_on(struct client *client);
+void joined(struct client *client);
+void answered(struct client *client);
+void lost_connection(struct client *client, const char *why);
+void begin_talking(void);
+void say_next(struct client *client, uint64_t due);
+void pace(uint64_t now);
+void line_complete(struct client *client, uint32_t number);
+
+/* book.c */
+void book_open(void);
+void arrived(struct client *client, const char *source, const char *target, const char *body);
+void settled(struct client *client, bool accepted, const char *line);
+uint64_t under_way(void);
+void note(struct histogram *histogram, uint64_t ns);
+double quantile(const struct histogram *histogram, double share);
+
+/* scram.c */
+void sha256(const void *data, size_t length, unsigned char out[32]);
+void hmac_sha256(const unsigned char *key, size_t key_length, const void *data, size_t length, unsigned char out[32]);
+size_t base64(const void *data, size_t length, char *out);
+size_t unbase64(const char *text, size_t length, unsigned char *out);
+
+#endif

@@ -1,0 +1,139 @@
+/* Clients of the native protocol: SCRAM-SHA-256 with a kept key, then lines of JSON.
+ *
+ * What the server writes is read by looking for a member's name: it begins each object with "type", and no value
+ * the generator is interested in holds a quotation mark.
+ */
+#include "load.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void greet(struct client *client)
+{
+    unsigned char noise[18];
+    char first[128], coded[192];
+    uint64_t seed = now_ns() * 6364136223846793005u + (uint64_t)client->number;
+    for (size_t i = 0; i < sizeof noise; i++) {
+        seed = seed * 6364136223846793005u + 1442695040888963407u;
+        noise[i] = (unsigned char)(seed >> 56);
+    }
+    base64(noise, sizeof noise, client->nonce);
+    int length = snprintf(first, sizeof first, "n,,n=%s%05d,r=%s", opt.prefix, client->number, client->nonce);
+    base64(first, (size_t)length, coded);
+    /* The empty line tells the server that this is not TLS. */
+    net_print(client, "\n{\"type\":\"authenticate\",\"ref\":1,\"mechanism\":\"SCRAM-SHA-256\",\"data\":\"%s\"}\n", coded);
+}
+
+/* The value of a member, or NULL; it ends at the next quotation mark, comma or brace. */
+static char *member(char *text, const char *name)
+{
+    char *found = strstr(text, name);
+    return found ? found + strlen(name) : NULL;
+}
+
+static char *word(char *value)
+{
+    if (value)
+        value[strcspn(value, "\"")] = 0;
+    return value;
+}
+
+/* RFC 5802 section 3: ClientProof = ClientKey XOR HMAC(StoredKey, AuthMessage). */
+static void prove(struct client *client, char *data)
+{
+    unsigned char stored[32], proof[32];
+    char first[256], without[256], message[768], answer[400], coded[600], proof_text[64];
+    size_t coded_length = data ? strcspn(data, "\"") : 0;
+    size_t length = coded_length < 300 ? unbase64(data, coded_length, (unsigned char *)first) : 0;
+    first[length] = 0;
+    if (strncmp(first, "r=", 2) || strncmp(first + 2, client->nonce, strlen(client->nonce)) || !strchr(first, ',')) {
+        fail("a challenge the generator does not understand");
+        return;
+    }
+    snprintf(without, sizeof without, "c=biws,r=%.*s", (int)strcspn(first + 2, ","), first + 2);
+    int size = snprintf(message, sizeof message, "n=%s%05d,r=%s,%s,%s", opt.prefix, client->number, client->nonce,
+                        first, without);
+    sha256(opt.client_key, 32, stored);
+    hmac_sha256(stored, 32, message, (size_t)size, proof);
+    for (int i = 0; i < 32; i++)
+        proof[i] ^= opt.client_key[i];
+    base64(proof, 32, proof_text);
+    size = snprintf(answer, sizeof answer, "%s,p=%s", without, proof_text);
+    base64(answer, (size_t)size, coded);
+    net_print(client, "{\"type\":\"response\",\"ref\":2,\"data\":\"%s\"}\n", coded);
+    net_print(client, "{\"type\":\"session\",\"ref\":3,\"client\":\"bench\",\"device\":\"d\"}\n");
+}
+
+static void ask(struct client *client) { net_print(client, "{\"type\":\"ping\",\"ref\":4}\n"); }
+
+static void join(struct client *client)
+{
+    net_print(client, "{\"type\":\"join\",\"ref\":5,\"room\":\"#r%d\"}\n", client->room);
+}
+
+static void say(struct client *client, const char *to, const char *body, uint32_t number)
+{
+    /* A body is unique in the run up to its padding, and so is its beginning as the client's id. */
+    static uint64_t serial;
+    net_print(client, "{\"type\":\"send\",\"ref\":%u,\"to\":\"%s\",\"client_id\":\"%d-%llx-%llx\",\"body\":\"%s\"}\n",
+              10 + number, to, client->number, (unsigned long long)client->began, (unsigned long long)++serial, body);
+}
+
+static void message(struct client *client, char *text)
+{
+    char *id = member(text, "\"id\":\""), *from = member(text, "\"from\":\""), *to = member(text, "\"to\":\"");
+    char *body = member(text, "\"body\":\"");
+    if (!id || !from || !to || !body) {
+        fail("a message the generator does not understand: %s", text);
+        return;
+    }
+    append(&client->acks, ",\"", client->acks.length ? 2 : 0);
+    if (!client->acks.length)
+        append(&client->acks, "\"", 1);
+    append(&client->acks, word(id), strlen(word(id)));
+    append(&client->acks, "\"", 1);
+    arrived(client, word(from), word(to), word(body));
+}
+
+static void line(struct client *client, char *text, size_t length)
+{
+    (void)length;
+    char *type = member(text, "{\"type\":\"");
+    if (type != text + 9)
+        fail("a line the generator does not understand: %s", text);
+    else if (!strncmp(type, "message\"", 8))
+        message(client, text);
+    else if (!strncmp(type, "sent\"", 5)) {
+        char *outcome = member(text, "\"outcome\":\"");
+        settled(client, outcome && (!strncmp(outcome, "accepted\"", 9) || !strncmp(outcome, "kept\"", 5)), text);
+    } else if (!strncmp(type, "challenge\"", 10))
+        prove(client, member(text, "\"data\":\""));
+    else if (!strncmp(type, "welcome\"", 8))
+        signed_on(client);
+    else if (!strncmp(type, "ping\"", 5))
+        net_print(client, "{\"type\":\"pong\"}\n");
+    else if (!strncmp(type, "room\"", 5))
+        joined(client);
+    else if (!strncmp(type, "pong\"", 5))
+        answered(client);
+    else if (!strncmp(type, "error\"", 6)) {
+        totals.errors++;
+        if (client->stage < READY)
+            fail("sign-on refused: %s", text);
+    } else if (!strncmp(type, "bye\"", 4))
+        lost_connection(client, text);
+}
+
+/* Whatever came in one read is acknowledged in one line, as a good client does. */
+static void turn_over(struct client *client)
+{
+    if (!client->acks.length || client->stage == CLOSED)
+        return;
+    net_write(client, "{\"type\":\"ack\",\"ids\":[", 21);
+    net_write(client, client->acks.data, client->acks.length);
+    net_write(client, "]}\n", 3);
+    client->acks.length = 0;
+}
+
+const struct protocol native = {greet, line, join, ask, say, turn_over};
