@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from twisted.application.service import IService, Service
+from twisted.cred.credentials import IUsernamePassword
 from twisted.cred.strcred import AuthOptionMixin
 from twisted.internet.defer import Deferred
+from twisted.internet.error import CannotListenError
 from twisted.logger import Logger
 from twisted.python import usage
 from twisted.python.failure import Failure
@@ -20,8 +22,22 @@ from imd.assembly import Daemon
 from imd.config.error import SettingsError
 from imd.config.load import load
 from imd.config.model import Settings
+from imd.core.refusal import StoreUnavailable
 from imd.core.stores import SchemaTooNew, StoreLocked
+from imd.net.tls import UnusablePair
 from imd.storage.redis.url import WrongURL
+
+#: These carry a sentence for the operator; a stack would only hide it.
+EXPLAINED = (
+    StoreLocked,
+    SchemaTooNew,
+    StoreUnavailable,
+    WrongURL,
+    SettingsError,
+    UnusablePair,
+    CannotListenError,
+    OSError,
+)
 
 
 class Options(usage.Options, AuthOptionMixin):
@@ -36,6 +52,9 @@ class Options(usage.Options, AuthOptionMixin):
         ["config", "c", None, "settings file (TOML)"],
         ["data", "d", None, "folder for the embedded store, certificates and the control socket"],
     ]
+
+    #: What a checker must know to be the user database.
+    supportedInterfaces = (IUsernamePassword,)
 
     settings: Settings
 
@@ -77,7 +96,7 @@ class DaemonService(Service):
         Deferred.fromCoroutine(self._daemon.start()).addErrback(self._failed)
 
     def _failed(self, failure: Failure) -> None:
-        known = failure.check(StoreLocked, SchemaTooNew, WrongURL, OSError, SettingsError)
+        known = failure.check(*EXPLAINED)
         if known:
             self.log.error("imd cannot start: {reason}", reason=failure.getErrorMessage())
         else:
