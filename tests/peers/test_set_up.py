@@ -6,6 +6,8 @@ import ssl
 import time
 from pathlib import Path
 
+from twisted.internet.defer import Deferred
+
 from imd.net.self_signed import make_pair
 from tests.daemon import RunningDaemon
 from tests.peers.case import PASSWORD, PeerTestCase
@@ -24,6 +26,8 @@ def block(page: str, after: str, daemon: RunningDaemon) -> list[str]:
     assert match is not None, after
     certificate = daemon.data / "certificate.pem"
     fingerprint = hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate.read_text())).hexdigest()
+    if page == IRSSI:
+        fingerprint = ":".join(re.findall("..", fingerprint.upper()))
     lines = match[1]
     for shown, real in (
         ("6697", str(daemon.ports["irc", "tls"])),
@@ -40,7 +44,7 @@ class SetUp(PeerTestCase):
     async def begun_as(self, daemon: RunningDaemon, client: Irssi | WeeChat, *, tls: bool) -> None:
         """The client signs on, as an account, over TLS or not."""
         await self.begin(client)
-        ((row),) = (await daemon.ask("who"))["rows"]
+        (row,) = (await daemon.ask("who"))["rows"]
         self.assertEqual((row["name"], row["kind"], bool(row["tls"])), ("alice", "account", tls))
 
     async def test_irssi_of_the_readme(self) -> None:
@@ -60,6 +64,19 @@ class SetUp(PeerTestCase):
         daemon = await self.house("alice")
         commands = block(IRSSI, "## With an account, over TLS", daemon)
         await self.begun_as(daemon, Irssi("alice", *commands), tls=True)
+
+    async def test_irssi_with_a_pinned_certificate(self) -> None:
+        """A fingerprint stands in for an authority: with the right one irssi signs on, with another it does not."""
+        daemon = await self.house("alice")
+        network, _, connect, _ = block(IRSSI, "## With an account, over TLS", daemon)
+        (server,) = block(IRSSI, "whose certificate is its own", daemon)
+        other = re.sub(r"(?<=-tls_pinned_cert )\S+", ":".join(["00"] * 32), server)
+        refused = Irssi("alice", network, other, connect)
+        self.addCleanup(lambda: Deferred.fromCoroutine(refused.close()))
+        await refused.start()
+        await refused.sees("Pinned certificate mismatch")
+        await refused.close()
+        await self.begun_as(daemon, Irssi("alice", network, server, connect), tls=True)
 
     async def test_irssi_with_a_server_password(self) -> None:
         """By PASS; irssi writes a password with a space in it without a colon before it."""
@@ -81,7 +98,7 @@ class SetUp(PeerTestCase):
         await client.sees("SASL authentication succeeded")
 
     async def test_guests(self) -> None:
-        """Guests of both clients write to each other, and to an account that is off."""
+        """Guests of both clients write to each other, and to an account that is off; after ``kill -9`` imc shows it."""
         daemon = await self.house("alice")
         (line,) = block(IRSSI, "## As a guest", daemon)
         irssi = Irssi("bob", arguments=line.split()[1:])
@@ -95,11 +112,12 @@ class SetUp(PeerTestCase):
         await irssi.hears("carol", "carol", "hello yourself")
         await irssi.say("/msg alice hello from another protocol")
         await irssi.sees("alice is not here; your message is kept until alice signs on.")
-        native = await self.native(daemon, "alice")
-        await native.until("the message", lambda: bool(native.received))
-        self.assertEqual(
-            [(each.sender, each.body) for each in native.received], [("bob", "hello from another protocol")]
-        )
+        await daemon.kill()
+        await daemon.start()
+        finished = await self.imc(daemon, "alice", "--receive", "--count", "1").ends()
+        self.assertEqual(finished.code, 0, finished)
+        (message,) = finished.printed
+        self.assertEqual((message["sender"], message["body"]), ("bob@guest.localhost", "hello from another protocol"))
 
     async def test_weechat(self) -> None:
         """By TLS with a certificate that is verified by its fingerprint, and SCRAM-SHA-256."""
