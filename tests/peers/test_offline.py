@@ -38,3 +38,31 @@ class Offline(PeerTestCase):
         await irssi.say("/msg bob five it is")
         await weechat.hears("alice", "alice", "five it is")
         self.assertEqual([line.text for line in weechat.talk("alice")], ["tea at four?", "five it is"])
+
+    async def test_asleep(self) -> None:
+        """Clients whose machines sleep confirm nothing: what is written to them is kept, outlives the daemon, and is
+        shown when they wake up. That they may show it twice, with the same time, is what docs/clients says.
+        """
+        daemon = await self.house("alice", "bob", "carol")
+        clients = (await self.irssi(daemon, "alice"), await self.weechat(daemon, "bob"))
+        times = {}
+        for client in clients:
+            client.pause(True)
+            (id,) = await self.sent(daemon, "carol", client.name, "good morning")
+            (row,) = await self.waiting(daemon, client.name)
+            self.assertEqual(row["id"], id)
+            times[client.name] = int(row["time"])
+        await daemon.kill()
+        for client in clients:
+            client.pause(False)
+        await daemon.start()
+        for client in clients:
+            await client.signed_on(2)
+            await client.hears("carol", "carol", "good morning")
+            await self.confirmed(daemon, client)
+            await self.sent(daemon, "carol", client.name, "slept well?")
+            await client.hears("carol", "carol", "slept well?")
+            *shown, last = [(line.time, line.text) for line in client.talk("carol")]
+            self.assertEqual(last[1], "slept well?")
+            self.assertEqual(set(shown), {(times[client.name], "good morning")})
+            self.assertLessEqual(len(shown), 2)
