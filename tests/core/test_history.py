@@ -1,0 +1,201 @@
+"""Talks in history: for accounts with several devices, and for nobody else (DESIGN, "Several devices")."""
+
+from typing import Any
+
+from imd.core.hub import Policy
+from imd.core.message import Kind, Message, Outcome
+from imd.core.refusal import NoSuchAccount, NotAMember, NotForGuests
+from imd.core.session import Account, ClientInfo
+from tests.house import HouseTestCase, Recorder
+
+
+class HistoryCase(HouseTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.alice_account = self.house.person("alice")
+        self.bob_account = self.house.person("bob")
+        self.alice = self.house.on(self.alice_account)
+
+    def device(self, account: Account, name: str, **more: Any) -> Recorder:
+        return self.house.on(account, info=ClientInfo(device=name), **more)
+
+    def history(self, reader: Recorder, name: str, before: int = 0, limit: int = 100) -> list[str]:
+        found: list[Message] = self.house.wait(self.house.hub.history.latest(reader.session, name, before, limit))
+        return [message.body for message in found]
+
+    @property
+    def lines(self) -> dict[str, dict[str, Message]]:
+        """All that is in the store."""
+        return self.house.store.history._lines
+
+    def two_devices(self, account: Account) -> Recorder:
+        """Have the account known with laptop and phone; the laptop is on."""
+        self.house.off(self.device(account, "phone"))
+        return self.device(account, "laptop")
+
+
+class SeveralDevicesTests(HistoryCase):
+    def test_one_device_records_nothing(self) -> None:
+        """While both have one device, however often they sign on, nothing is written."""
+        self.house.off(self.device(self.bob_account, "phone"))
+        bob = self.device(self.bob_account, "phone")
+        self.assert_settled(self.house.send(self.alice, "bob", "hello"), Outcome.ACCEPTED)
+        self.assertEqual(self.lines, {})
+        self.assertEqual(self.history(bob, "alice"), [])
+
+    def test_second_device_reads_what_the_first_acknowledged(self) -> None:
+        """The phone, off meanwhile, reads both sides of the talk; pages go back from `before`."""
+        laptop = self.two_devices(self.bob_account)
+        self.assert_settled(self.house.send(self.alice, "bob", "hello"), Outcome.ACCEPTED)
+        self.house.send(laptop, "alice", "hello yourself")
+        self.house.send(self.alice, "bob", "/me waves", kind=Kind.ACTION)
+        self.house.send(self.alice, "bob", "beep", kind=Kind.NOTICE)
+        self.house.off(laptop)
+        phone = self.device(self.bob_account, "phone")
+        self.assertEqual(phone.bodies, [])
+        self.assertEqual(self.history(phone, "ALICE"), ["hello", "hello yourself", "/me waves"])
+        found = self.house.wait(self.house.hub.history.latest(phone.session, "alice@localhost", 0, 1))
+        self.assertEqual([message.body for message in found], ["/me waves"])
+        self.assertEqual(self.history(phone, "alice", found[0].seq, 1), ["hello yourself"])
+
+    def test_accepted_waits_for_the_commit(self) -> None:
+        """Acknowledged, but not yet in history: the sender hears neither *accepted* nor *delivered*."""
+        bob = self.two_devices(self.bob_account)
+        self.house.turn(1)
+        self.house.store.deferring = True
+        told = self.house.send(self.alice, "bob", "hello")
+        self.assertEqual(bob.bodies, ["hello"])
+        self.assertEqual((told, self.alice.receipts), ([], []))
+        self.assertFalse(self.house.hub.idle)
+        self.house.store.work()
+        self.assert_settled(told, Outcome.ACCEPTED)
+        self.assertEqual([receipt.outcome for receipt in self.alice.receipts], [Outcome.DELIVERED])
+        self.assertTrue(self.house.hub.idle)
+
+    def test_store_away(self) -> None:
+        """The history cannot be written: *unknown* after a while, never shown twice, and written in the end."""
+        bob = self.two_devices(self.bob_account)
+        self.house.store.available = False
+        told = self.house.send(self.alice, "bob", "hello", client_id="c1")
+        self.assertEqual(told, [])
+        self.house.turn(11)
+        self.assert_settled(told, Outcome.UNKNOWN)
+        again = self.house.send(self.alice, "bob", "hello", client_id="c1")
+        self.assertEqual(again, [])
+        self.house.store.available = True
+        self.house.hub.store_back()
+        self.house.turn()
+        self.assert_settled(again, Outcome.ACCEPTED)
+        self.assertEqual(bob.bodies, ["hello"])
+        self.assertEqual(self.history(bob, "alice"), ["hello"])
+        self.assert_settled(self.house.send(self.alice, "bob", "hello", client_id="c1"), Outcome.ACCEPTED)
+        self.assertEqual(self.house.hub.delivery.counts()["stuck"], 0)
+
+    def test_died_before_the_commit(self) -> None:
+        """The daemon died between queue and history: whoever takes the message from the queue has it recorded."""
+        self.house.off(self.two_devices(self.bob_account))
+        self.house.store.deferring = True
+        told = self.house.send(self.alice, "bob", "hello", client_id="c1")
+        for _ in range(20):
+            if not self.house.store.inbox._waiting.get(self.bob_account.id):
+                self.house.store.work(1)
+                self.house.turn()
+        self.house.store.abandon(0)
+        self.assertEqual(told, [])
+        self.house.store.deferring = False
+        for call in self.house.reactor.getDelayedCalls():
+            call.cancel()
+        self.house.environment = type(self.house.environment)(self.house.reactor)
+        self.house.restart()
+        phone = self.device(self.bob_account, "phone")
+        self.assertEqual(phone.bodies, ["hello"])
+        self.assertEqual(self.history(phone, "alice"), ["hello"])
+
+    def test_devices_are_remembered(self) -> None:
+        """Known after a restart, a door without device names counting as one; no more than sixteen."""
+        self.house.off(self.house.on(self.bob_account, door="irc"))
+        self.house.off(self.device(self.bob_account, "phone"))
+        self.house.restart()
+        bob = self.house.wait(self.house.accounts.resolve("bob"))
+        self.assertEqual(bob.devices, ("irc", "phone"))
+        for number in range(20):
+            self.house.off(self.device(self.house.wait(self.house.accounts.resolve("bob")), f"browser{number}"))
+        bob = self.house.wait(self.house.accounts.resolve("bob"))
+        self.assertEqual(bob.devices, tuple(f"browser{number}" for number in range(4, 20)))
+
+    def test_talk_with_oneself(self) -> None:
+        """A note to oneself is in history once."""
+        laptop = self.two_devices(self.bob_account)
+        self.house.send(laptop, "bob", "buy milk")
+        self.assertEqual(self.history(laptop, "bob"), ["buy milk"])
+
+    def test_renamed(self) -> None:
+        """A talk follows a renamed account; whoever takes the old name inherits nothing."""
+        laptop = self.two_devices(self.bob_account)
+        self.house.send(self.alice, "bob", "hello")
+        self.house.wait(self.house.accounts.rename(self.alice_account, "alicia"))
+        self.house.person("alice")
+        self.assertEqual(self.history(laptop, "alicia"), ["hello"])
+        self.assertEqual(self.history(laptop, "alice"), [])
+
+
+class PrivacyTests(HistoryCase):
+    """Only one's own talks (P5)."""
+
+    def test_own_talks_only(self) -> None:
+        """Others' talks cannot be named; nobody learns from theirs how many devices somebody else has."""
+        bob = self.two_devices(self.bob_account)
+        carol = self.two_devices(self.house.person("carol"))
+        self.house.send(self.alice, "bob", "secret")
+        self.assertEqual(self.history(carol, "bob"), [])
+        self.assertEqual(self.history(carol, "alice"), [])
+        self.assertEqual(self.history(self.alice, "bob"), [])
+        self.assertEqual(self.history(bob, "alice"), ["secret"])
+
+    def test_unknown(self) -> None:
+        """Nobody of that name, a room one is not in, a guest who asks: refused."""
+        latest = self.house.hub.history.latest
+        with self.assertRaises(NoSuchAccount):
+            self.house.wait(latest(self.alice.session, "nobody", 0, 10))
+        with self.assertRaises(NotAMember):
+            self.house.wait(latest(self.alice.session, "#room", 0, 10))
+        with self.assertRaises(NotForGuests):
+            self.house.wait(latest(self.house.on("visitor").session, "bob", 0, 10))
+
+    def test_blocked(self) -> None:
+        """What a blocked person sends is in their own devices' history like anything else, and in nobody else's."""
+        bob = self.two_devices(self.bob_account)
+        alice = self.two_devices(self.alice_account)
+        self.house.wait(self.house.hub.rosters.block(bob.session, "alice"))
+        told = self.house.send(alice, "bob", "hello")
+        self.house.turn(0.1)
+        self.assertEqual(len(told), 1)
+        self.assertEqual(self.history(alice, "bob"), ["hello"])
+        self.assertEqual(self.history(bob, "alice"), [])
+
+    def test_refused(self) -> None:
+        """What was refused is in no history: it will never be shown."""
+        alice = self.two_devices(self.alice_account)
+        self.house.wait(self.house.accounts.suspend(self.bob_account))
+        self.assert_settled(self.house.send(alice, "bob", "hello"), Outcome.REFUSED)
+        self.assertEqual(self.lines, {})
+
+    def test_guest(self) -> None:
+        """What a guest says is found under the guest's address."""
+        bob = self.two_devices(self.bob_account)
+        guest = self.house.on("[Visitor]")
+        self.assert_settled(self.house.send(guest, "bob", "hello"), Outcome.ACCEPTED)
+        self.assertEqual(self.history(bob, "{visitor}@guest.localhost"), ["hello"])
+
+
+class NoHistoryTests(HistoryCase):
+    policy = Policy(history_keep=0)
+
+    def test_nothing_recorded(self) -> None:
+        """With ``history.keep = 0`` nothing is recorded and nothing waited for."""
+        bob = self.two_devices(self.bob_account)
+        self.house.turn(1)
+        self.house.store.available = False
+        self.assert_settled(self.house.send(self.alice, "bob", "hello"), Outcome.ACCEPTED)
+        self.assertEqual(bob.bodies, ["hello"])
+        self.assertEqual(self.lines, {})
