@@ -221,8 +221,7 @@ class Rosters:
         owner, other = pair.owner, pair.other
         both = [(owner.id, mine, pair.mine, action), (other.id, theirs, pair.theirs, their_action)]
         changed = [(who, now, before, what) for who, now, before, what in both if now != before]
-        if mine != pair.mine and pair.mine == Contact(mine.account, mine.address):
-            check_count("contacts", pair.my_size, self.limits.contacts)
+        pair.check_room(mine, self.limits.contacts)
         puts = [(who, now) for who, now, _, _ in changed if _worth_keeping(now)]
         drops = [(who, now.account) for who, now, _, _ in changed if not _worth_keeping(now)]
         try:
@@ -295,7 +294,8 @@ class _Pair:
     theirs: Contact
     owner: Account
     other: Account
-    my_size: int
+    my_contacts: int
+    my_blocks: int
     their_requests: int
 
     def __init__(self, rosters: Rosters, session: Session, name: str) -> None:
@@ -322,9 +322,17 @@ class _Pair:
         domain = rosters._people.domain
         self.mine = mine.get(self.other.id) or Contact(self.other.id, Address(self.other.name, domain))
         self.theirs = theirs.get(self.owner.id) or Contact(self.owner.id, Address(self.owner.name, domain))
-        self.my_size = len(mine)
+        self.my_contacts = sum(contact.listed for contact in mine.values())
+        self.my_blocks = sum(contact.blocked for contact in mine.values())
         self.their_requests = sum(contact.asked for contact in theirs.values())
         return self
+
+    def check_room(self, mine: Contact, limit: int) -> None:
+        """Each kind has room of its own: neither strangers' requests nor a full list may keep one from blocking."""
+        if mine.listed and not self.mine.listed:
+            check_count("contacts", self.my_contacts, limit)
+        if mine.blocked and not self.mine.blocked:
+            check_count("blocked people", self.my_blocks, limit)
 
     async def settle(
         self,

@@ -287,10 +287,30 @@ class LimitTests(RosterTestCase):
         for name in ("c1", "c2", "c3"):
             self.house.person(name)
             self.do(self.alice, "ask", name)
-        for deed in ("ask", "approve", "block"):
+        for deed in ("ask", "approve"):
             self.assertRaises(TooMany, self.do, self.alice, deed, "bob")
-        self.do(self.alice, "block", "c1")
+        self.do(self.alice, "approve", "c1")
         self.do(self.alice, "remove", "c2")
+        self.do(self.alice, "ask", "bob")
+
+    def test_blocks(self) -> None:
+        """So many blocks, whatever else is on the list: neither contacts nor requests keep one from blocking."""
+        for number in range(3):
+            asker = self.house.on(self.house.person(f"asker{number}"))
+            self.do(asker, "ask", "alice")
+            self.house.person(f"friend{number}")
+            self.do(self.alice, "ask", f"friend{number}")
+        for name in ("asker0", "friend0", "bob"):
+            self.do(self.alice, "block", name)
+        self.assertRaises(TooMany, self.do, self.alice, "block", "asker1")
+        self.do(self.alice, "unblock", "bob")
+        self.do(self.alice, "block", "asker1")
+
+    def test_requests_take_no_room(self) -> None:
+        """Strangers who ask do not keep one from adding contacts."""
+        for number in range(3):
+            asker = self.house.on(self.house.person(f"asker{number}"))
+            self.do(asker, "ask", "alice")
         self.do(self.alice, "ask", "bob")
 
     def test_requests(self) -> None:
