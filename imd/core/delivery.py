@@ -7,6 +7,7 @@ acknowledges within `ack_wait` costs no write, and whoever does not costs one ro
 
 from collections.abc import Callable, Iterable
 
+from imd.core.accounts import AccountChange
 from imd.core.address import Address, fold, split
 from imd.core.catchup import CatchUp
 from imd.core.direct import Direct
@@ -86,6 +87,8 @@ class Delivery:
         self._stuck = Limbo()
         #: Acknowledged or durable, and on their way into the history of an account with several devices.
         self._recording: dict[str, Pending] = {}
+        # After that of `people`, which ends the sessions.
+        people.accounts.observers.append(self._account_changed)
 
     # ------------------------------------------------------------ sending
 
@@ -638,6 +641,27 @@ class Delivery:
             raise StoreUnavailable from None
 
     # ------------------------------------------------------------ upkeep
+
+    def _account_changed(self, change: AccountChange) -> None:
+        """Of a removed account's messages nobody will confirm any; its sessions have ended by now."""
+        if change.before is None or change.after is not None:
+            return
+        account = change.before
+        self._queue.withdraw(account.id)
+        under_way = {id: p for id, p in self._open.items() if p.account.id == account.id}
+        under_way |= {pending.message.id: pending for pending in self._stuck.of(account.id)}
+        for id, pending in under_way.items():
+            # Should the store take it after all, it takes it off again.
+            pending.acknowledged = True
+            if pending.tried:
+                self._queue.acknowledge(account.id, id)
+            self._recording.pop(id, None)
+            self._drop(pending)
+            if pending.way.handed:
+                pending.way.add(self._environment.clock.time(), "unknown", "the account was removed")
+                self._settle(pending, Outcome.UNKNOWN)
+            else:
+                self._refuse(pending, NoSuchAccount(account.name))
 
     def forget_recipient(self, account: Account) -> None:
         self._recipients.forget(account)

@@ -1,6 +1,6 @@
 """The sign-on ledger: who, when, through which door, from where, with which client (promise P9)."""
 
-from collections import deque
+from itertools import islice
 
 from imd.core.ports import Environment
 from imd.core.refusal import StoreUnavailable
@@ -10,6 +10,9 @@ from imd.core.stores import LedgerEntry, LedgerStore, OutcomeUnknown
 #: Ends of sessions that wait for a store that is away; older ones will read "crashed" after the next start.
 _BACKLOG = 100_000
 
+#: So many ends are written together.
+_TOGETHER = 1_000
+
 
 class Ledger:
     """Writes begin and end of every session. An end that cannot be written now is written when the store is back."""
@@ -17,8 +20,11 @@ class Ledger:
     def __init__(self, environment: Environment, store: LedgerStore) -> None:
         self._environment = environment
         self._store = store
-        self._ends: deque[tuple[str, float, str]] = deque(maxlen=_BACKLOG)
+        #: Session id → when and why it ended.
+        self._ends: dict[str, tuple[float, str]] = {}
         self._writing = False
+        #: The last write failed: the next one feels its way, so that during an outage each end costs one call.
+        self._failed = False
 
     async def began(self, session: str, person: Person, peer: Peer, info: ClientInfo, now: float) -> None:
         """Raises `StoreUnavailable`: a sign-on that cannot be recorded does not happen."""
@@ -42,7 +48,9 @@ class Ledger:
             raise StoreUnavailable from None
 
     def ended(self, session: str, when: float, reason: str) -> None:
-        self._ends.append((session, when, reason))
+        self._ends[session] = (when, reason)
+        if len(self._ends) > _BACKLOG:
+            del self._ends[next(iter(self._ends))]
         self.retry()
 
     def retry(self) -> None:
@@ -52,19 +60,20 @@ class Ledger:
             self._environment.spawn("write ends of sessions to the ledger", self._write())
 
     async def _write(self) -> None:
-        failed = False
         try:
             while self._ends:
                 # Asked for in one turn, so that they travel together; all are awaited, so that none fails unheard.
-                writes = [(end, self._store.ended(*end)) for end in list(self._ends)[:1000]]
-                for end, write in writes:
+                ends = list(islice(self._ends.items(), 1 if self._failed else _TOGETHER))
+                writes = [(session, self._store.ended(session, *end)) for session, end in ends]
+                self._failed = False
+                for session, write in writes:
                     try:
                         await write
                     except (StoreUnavailable, OutcomeUnknown):
-                        failed = True
+                        self._failed = True
                     else:
-                        self._ends.remove(end)
-                if failed:
+                        self._ends.pop(session, None)
+                if self._failed:
                     self._environment.log.info("{count} sign-offs wait for the store", count=len(self._ends))
                     return
         finally:

@@ -44,6 +44,10 @@ class OfflineQueue:
         """Whether messages for this account are about to be put."""
         return any(owner == account for owner, _, _ in self._puts)
 
+    def withdraw(self, account: str) -> None:
+        """Put nothing for this account that is not under way already; nobody is told."""
+        self._puts = [put for put in self._puts if put[0] != account]
+
     def acknowledge(self, account: str, id: str) -> None:
         self._leaving.add((account, id))
         self._acks.append((account, id))

@@ -38,7 +38,7 @@ class Recipients:
         self._limit = max(limit, 1)
         self._known: dict[str, Recipient] = {}
         self._waiting: dict[str, deque[Callable[[Recipient | Refusal], None]]] = {}
-        #: Lookups under way whose answer something has changed since: it must not be remembered.
+        #: Names that are being looked up, and about which something has changed since: ask once more.
         self._changed: set[str] = set()
 
     def find(self, name: str, then: Callable[[Recipient | Refusal], None]) -> None:
@@ -62,13 +62,9 @@ class Recipients:
     async def _look_up(self, name: str, folded: str) -> None:
         answer: Recipient | Refusal = StoreUnavailable()
         try:
-            account = await self._accounts.by_name(folded)
-            if account is None:
-                answer = NoSuchAccount(name)
-            else:
-                answer = Recipient(account, *await self._rosters.blocked_by(account.id))
-                if folded not in self._changed:
-                    self._known[folded] = answer
+            answer = await self._ask(name, folded)
+            if isinstance(answer, Recipient):
+                self._known[folded] = answer
                 if len(self._known) > self._limit:
                     del self._known[next(iter(self._known))]
         except Refusal as refusal:
@@ -86,6 +82,16 @@ class Recipients:
                 except Exception:
                     self._environment.log.failure("while serving those who asked for {name}", name=name)
             del self._waiting[folded]
+
+    async def _ask(self, name: str, folded: str) -> Recipient | Refusal:
+        while True:
+            self._changed.discard(folded)
+            account = await self._accounts.by_name(folded)
+            if account is None:
+                return NoSuchAccount(name)
+            recipient = Recipient(account, *await self._rosters.blocked_by(account.id))
+            if folded not in self._changed:
+                return recipient
 
     def forget(self, account: Account) -> None:
         """Something about the account, or its roster, has changed."""

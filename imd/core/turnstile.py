@@ -27,7 +27,15 @@ class Turnstile:
                 else:
                     turn = self._environment.future()
                     queue.append(turn)
-                    await turn
+                    try:
+                        await turn
+                    except BaseException:
+                        # Whoever waits may be cancelled: then those behind move up, or it was its turn already.
+                        if turn in queue:
+                            queue.remove(turn)
+                        else:
+                            held.append(key)
+                        raise
                 held.append(key)
             yield
         finally:
