@@ -307,9 +307,12 @@ class PresenceRegistry:
 
     def watch(self, session: Session, name: str) -> PresenceView:
         names = self._watches.setdefault(session.id, {})
-        folded = fold(name)
-        if not name or len(name) > 64 or any(c in name for c in " ,*?!@#"):
+        bare, domain = split(name, self._people.domain)
+        folded = fold(bare)
+        if not bare or len(bare) > 64 or any(c in bare for c in " ,*?!#"):
             raise InvalidName(name, "not a name one can watch")
+        if domain not in (self._people.domain, f"guest.{self._people.domain}"):
+            raise InvalidName(name, f"nobody of {domain} is here")
         if folded not in names:
             check_count("watches", len(names), self.limits.watches)
             self._watchers.setdefault(folded, {})[session.id] = session
@@ -317,7 +320,7 @@ class PresenceRegistry:
         return self.view(session, name)
 
     def unwatch(self, session: Session, name: str) -> None:
-        folded = fold(name)
+        folded = fold(split(name, self._people.domain)[0])
         if self._watches.get(session.id, {}).pop(folded, None) is not None:
             self._forget_watcher(folded, session)
 
@@ -329,7 +332,7 @@ class PresenceRegistry:
 
     def watches(self, session: Session, name: str) -> bool:
         watches = self._watches.get(session.id)
-        return watches is not None and fold(name) in watches
+        return watches is not None and fold(split(name, self._people.domain)[0]) in watches
 
     def watched(self, session: Session) -> list[str]:
         return list(self._watches.get(session.id, {}).values())

@@ -287,8 +287,18 @@ class WatchTests(PresenceTestCase):
         self.assertRaises(TooMany, self.watch, self.bob, "four")
         self.house.hub.presence.unwatch(me(self.bob), "two")
         self.watch(self.bob, "four")
-        for name in ("", "a b", "a,b", "*", "#tea", "x" * 65):
+        for name in ("", "a b", "a,b", "*", "#tea", "x" * 65, "@localhost", "alice@elsewhere.example"):
             self.assertRaises(InvalidName, self.watch, self.bob, name)
+
+    def test_in_full(self) -> None:
+        """A name may be written in full; it is the same watch."""
+        alice = self.house.on(self.alice_account)
+        self.assertEqual(self.watch(self.bob, "alice@localhost").state, AVAILABLE)
+        self.watch(self.bob, "alice")
+        self.now_says(alice, AWAY)
+        self.assertEqual([(name, state) for name, state in self.bob.states], [("alice", "away")])
+        self.house.hub.presence.unwatch(me(self.bob), "ALICE@localhost")
+        self.assertEqual(self.house.hub.presence.watched(me(self.bob)), [])
 
     def test_renamed(self) -> None:
         """Contacts see one person with a new name. A watch stays with its name: the old one goes, the new one comes,
