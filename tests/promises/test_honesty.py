@@ -222,6 +222,27 @@ class HonestyPromise(PromiseTestCase):
             self.assertEqual(talk.shown(there), talk.accepted)
         self.no_fault(daemon)
 
+    async def test_no_handshake(self) -> None:
+        """Where TLS is expected, whatever else comes ends that connection, and is no fault of ours."""
+        daemon = await self.house().start()
+        await self.people(daemon, "bob")
+        for door in LINES:
+            for number in range(20):
+                chance = random.Random(f"{SEED} {door} {number}")
+                stream = await connected(daemon.ports[door, "tls"])
+                self.addCleanup(stream.abort)
+                stream.setRawMode()
+                stream.rawDataReceived = lambda data: None  # type: ignore[method-assign]
+                assert stream.transport is not None
+                # Each third begins as a handshake does.
+                stream.transport.write(b"\x16\x03\x01\x02\x00" if number % 3 == 0 else b"")
+                stream.transport.write(LINES[door](chance) + b"\r\n" + chance.randbytes(5000))
+                if number % 2:
+                    await stream.until("the end", lambda s=stream: not s.alive)  # type: ignore[misc]
+                stream.abort()
+        await self.on(daemon, "irc", "bob")
+        self.no_fault(daemon)
+
     async def hostile(self, daemon: RunningDaemon, door: str, begin: Begin, chance: random.Random) -> None:
         """One hostile client: it gets an answer to the end, or is told why it must go."""
         await self.restore(daemon)
