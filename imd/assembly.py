@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from twisted.cred.checkers import ICredentialsChecker
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.interfaces import IListeningPort
+from twisted.internet.ssl import CertificateOptions
 from twisted.internet.task import LoopingCall, deferLater
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
@@ -34,12 +35,14 @@ from imd.credentials.front import CredentialsFront
 from imd.credentials.hashing import Hashing
 from imd.net.after_handshake import Securing
 from imd.net.connections import Connections
+from imd.net.datagram.dtls import ServerContext
 from imd.net.listening import listen, port_number, shown
 from imd.net.reactor_clock import ReactorClock, Spawner
 from imd.net.self_signed import ensure_pair
 from imd.net.tls import Certificates
 from imd.policies import connection_limits, core_policy, credential_rules, irc_settings, native_settings
 from imd.protocols.irc.gateway import IrcGateway, farewell
+from imd.protocols.native.datagram import NativeDatagrams
 from imd.protocols.native.gateway import NativeGateway
 from imd.storage.redis.store import RedisStore
 from imd.storage.sqlite.store import SQLiteStore
@@ -103,6 +106,7 @@ class Daemon:
     accounts: Accounts
     credentials: CredentialsFront
     native: NativeGateway
+    datagrams: NativeDatagrams
     irc: IrcGateway
 
     def __init__(
@@ -162,6 +166,7 @@ class Daemon:
         door = self.hub, self.credentials
         log = Logger(namespace="imd.doors")
         self.native = NativeGateway(*door, native_settings(settings), environment.spawn, log)
+        self.datagrams = NativeDatagrams(self.native.door, self.connections, ServerContext(self._tls_options))
         self.irc = IrcGateway(*door, irc_settings(settings, self.started), environment.spawn, log)
 
     async def _listen(self) -> None:
@@ -193,11 +198,18 @@ class Daemon:
                 answer=farewell,
             )
             self.bound.append(Bound("irc", listener.kind, port))
-        for name in ("web", "udp"):
-            if getattr(settings.listen, name):
-                self.log.info("the {name} door is not part of this release: nothing is bound for it", name=name)
+        for listener in settings.listen.listeners("udp"):
+            bound = self.datagrams.listen(self.reactor, listener.interface or "", listener.port or 0)
+            self.bound.append(Bound("native", listener.kind, bound))
+        if settings.listen.web:
+            self.log.info("the web door is not part of this release: nothing is bound for it")
         self._control = ControlListener(self, self.reactor, settings.data)
         self._control.start()
+
+    def _tls_options(self) -> CertificateOptions:
+        if self._certificates is None:
+            raise AssertionError("asked for a certificate before there was one")
+        return self._certificates.options
 
     async def _pair(self, settings: Settings) -> tuple[Path, Path]:
         """Certificate and key of the settings, or the pair of our own."""
@@ -275,6 +287,7 @@ class Daemon:
         self.credentials.apply(credential_rules(settings))
         self.connections.limits = connection_limits(settings)
         self.native.reload(native_settings(settings))
+        self.datagrams.reload(native_settings(settings))
         self.irc.reload(irc_settings(settings, self.started))
         for change in changes.live:
             self.log.info("reloaded {change}", change=str(change))
@@ -321,7 +334,7 @@ class Daemon:
             await self._finished()
             self.hub.people.close()
             self.irc.stop()
-            await self.native.stop()
+            await gatherResults(map(Deferred.fromCoroutine, (self.native.stop(), self.datagrams.stop())))
             await self._finished()
         if self._control is not None:
             await self._control.stop()

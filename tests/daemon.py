@@ -32,17 +32,23 @@ QUICK = ("accounts.scram_iterations=4096", "limits.enabled=false")
 
 class _Process(ProcessProtocol):
     def __init__(self) -> None:
-        self.log = ""
+        # Hostile clients make for a long log: it is joined when somebody looks.
+        self._parts: list[str] = []
         self.ready: Deferred[None] = Deferred()
         self.over: Deferred[int] = Deferred()
 
+    @property
+    def log(self) -> str:
+        self._parts = ["".join(self._parts)]
+        return self._parts[0]
+
     def outReceived(self, data: bytes) -> None:
-        self.log += data.decode(errors="replace")
-        if "imd ready" in self.log and not self.ready.called:
+        self._parts.append(data.decode(errors="replace"))
+        if not self.ready.called and "imd ready" in self.log:
             self.ready.callback(None)
 
     def errReceived(self, data: bytes) -> None:
-        self.log += data.decode(errors="replace")
+        self._parts.append(data.decode(errors="replace"))
 
     def processEnded(self, reason: Failure) -> None:
         assert isinstance(reason.value, ProcessDone | ProcessTerminated)
@@ -70,7 +76,7 @@ class RunningDaemon:
         self._arguments = list(arguments)
         if config is not None:
             self._arguments += ["--config", str(config)]
-        listen = ['listen.native=["tcp:0","tls:0"]', 'listen.irc=["tcp:0","tls:0"]']
+        listen = ['listen.native=["tcp:0","tls:0"]', 'listen.irc=["tcp:0","tls:0"]', 'listen.udp=["127.0.0.1:0"]']
         for setting in (*listen, *QUICK, f'store.url="{store}"', *settings):
             self._arguments += ["--set", setting]
         self.ports: dict[tuple[str, str], int] = {}

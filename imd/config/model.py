@@ -57,8 +57,7 @@ class Listen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     udp: Annotated[
         tuple[str, ...],
         setting(
-            "The native protocol on datagrams: DTLS, and on loopback also plain. It is not part of this "
-            "release: nothing is bound, and the log says so.",
+            "The native protocol on datagrams: DTLS, and on loopback also plain.",
             allowed='a list of "ADDRESS:PORT", an IPv6 address in brackets',
             example='["0.0.0.0:4000"]',
             live=False,

@@ -97,6 +97,11 @@ class Certificates:
         self._options = load_pair(certificate, key, protocols)
         self._loop: LoopingCall | None = None
 
+    @property
+    def options(self) -> CertificateOptions:
+        """The pair as it is now; another object after each renewal."""
+        return self._options
+
     def serverConnectionForTLS(self, protocol: TLSMemoryBIOProtocol) -> SSL.Connection:
         return self._options.serverConnectionForTLS(protocol)
 

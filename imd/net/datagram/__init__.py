@@ -17,5 +17,7 @@ welcome     packets of no connection: who may open one
 path        a new address that has yet to prove itself
 tokens      proof that somebody receives what is sent to an address, without keeping anything
 dtls        DTLS by pyOpenSSL's memory BIOs: the listening end with cookies, and associations
-port        one socket for all peers of a door
+link        one peer of a port
+port        one socket for all peers of a door; timetable: who of them wants to be woken when
+dialing     the client's end on a socket of its own
 """

@@ -168,6 +168,16 @@ class Connection:
             self._begin_closing(now)
 
     @property
+    def reason(self) -> str:
+        """Why it is over, or closing; "" while it is neither."""
+        return self.ended or self._why
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing will come any more."""
+        return self.state in (State.CLOSING, State.ENDED)
+
+    @property
     def pending(self) -> int:
         """Bytes that have not been acknowledged."""
         return self._out.pending

@@ -3,6 +3,9 @@
 from imd.core.ports import Credentials, Hub, Log, Spawn
 from imd.protocols.native.settings import NativeSettings
 
+#: What `Peer.door` says of a client on UDP, so that the ledger shows it.
+DATAGRAM_DOOR = "native-udp"
+
 
 class Door:
     """The hub and the credentials behind the door, and its settings."""

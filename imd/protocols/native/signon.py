@@ -22,6 +22,7 @@ from imd.messages.signon import (
     Welcome,
 )
 from imd.protocols.native import outgoing, sasl
+from imd.protocols.native.door import DATAGRAM_DOOR
 from imd.protocols.native.state import State
 
 if TYPE_CHECKING:
@@ -132,7 +133,8 @@ async def _open(session: "NativeSession", account: Account, details: SessionDeta
         name=details.client,
         version=details.version,
         tcp_port=details.tcp_port,
-        udp_port=details.udp_port,
+        # Where a client on UDP can be reached by UDP is where it speaks from, unless it says otherwise.
+        udp_port=details.udp_port or (session.peer.port if session.peer.door == DATAGRAM_DOOR else 0),
         device=details.device,
         realname=details.realname,
     )

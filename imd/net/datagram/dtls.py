@@ -1,0 +1,258 @@
+"""DTLS 1.2 (RFC 6347) by pyOpenSSL's memory BIOs: datagrams in, datagrams out; the socket is somebody else's.
+
+OpenSSL keeps the time of its retransmissions itself (section 4.2.4): `timer` is in seconds from now.
+"""
+
+import contextlib
+from collections.abc import Callable
+from typing import Final
+
+from OpenSSL import SSL, crypto
+from twisted.internet.ssl import CertificateOptions
+
+from imd.net.datagram.packet import DATAGRAM
+from imd.net.datagram.tokens import Tokens
+
+#: Content types of DTLS (RFC 9147 section 4.1): what a first byte may be.
+CONTENT_TYPES: Final = range(20, 26)
+_HANDSHAKE: Final = 22
+_CLIENT_HELLO: Final = 1
+#: Bytes of a record's header (RFC 6347 section 4.1) and of a handshake message's (section 4.2.2).
+_RECORD: Final = 13
+_MESSAGE: Final = 12
+#: Most that is read out of a BIO at a time.
+_MUCH: Final = 1 << 20
+#: SSL_OP_COOKIE_EXCHANGE of OpenSSL's ssl.h, which pyOpenSSL may lack.
+_COOKIES: Final = SSL.OP_COOKIE_EXCHANGE or 0x2000
+#: Forward secrecy and authenticated encryption only (RFC 9325 section 4.2).
+_CIPHERS: Final = b"ECDHE+AESGCM:ECDHE+CHACHA20"
+
+
+def client_random(datagram: bytes) -> bytes:
+    """The random of a ClientHello, which is the same in all its copies; empty for any other datagram."""
+    if (
+        len(datagram) < _RECORD + _MESSAGE + 34
+        or datagram[0] != _HANDSHAKE
+        or datagram[3:5] != b"\0\0"
+        or datagram[_RECORD] != _CLIENT_HELLO
+    ):
+        return b""
+    begin = _RECORD + _MESSAGE + 2
+    return datagram[begin : begin + 32]
+
+
+def datagrams(records: bytes, size: int = DATAGRAM) -> list[bytes]:
+    """Records as a BIO joins them, in datagrams of at most `size` bytes, each with whole records."""
+    out: list[bytes] = []
+    begin = at = 0
+    while at + _RECORD <= len(records):
+        end = at + _RECORD + int.from_bytes(records[at + 11 : at + 13], "big")
+        if end - begin > size and at > begin:
+            out.append(records[begin:at])
+            begin = at
+        at = end
+    if at > begin:
+        out.append(records[begin:at])
+    return out
+
+
+def context(method: int) -> SSL.Context:
+    """What both ends have in common."""
+    made = SSL.Context(method)
+    made.set_options(SSL.OP_NO_QUERY_MTU | SSL.OP_NO_RENEGOTIATION | SSL.OP_NO_TICKET | SSL.OP_NO_COMPRESSION)
+    made.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+    made.set_mode(SSL.MODE_RELEASE_BUFFERS)
+    made.set_cipher_list(_CIPHERS)
+    return made
+
+
+class ServerContext:
+    """The context for a listener, with the certificate in force; a renewed certificate makes a new one."""
+
+    def __init__(self, options: Callable[[], CertificateOptions]) -> None:
+        self._current = options
+        self._options: CertificateOptions | None = None
+        self._made: SSL.Context | None = None
+
+    def __call__(self) -> SSL.Context:
+        options = self._current()
+        if self._made is None or options is not self._options:
+            made = context(SSL.DTLS_SERVER_METHOD)
+            if options.certificate is None or options.privateKey is None:
+                raise ValueError("DTLS needs a certificate and its key")
+            made.use_certificate(options.certificate)
+            for certificate in options.extraCertChain:
+                made.add_extra_chain_cert(certificate)
+            made.use_privatekey(options.privateKey)
+            made.set_verify(SSL.VERIFY_PEER, any_certificate)
+            self._made, self._options = made, options
+        return self._made
+
+
+class Association:
+    """One DTLS association, either end (RFC 6347 section 3)."""
+
+    __slots__ = ("_flight", "ended", "established", "random", "tls")
+
+    def __init__(self, connection: SSL.Connection, random: bytes = b"") -> None:
+        self.tls = connection
+        #: Of the client's hello.
+        self.random = random
+        self.established = False
+        #: Why it is over, for people; "" while it is not.
+        self.ended = ""
+        self._flight: list[bytes] = []
+
+    @property
+    def payload(self) -> int:
+        """Most bytes one datagram carries."""
+        return self.tls.get_cleartext_mtu()
+
+    def receive(self, datagram: bytes) -> list[bytes]:
+        """Take in a datagram; the payloads in it. What does not belong here is dropped by OpenSSL."""
+        if self.ended:
+            return []
+        if datagram:
+            self.tls.bio_write(datagram)
+        payloads: list[bytes] = []
+        try:
+            if not self.established:
+                self.tls.do_handshake()
+                self.established = True
+            while True:
+                payloads.append(self.tls.recv(_MUCH))
+        except SSL.WantReadError:
+            pass
+        except SSL.ZeroReturnError:
+            self.ended = "The other end closed it."
+        except SSL.Error as error:
+            self.ended = _why(error)
+        return payloads
+
+    def begin(self) -> None:
+        """Go on with the handshake without hearing anything: the client's first words, the server's after a cookie."""
+        self.receive(b"")
+
+    def send(self, payload: bytes) -> None:
+        """Encrypt a payload of at most `payload` bytes; `take` has the datagram."""
+        if self.ended or not self.established:
+            return
+        try:
+            self.tls.send(payload)
+        except SSL.Error as error:
+            self.ended = _why(error)
+
+    def take(self) -> list[bytes]:
+        """The datagrams to send."""
+        try:
+            return datagrams(self.tls.bio_read(_MUCH))
+        except SSL.WantReadError:
+            return []
+
+    def timer(self) -> float | None:
+        """Seconds until `handle_timer` has something to send again; None: never."""
+        if self.ended or self.established:
+            # OpenSSL itself answers a peer that repeats its last flight.
+            return None
+        return self.tls.DTLSv1_get_timeout()
+
+    def handle_timer(self) -> None:
+        try:
+            self.tls.DTLSv1_handle_timeout()
+        except SSL.Error as error:
+            self.ended = _why(error)
+
+    def close(self) -> None:
+        """Say that it is over (close_notify)."""
+        if self.ended:
+            return
+        self.ended = "Closed."
+        # If not even a handshake was done, there is nothing to say.
+        with contextlib.suppress(SSL.Error):
+            self.tls.shutdown()
+
+
+class Listener:
+    """The server's end before there is an association: cookies (RFC 6347 section 4.2.1), nothing kept of anybody."""
+
+    def __init__(self, server: Callable[[], SSL.Context], now: float) -> None:
+        """`server` gives the context in force, made by `context`; a new certificate is a new one."""
+        self._server = server
+        self._tokens = Tokens(now)
+        self._context: SSL.Context | None = None
+        self._listening: SSL.Connection | None = None
+        # OpenSSL's callbacks do not get the address: it stands here while OpenSSL is asked.
+        self._address = ""
+        self._now = now
+
+    def hello(self, datagram: bytes, address: str, now: float) -> tuple[Association | None, list[bytes]]:
+        """Take in a ClientHello from an address in any text form: an association once its cookie is right, which has
+        yet to `begin` (the costly part), or what to answer."""
+        random = client_random(datagram)
+        if not random:
+            return None, []
+        self._address, self._now = address, now
+        listening = self._connection()
+        listening.bio_write(datagram)
+        try:
+            listening.DTLSv1_listen()
+        except SSL.WantReadError:
+            answer = self._answer(listening)
+            if not answer:
+                # Something was odd about it; who knows what it has left behind.
+                self._listening = None
+            return None, [each for each in answer if len(each) <= 3 * len(datagram)]
+        except SSL.Error:
+            self._listening = None
+            return None, []
+        self._listening = None
+        return Association(listening, random), []
+
+    @staticmethod
+    def _answer(listening: SSL.Connection) -> list[bytes]:
+        try:
+            return datagrams(listening.bio_read(_MUCH))
+        except SSL.WantReadError:
+            return []
+
+    def _connection(self) -> SSL.Connection:
+        server = self._server()
+        if self._listening is None or server is not self._context:
+            if server is not self._context:
+                server.set_options(_COOKIES)
+                server.set_cookie_generate_callback(self._cookie)
+                server.set_cookie_verify_callback(self._right)
+                self._context = server
+            listening = SSL.Connection(server, None)
+            listening.set_accept_state()
+            listening.set_ciphertext_mtu(DATAGRAM)
+            self._listening = listening
+        return self._listening
+
+    def _cookie(self, connection: SSL.Connection) -> bytes:
+        return self._tokens.make(self._address, 0, self._now)
+
+    def _right(self, connection: SSL.Connection, cookie: bytes) -> bool:
+        return self._tokens.holds(cookie, self._address, 0, self._now)
+
+
+def connecting(client: SSL.Context) -> Association:
+    """A client's end, which has yet to `begin`."""
+    connection = SSL.Connection(client, None)
+    connection.set_connect_state()
+    connection.set_ciphertext_mtu(DATAGRAM)
+    return Association(connection)
+
+
+def any_certificate(
+    connection: SSL.Connection, certificate: crypto.X509, error: int, depth: int, verified: int
+) -> bool:
+    """Its fingerprint, not its issuer, is the credential (SASL EXTERNAL)."""
+    return True
+
+
+def _why(error: SSL.Error) -> str:
+    arguments = error.args[0] if error.args else ()
+    if isinstance(arguments, list | tuple):
+        return "; ".join(str(part[-1]) for part in arguments if part) or "DTLS failed"
+    return str(arguments)
