@@ -23,7 +23,7 @@ BESIDE = 200
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--output", type=Path, default=Path("build/bench.json"))
-    parser.add_argument("--seconds", type=float, default=2.5, help="how long each run is measured")
+    parser.add_argument("--seconds", type=float, default=2.0, help="how long each run is measured")
     parser.add_argument("--repeat", type=int, default=2, help="how often each cost is measured")
     parser.add_argument("--only", choices=("costs", "arrivals", "latencies", "queueing"), action="append")
     arguments = parser.parse_args()
@@ -55,6 +55,7 @@ def main() -> int:
     finally:
         shutil.rmtree(Server.disk(), ignore_errors=True)
 
+    notes += bench.notes
     rows = [row for row in bench.rows() if row.note != "not measured" or not arguments.only]
     about = {
         "machine": f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}",

@@ -1,6 +1,8 @@
-"""Fills a store with accounts: ``python -m tests.bench.accounts FOLDER STORE_URL COUNT`` prints the SCRAM client key.
+"""Fills a store with accounts: ``python -m tests.bench.accounts FOLDER STORE_URL COUNT DEVICE`` prints the
+SCRAM client key.
 
-All have the same password, salt and verifier. A server cannot tell, and one PBKDF2 does for all.
+All have the same password, salt and verifier. A server cannot tell, and one PBKDF2 does for all. They have signed on
+by DEVICE before, as most have who sign on.
 """
 
 import sys
@@ -24,7 +26,7 @@ SALT = b"imd bench's salt"
 ITERATIONS = scram.LEAST_ITERATIONS
 
 
-async def fill(reactor: Any, folder: str, url: str, count: str) -> None:
+async def fill(reactor: Any, folder: str, url: str, count: str, device: str) -> None:
     salted = scram.salted_password(PASSWORD.encode(), SALT, ITERATIONS)
     verifier = new_verifier(salted, SALT, ITERATIONS)
     store: Store = SQLiteStore(Path(folder), reactor) if url == "sqlite" else RedisStore(url, reactor)
@@ -34,7 +36,8 @@ async def fill(reactor: Any, folder: str, url: str, count: str) -> None:
 
         async def create(number: int) -> None:
             name = f"u{number:05}"
-            if not await store.accounts.create(Account(f"bench-{name}", name, now), name, verifier):
+            account = Account(f"bench-{name}", name, now, devices=(device,))
+            if not await store.accounts.create(account, name, verifier):
                 raise AssertionError(f"{name} exists")
 
         for first in range(0, int(count), 500):

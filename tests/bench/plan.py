@@ -5,6 +5,7 @@ one scenario run one after the other, and all of it is repeated, so that what el
 alike. The figure is the median.
 """
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -25,6 +26,13 @@ ACCOUNTS = 5001
 GUESTS, BY_IRC, BY_NATIVE = "imd, guests", "imd, IRC accounts", "imd, native"
 FLOOR, CONFIRMING, WORDS, NGIRCD = "floor", "floor with PING", "twistd words", "ngIRCd"
 FORGETFUL = "imd without history"
+
+#: Seconds after which costs are not measured once more: all is to be done within a quarter of an hour.
+ENOUGH = 420.0
+
+#: What each signs on with, and has signed on with before. Accounts of two devices would be a thing of its own: then
+#: history is written before a message is accepted.
+DEVICES = {BY_IRC: "irc", BY_NATIVE: "bench"}
 
 #: Name, the generator's options, who is measured.
 SCENARIOS: tuple[tuple[str, dict[str, Any], tuple[str, ...]], ...] = (
@@ -80,18 +88,20 @@ class Bench:
         self._idle = idle
         self._say = say
         self._key = ""
-        self._accounts = Path(tempfile.mkdtemp(prefix="accounts-", dir=Server.disk()))
+        self._stores = Path(tempfile.mkdtemp(prefix="stores-", dir=Server.disk()))
         self.runs: list[dict[str, Any]] = []
+        self.notes: list[str] = []
         self.void: dict[tuple[str, str], str] = {}
         self.figures: dict[tuple[str, str], float] = {}
 
     def prepare(self) -> None:
-        """The store with accounts that runs begin with."""
+        """The stores with accounts that runs begin with."""
         Ngircd.program()
-        self._key = self._fill(self._accounts, "sqlite")
+        for who in (BY_IRC, BY_NATIVE):
+            self._key = self._fill(self._stores / DEVICES[who], "sqlite", DEVICES[who])
 
-    def _fill(self, folder: Path, url: str) -> str:
-        arguments = [sys.executable, "-m", "tests.bench.accounts", str(folder), url, str(ACCOUNTS)]
+    def _fill(self, folder: Path, url: str, device: str) -> str:
+        arguments = [sys.executable, "-m", "tests.bench.accounts", str(folder), url, str(ACCOUNTS), device]
         return subprocess.run(arguments, check=True, capture_output=True, text=True).stdout.strip()
 
     def _server(self, who: str, clients: int) -> Server:
@@ -105,7 +115,7 @@ class Bench:
             return Imd('history.keep="0"')
         if who == GUESTS:
             return Imd()
-        return Imd(data=self._accounts, accounts=True)
+        return Imd(data=self._stores / DEVICES[who], accounts=True)
 
     def _run(self, name: str, who: str, server: Server, **options: Any) -> dict[str, Any]:
         """One run of the generator. Raises `Void`."""
@@ -139,10 +149,14 @@ class Bench:
     def costs(self) -> None:
         """CPU per private message and per room delivery."""
         several: dict[tuple[str, str], list[float]] = {}
-        for _ in range(self._repeat):
+        began = time.monotonic()
+        for again in range(self._repeat):
             for name, options, everybody in SCENARIOS:
+                if again and time.monotonic() - began > ENOUGH:
+                    self.notes.append(f"no more repetitions from {name!r} on: {ENOUGH / 60:.0f} minutes had passed")
+                    break
                 for who in everybody:
-                    figures = self._measure(name, who, {**options, "warmup": 0.7, "duration": self._seconds})
+                    figures = self._measure(name, who, {**options, "warmup": 0.5, "duration": self._seconds})
                     if figures:
                         several.setdefault((name, who), []).append(per_operation(figures))
         self.figures |= {key: middle(values) for key, values in several.items() if key not in self.void}
@@ -158,8 +172,22 @@ class Bench:
                 self.figures["memory", who] = figures["memory_kib"] / self._idle
                 self.figures["sign-ons", who] = self._idle / figures["sign_on_cpu_s"]
                 self.figures["sign-ons by the clock", who] = self._idle / figures["sign_on_s"]
-                if "probe" in options:
+                if figures["probes"]:
                     self.figures["held", who] = figures["probe_worst_ms"]
+
+        self._newcomers()
+
+    def _newcomers(self) -> None:
+        """Accounts that sign on from a device that is new, so that it is noted: a thousand of them."""
+        name, clients = "sign-ons of new devices", 1000
+        try:
+            # These accounts have only ever come by IRC.
+            with Imd(data=self._stores / DEVICES[BY_IRC]) as server:
+                figures = self._run(name, BY_NATIVE, server, scenario="connect", clients=clients)
+        except Void as reason:
+            self._is_void(name, BY_NATIVE, reason)
+        else:
+            self.figures[name, BY_NATIVE] = clients / figures["sign_on_cpu_s"]
 
     def latencies(self) -> None:
         """At half of what the server can do at most, by its CPU per message with one under way."""
@@ -191,9 +219,9 @@ class Bench:
             self.figures["one each", "redis"] = baseline.redis_one_each(redis)
             self.figures["one each", "sqlite"] = baseline.sqlite_one_each(Server.disk())
             redis.flush()
-            self._fill(self._accounts, redis.url)
+            self._fill(self._stores / "none", redis.url, DEVICES[BY_NATIVE])
             for store, server in (
-                ("sqlite", Imd(data=self._accounts)),
+                ("sqlite", Imd(data=self._stores / DEVICES[BY_NATIVE])),
                 ("redis", Imd(redis=redis.url)),
             ):
                 try:
@@ -210,8 +238,6 @@ class Bench:
     @staticmethod
     def _beside(redis: RedisServer) -> None:
         """Redis runs on the generator's core, which has little to do here."""
-        import os
-
         information = redis.command("INFO", "server").decode()
         pid = next(line.partition(":")[2] for line in information.splitlines() if line.startswith("process_id:"))
         os.sched_setaffinity(int(pid), cores()[1])
@@ -260,6 +286,7 @@ class Bench:
             rows.append(self._row("sign-ons per second of CPU", "/s", ("sign-ons", who), ("sign-ons", NGIRCD)))
             rows.append(self._row("sign-ons by the clock", "/s", ("sign-ons by the clock", who)))
             rows.append(self._row("reactor held meanwhile, at most", "ms", ("held", who), None, Budget(at_most=50)))
+        rows.append(self._row("new devices per second of CPU", "/s", ("sign-ons of new devices", BY_NATIVE)))
         for who in (GUESTS, BY_IRC, BY_NATIVE):
             for share, most in (("p50", None), ("p99", 20), ("p99_9", 1000)):
                 rows.append(

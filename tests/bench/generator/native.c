@@ -62,7 +62,7 @@ static void prove(struct client *client, char *data)
     size = snprintf(answer, sizeof answer, "%s,p=%s", without, proof_text);
     base64(answer, (size_t)size, coded);
     net_print(client, "{\"type\":\"response\",\"ref\":2,\"data\":\"%s\"}\n", coded);
-    net_print(client, "{\"type\":\"session\",\"ref\":3,\"client\":\"bench\",\"device\":\"d\"}\n");
+    net_print(client, "{\"type\":\"session\",\"ref\":3,\"client\":\"bench\",\"device\":\"bench\"}\n");
 }
 
 static void ask(struct client *client) { net_print(client, "{\"type\":\"ping\",\"ref\":4}\n"); }
@@ -74,10 +74,10 @@ static void join(struct client *client)
 
 static void say(struct client *client, const char *to, const char *body, uint32_t number)
 {
-    /* A body is unique in the run up to its padding, and so is its beginning as the client's id. */
+    /* Unique in the run, and the run's name keeps runs apart. */
     static uint64_t serial;
-    net_print(client, "{\"type\":\"send\",\"ref\":%u,\"to\":\"%s\",\"client_id\":\"%d-%llx-%llx\",\"body\":\"%s\"}\n",
-              10 + number, to, client->number, (unsigned long long)client->began, (unsigned long long)++serial, body);
+    net_print(client, "{\"type\":\"send\",\"ref\":%u,\"to\":\"%s\",\"client_id\":\"%s-%llx\",\"body\":\"%s\"}\n",
+              10 + number, to, run_name, (unsigned long long)++serial, body);
 }
 
 static void message(struct client *client, char *text)

@@ -32,6 +32,7 @@ void answered(struct client *client)
 {
     if (client->stage == SYNCING) {
         client->stage = READY;
+        client->began = 0;
         if (!client->probe)
             ready_count++;
     } else if (client->probe && client->stage == READY && client->began) {
