@@ -74,7 +74,7 @@ async def _chunk(session: "IrcSession", exchange: Exchange, text: str) -> None:
         return
     encoded, exchange.chunks = exchange.chunks, ""
     try:
-        account = await _step(session, exchange, base64.b64decode(encoded, validate=True))
+        account = await _step(session, exchange, base64.b64decode(encoded.encode(), validate=True))
     except (binascii.Error, UnicodeDecodeError):
         await _failed(session, SignOnFailed("That is not valid base64 of UTF-8."))
     except Refusal as refusal:

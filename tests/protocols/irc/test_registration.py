@@ -273,7 +273,7 @@ class Sasl(IrcTestCase):
 
     def test_failures(self) -> None:
         """Wrong secret, wrong base64, another's identity: 904, and the connection goes on as it was."""
-        for message in (plain("", "alice", "wrong"), plain("bob", "alice", "sesame"), "!!!", plain("alice"), "+"):
+        for message in (plain("", "alice", "wrong"), plain("bob", "alice", "sesame"), "!!!", "é", plain("alice"), "+"):
             user = self.begun()
             self.assertEqual(numerics(user.said(f"AUTHENTICATE {message}")), ["904"], message)
             self.assertEqual(numerics(user.said("CAP END"))[0], "001")
