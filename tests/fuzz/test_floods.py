@@ -1,0 +1,221 @@
+"""P6: floods, with all limits in force. Each is bounded, answered clearly, and leaves the daemon well."""
+
+import base64
+import collections
+import socket
+import sys
+import time
+from typing import Any
+
+from twisted.internet.defer import Deferred, gatherResults
+
+from tests.daemon import DaemonTestCase, RunningDaemon, moments
+from tests.doors import DOORS, Driver, NativeDriver, Outcome
+from tests.doors.stream import Stream, connected
+from tests.fuzz.crowd import Talk, faults, resident
+
+PASSWORD = "correct horse"
+
+#: KiB by which the daemon may have grown after a flood: what the allocator keeps.
+GROWTH = 8 * 1024
+
+#: Where floods come from; the well-behaved are at 127.0.0.1.
+ELSEWHERE = [f"127.0.0.{number}" for number in range(20, 28)]
+
+#: The first half of a TLS handshake message: a record that promises 512 bytes, and no more than its beginning.
+HALF_HANDSHAKE = bytes.fromhex("16030102000100 01fc0303".replace(" ", "")) + bytes(40)
+
+WRONG_PASSWORDS = 10_000
+
+
+class FloodTests(DaemonTestCase):
+    """A real daemon with ``limits.enabled = true``."""
+
+    async def house(self, *settings: str) -> RunningDaemon:
+        """Alice and Bob talk through both doors, whatever happens."""
+        daemon = await self.daemon("limits.enabled=true", "limits.messages_per_second=0", *settings).start()
+        for name in ("alice", "bob", "carol", "dave"):
+            await daemon.ask("user add", name=name, password=PASSWORD)
+        people = [await self.on(daemon, door, name) for door, name in (("native", "alice"), ("irc", "bob"))]
+        self.talks = [Talk(people[0], people[1]), Talk(people[1], people[0])]
+        for talk in self.talks:
+            self.addCleanup(talk.stop)
+        return daemon
+
+    async def on(self, daemon: RunningDaemon, door: str, name: str, source: str = "") -> Driver:
+        driver = await DOORS[door].sign_on(daemon, name, PASSWORD, source=source)
+        self.addCleanup(driver.cut)
+        return driver
+
+    async def well(self, daemon: RunningDaemon, what: str, before: int) -> None:
+        """Alice and Bob have lost nothing, memory is what it was, and the log is clean."""
+        slowest = 0.0
+        for talk in self.talks:
+            await talk.end()
+            slowest = max(slowest, talk.slowest)
+        after = resident(daemon.pid)
+        sent = sum(len(talk.sent) for talk in self.talks)
+        print(
+            f"\n{what}; {sent} messages of others meanwhile, the slowest {1000 * slowest:.0f} ms; "
+            f"memory {before} -> {after} KiB",
+            file=sys.stderr,
+        )
+        self.assertGreater(sent, 10)
+        self.assertLess(slowest, 1.0)
+        self.assertLess(after - before, GROWTH)
+        self.assertEqual(faults(daemon), [])
+
+    async def come(self, port: int, source: str, *, tls: bool = False) -> Stream:
+        stream = await connected(port, source=source, tls=tls)
+        # Aborting TLS twice is an error.
+        self.addCleanup(lambda: stream.abort() if stream.alive else None)
+        return stream
+
+    async def greeted(self, daemon: RunningDaemon) -> None:
+        """Somebody comes in over TLS."""
+        stream = await self.come(daemon.ports["irc", "tls"], "127.0.0.1", tls=True)
+        stream.say("CAP LS 302")
+        await stream.until("an answer", lambda: any(" CAP " in line for line in stream.transcript))
+        stream.say("QUIT")
+        await stream.until("the end", lambda: not stream.alive)
+
+    async def status(self, daemon: RunningDaemon) -> Any:
+        return (await daemon.ask("status"))["connections"]
+
+    async def until_status(self, daemon: RunningDaemon, what: str, true: Any) -> Any:
+        status: Any = None
+        for _ in range(200):
+            status = await self.status(daemon)
+            if true(status):
+                return status
+            await moments(0.05)
+        raise AssertionError(f"waited in vain for {what}: {status}")
+
+    async def test_half_open_handshakes(self) -> None:
+        """TLS handshakes that are never finished: no more than `limits.handshakes` at one time, dropped after
+        `limits.handshake_timeout`; then there is room again."""
+        daemon = await self.house("limits.handshakes=100", 'limits.handshake_timeout="1 s"')
+        # What OpenSSL takes for the first handshake it keeps.
+        await self.greeted(daemon)
+        before = resident(daemon.pid)
+        for round_, (door, kind) in enumerate((("irc", "tls"), ("native", "tls"), ("native", "tcp")), 1):
+            streams = []
+            for number in range(300):
+                stream = await self.come(daemon.ports[door, kind], ELSEWHERE[number % len(ELSEWHERE)])
+                streams.append(stream)
+                if stream.alive and stream.transport is not None:
+                    stream.transport.write(HALF_HANDSHAKE)
+            status = await self.until_status(
+                daemon, "refusals", lambda status, r=round_: status["refused"].get("handshakes", 0) >= 100 * r
+            )
+            self.assertLessEqual(status["handshakes"], 100)
+            await self.until_status(daemon, "room", lambda status: status["handshakes"] == 0 and status["open"] == 2)
+            self.assertFalse(any(stream.alive for stream in streams))
+            await self.greeted(daemon)
+        status = await self.status(daemon)
+        self.assertGreaterEqual(status["refused"]["timeout"], 300)
+        await self.well(daemon, f"900 half-open handshakes: {status['refused']}", before)
+
+    async def test_never_reads(self) -> None:
+        """A client that stops reading is cut off at `limits.send_queue`; others do not notice, senders hear
+        *accepted*, and it finds everything when it is back, once and in order."""
+        # The window lets less through than the kernel takes: a larger one, so that the queue is what fills.
+        daemon = await self.house("limits.window=4000", "limits.commands_per_second=0", "offline.max_messages=0")
+        alice = self.talks[0].one
+        before = resident(daemon.pid)
+        for name, door in (("carol", "native"), ("dave", "irc")):
+            slow = await self.on(daemon, door, name)
+            transport: Any = slow.stream.transport
+            transport.getHandle().setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            transport.pauseProducing()
+            told: list[Outcome] = []
+            bodies: list[str] = []
+            who = [name]
+            for number in range(1000):
+                bodies.append(f"{number} " + "x" * 10_000)
+                alice.send(name, bodies[-1]).addCallback(told.append)
+                if number % 20 == 0:
+                    await alice.barrier()
+                    who = [row["name"] for row in (await daemon.ask("who"))["rows"]]
+                    if name not in who:
+                        break
+            self.assertNotIn(name, who, "never cut off")
+            await alice.until("told of all", lambda told=told, bodies=bodies: len(told) == len(bodies))
+            self.assertLessEqual({outcome.how for outcome in told}, {"accepted", "kept"})
+            rows = (await daemon.ask("ledger", name=name))["rows"]
+            self.assertIn("slow", rows[0]["reason"])
+            slow.cut()
+            back = await self.on(daemon, door, name)
+            everything = {outcome.id for outcome in told}
+            await back.until("everything", lambda back=back, ids=everything: self.ids(back) >= ids)
+            if door == "native":
+                self.assertEqual([received.body for received in back.received], bodies)
+            self.assertEqual([received.id for received in back.received], [outcome.id for outcome in told])
+            await back.quit()
+        await self.well(daemon, "clients that never read", before)
+
+    @staticmethod
+    def ids(driver: Driver) -> set[str]:
+        return {received.id for received in driver.received}
+
+    async def test_wrong_passwords(self) -> None:
+        """Ten thousand of them: most are told to wait without being looked at; the owner comes in all the same, from
+        where she has been before and from a new place."""
+        daemon = await self.house('limits.sign_on_delay="20 ms"')
+        await (await self.on(daemon, "irc", "carol", "127.0.0.2")).quit()
+        before = resident(daemon.pid)
+        answers: collections.Counter[str] = collections.Counter()
+        left = iter(range(WRONG_PASSWORDS))
+        begin = time.monotonic()
+
+        async def guess(source: str) -> None:
+            client: NativeDriver | None = None
+            for number in left:
+                if client is None or not client.stream.alive:
+                    client = NativeDriver(await connected(daemon.ports["native", "tcp"], source=source), "guesser")
+                    self.addCleanup(client.cut)
+                    client.stream.say("")
+                data = base64.b64encode(f"\0carol\0guess {number}".encode()).decode()
+                answer = client.ask({"type": "authenticate", "mechanism": "PLAIN", "data": data})
+                await client.until("an answer", lambda c=client, a=answer: a.called or not c.stream.alive)
+                answers["closed" if not answer.called else (await answer)["code"]] += 1
+            if client is not None:
+                client.cut()
+
+        sources = ELSEWHERE * 4
+        await gatherResults([Deferred.fromCoroutine(guess(source)) for source in sources], consumeErrors=True)
+        seconds = time.monotonic() - begin
+        self.assertEqual(answers.total(), WRONG_PASSWORDS)
+        self.assertLessEqual(set(answers), {"sign-on-failed", "too-fast", "closed"})
+        self.assertGreater(answers["too-fast"], 0.9 * WRONG_PASSWORDS)
+        # She has been at the one place; at the other her account is held up, as in every new place, for a moment.
+        known = await self.on(daemon, "irc", "carol", "127.0.0.2")
+        await known.quit()
+        other = await self.on(daemon, "native", "dave", "127.0.0.3")
+        await other.quit()
+        await self.well(daemon, f"{WRONG_PASSWORDS} wrong passwords in {seconds:.0f} s: {dict(answers)}", before)
+
+    async def test_connections_of_one_address(self) -> None:
+        """Over `limits.connections_per_address` a connection is told so in the door's words and closed; other
+        addresses come in; when the flood is over there is room again."""
+        daemon = await self.house("limits.connections_per_address=50", "limits.handshakes=0")
+        before = resident(daemon.pid)
+        for round_, (door, words) in enumerate({"irc": "ERROR :", "native": '"type":"bye","code":"too-many"'}.items()):
+            streams = []
+            for _ in range(300):
+                streams.append(await self.come(daemon.ports[door, "tcp"], "127.0.0.9"))
+            for stream in streams[50:]:
+                await stream.until("closed", lambda s=stream: not s.alive)
+                self.assertIn(words, stream.shown())
+            status = await self.status(daemon)
+            self.assertEqual(status["refused"]["per_address"], 250 * (round_ + 1))
+            self.assertEqual(status["open"], 52)
+            self.assertTrue(all(stream.alive for stream in streams[:50]))
+            elsewhere = await self.on(daemon, door, "carol", "127.0.0.10")
+            await elsewhere.quit()
+            for stream in streams:
+                stream.abort()
+            await self.until_status(daemon, "room", lambda status: status["open"] == 2)
+            again = await self.on(daemon, door, "carol", "127.0.0.9")
+            await again.quit()
+        await self.well(daemon, "600 connections from one address, 100 let in", before)
