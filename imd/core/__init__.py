@@ -7,7 +7,8 @@ edges     ports    stores
 parts     accounts (who exists)      people (who is on)          presence (the PresenceRegistry)
           sight (sessions merged, and who sees how much)
           roster   rooms             delivery (the ladder: direct, relay, offline, extended)
-          inbox    (per account)     history   limits   trace
+          delivery's own: relay (sessions)  catchup (signing on)  keeping, limbo (outcomes)  offline (the queue)
+          history   limits   trace   ledger
 joined by hub
 
 ::

@@ -6,6 +6,7 @@ from imd.core.accounts import Accounts
 from imd.core.catchup import CatchUp
 from imd.core.delivery import Delivery
 from imd.core.history import History
+from imd.core.keeping import Keeping
 from imd.core.ledger import Ledger
 from imd.core.limits import Limits
 from imd.core.offline import OfflineQueue
@@ -64,6 +65,16 @@ class Hub:
         self._book = RoomBook(environment, store.rooms)
         self.rooms = Rooms(environment, self.people, self.history, self._book, numbers, ids, limits)
         self._queue = OfflineQueue(environment, store.inbox, limit=policy.offline_max_messages)
+        self.keeping = Keeping(
+            environment,
+            self.people,
+            self.presence,
+            self._queue,
+            self.history,
+            keep=policy.offline_keep,
+            max_messages=policy.offline_max_messages,
+            guest_messages=policy.guest_messages,
+        )
         self.delivery = Delivery(
             environment,
             self.people,
@@ -71,15 +82,13 @@ class Hub:
             Recipients(environment, accounts, self.rosters, limits.recipients),
             store.inbox,
             self._queue,
+            self.keeping,
             CatchUp(environment, store.inbox, self._queue, self.rosters, numbers),
             self.history,
             numbers,
             ids,
             limits,
             ack_wait=policy.ack_wait,
-            keep=policy.offline_keep,
-            max_messages=policy.offline_max_messages,
-            guest_messages=policy.guest_messages,
         )
         self.history.find_room = self.rooms.find
         self.history.people = self.people
@@ -124,9 +133,9 @@ class Hub:
         for part in (self.people, self.presence, self.rosters, self.rooms, self.delivery):
             part.limits = policy.limits
         self.delivery.ack_wait = policy.ack_wait
-        self.delivery.keep = policy.offline_keep
-        self.delivery.max_messages = policy.offline_max_messages
-        self.delivery.guest_messages = policy.guest_messages
+        self.keeping.lifetime = policy.offline_keep
+        self.keeping.max_messages = policy.offline_max_messages
+        self.keeping.guest_messages = policy.guest_messages
         self._queue.limit = policy.offline_max_messages
         self.history.keep = policy.history_keep
 

@@ -10,6 +10,7 @@ from imd.core.ledger import Ledger
 from imd.core.message import Outcome
 from imd.core.refusal import NoSuchAccount
 from imd.core.roombook import RoomBook
+from imd.core.stores import RoomRecord
 from imd.core.talk import Room, Topic
 from imd.core.turnstile import Turnstile
 from imd.storage.memory import MemoryStore
@@ -24,6 +25,12 @@ class UpkeepCase(SynchronousTestCase):
 
 
 class RoomBookTests(UpkeepCase):
+    def records(self) -> list[RoomRecord]:
+        found = self.store.rooms.load()
+        assert isinstance(found, Deferred)
+        records: list[RoomRecord] = self.successResultOf(found)
+        return records
+
     def test_changed_while_written(self) -> None:
         """A change made while the room is being written is written too."""
         book = RoomBook(self.environment, self.store.rooms)
@@ -38,7 +45,7 @@ class RoomBookTests(UpkeepCase):
         self.store.work()
         self.store.deferring = False
         self.assertTrue(book.idle)
-        self.assertEqual([record.topic for record in self.successResultOf(self.store.rooms.load())], [room.topic])
+        self.assertEqual([record.topic for record in self.records()], [room.topic])
 
     def test_store_dies(self) -> None:
         """What the store died with is written again when it is back."""
@@ -53,7 +60,7 @@ class RoomBookTests(UpkeepCase):
         self.store.available, self.store.deferring = True, False
         book.retry()
         self.assertTrue(book.idle)
-        self.assertEqual(len(self.successResultOf(self.store.rooms.load())), 1)
+        self.assertEqual(len(self.records()), 1)
 
 
 class LedgerTests(UpkeepCase):

@@ -1,0 +1,291 @@
+"""From *under way* to an outcome: the store is asked, the history is told, and the sender hears what became of it.
+
+::
+
+                        ┌──(a client acknowledged)──┐
+    open ──(keep)──► store ──(durable)──► accept ──(history, for several devices)──► settle
+                        ├──(full, or away and nobody has it)──► refuse ──────────────► settle
+                        └──(died, or away and a client may have it)──► limbo, until it is back or ten seconds are over
+"""
+
+from collections.abc import Callable
+
+from imd.core.accounts import AccountChange
+from imd.core.extended import Extended
+from imd.core.history import History, guest, talk
+from imd.core.limbo import Limbo
+from imd.core.message import Message, Outcome, Receipt
+from imd.core.offline import OfflineQueue
+from imd.core.people import People
+from imd.core.ports import Environment
+from imd.core.presence import PresenceRegistry
+from imd.core.recipients import Recipient
+from imd.core.refusal import NoSuchAccount, QueueFull, Refusal, StoreUnavailable
+from imd.core.relay import Inbox, Pending, Stored
+from imd.core.session import Account, Person
+from imd.core.stores import OutcomeUnknown, Queued, Queueing
+
+#: How long a sender waits for a store that died with the message, before hearing *unknown*. Seconds.
+OUTCOME_WAIT = 10.0
+
+#: So many messages of unknown fate are held in memory while the store is away.
+_STUCK = 10_000
+
+
+def receipt(message: Message, outcome: Outcome, reason: Refusal | None = None, *, time: float | None = None) -> Receipt:
+    when = message.time if time is None else time
+    return Receipt(message.id, message.client_id, message.recipient, outcome, when, reason)
+
+
+class Keeping:
+    """What is not settled yet, and what the store has failed."""
+
+    def __init__(
+        self,
+        environment: Environment,
+        people: People,
+        presence: PresenceRegistry,
+        queue: OfflineQueue,
+        history: History,
+        *,
+        keep: float,
+        max_messages: int,
+        guest_messages: int,
+    ) -> None:
+        #: Seconds for which a message is kept.
+        self.lifetime = keep
+        self.max_messages = max_messages
+        self.guest_messages = guest_messages
+        self._environment = environment
+        self._people = people
+        self._presence = presence
+        self._queue = queue
+        self._history = history
+        self._extended = Extended()
+        #: What is under way to accounts that are on, by account id.
+        self.inboxes: dict[str, Inbox] = {}
+        #: Not settled yet, by message id: a repetition joins those who wait.
+        self.open: dict[str, Pending] = {}
+        #: The store failed them; they are tried again when it is back.
+        self.stuck = Limbo()
+        #: Acknowledged or durable, and on their way into the history of an account with several devices.
+        self.recording: dict[str, Pending] = {}
+        # After that of `people`, which ends the sessions.
+        people.accounts.observers.append(self._account_changed)
+
+    def find(self, id: str) -> Pending | None:
+        """A message whose last word is not spoken, though its sender may have heard *unknown*."""
+        return self.open.get(id) or self.stuck.get(id) or self.recording.get(id)
+
+    def join(self, id: str, sender: Person, settle: Callable[[Receipt], None]) -> bool:
+        """Wait for the same outcome, if the message `id` is under way."""
+        pending = self.find(id)
+        if pending is None:
+            return False
+        pending.settles.append(settle)
+        pending.sender = sender
+        # If it is not open its sender has heard *unknown*: the same message waits once more.
+        if self.open.setdefault(id, pending) is pending and (pending.doubtful or pending.recording):
+            self.limit_wait(pending)
+        return True
+
+    def keep(self, pending: Pending) -> None:
+        if self.stuck:
+            self.keep_stuck(pending.account.id)
+        if pending.stored is Stored.NO:
+            self._put(pending)
+
+    def keep_stuck(self, account: str) -> None:
+        """What an earlier failure of the store left behind goes first, so that the order is kept."""
+        for pending in self.stuck.of(account):
+            if pending.stored is Stored.NO:
+                self._put(pending)
+
+    def _put(self, pending: Pending) -> None:
+        pending.stored = Stored.WRITING
+        pending.tried = True
+        queued = Queued(
+            pending.message,
+            pending.message.time + self.lifetime,
+            int(pending.way.handed),
+            pending.origin,
+            self.guest_messages if pending.origin else 0,
+        )
+        self._queue.put(pending.account.id, queued, lambda answer: self._kept(pending, answer))
+
+    def _kept(self, pending: Pending, answer: Queueing | StoreUnavailable | OutcomeUnknown) -> None:
+        now = self._environment.clock.time()
+        inbox = self.inboxes.get(pending.account.id)
+        handed = pending.way.handed
+        pending.stored = Stored.NO
+        if pending.acknowledged:
+            # Meanwhile; if it was written after all, its acknowledgement follows it.
+            return
+        if isinstance(answer, StoreUnavailable | OutcomeUnknown):
+            if isinstance(answer, OutcomeUnknown):
+                pending.doubtful = True
+            if handed or pending.doubtful:
+                self._wait_for_store(pending)
+            else:
+                self.refuse(pending, StoreUnavailable())
+            return
+        if answer is Queueing.FULL:
+            if not handed:
+                most = self.guest_messages if pending.origin else self.max_messages
+                self.refuse(pending, QueueFull(pending.message.recipient.name, most))
+            elif inbox is None or not inbox.unconfirmed(pending.message.id):
+                self.drop(pending)
+                pending.way.add(now, "offline", "queue full; a client that is gone may have it")
+                self.settle(pending, Outcome.UNKNOWN)
+            return
+        pending.stored = Stored.YES
+        pending.way.add(now, "offline", answer.value)
+        self.drop(pending)
+        self.accept(pending)
+        if answer is Queueing.DONE:
+            # Sent again after the daemon, and with it the memory of this message, had died.
+            if inbox is not None:
+                inbox.withdraw(pending.message.id)
+        elif inbox is None or not inbox.channels:
+            self._extended.take(pending.message, pending.way, now)
+        else:
+            self._hand_late(inbox, pending)
+
+    def _hand_late(self, inbox: Inbox, pending: Pending) -> None:
+        final, attempted = inbox.hand_late(pending.message, pending.way.handed)
+        if attempted:
+            self._queue.attempted(inbox.account, [pending.message.id])
+        if final:
+            self._queue.acknowledge(inbox.account, pending.message.id)
+        pending.way.handed |= final or attempted
+
+    def accept(self, pending: Pending) -> None:
+        """Acknowledged, or durable; the sender waits for the history too, where other devices read it."""
+        targets = self._histories(pending.message, pending.sender.account, pending.account)
+        if not targets:
+            self._accepted(pending)
+        elif not pending.recording:
+            pending.recording = True
+            insist = len(self.recording) < _STUCK
+            if insist:
+                self.recording[pending.message.id] = pending
+            self._history.record_talk(
+                targets, pending.message, lambda outcome: self._recorded(pending, outcome), insist=insist
+            )
+
+    def _histories(self, message: Message, sender: Account | None, recipient: Account) -> list[str]:
+        """Where a message is recorded: on the side of each account that has a second device."""
+        if not self._history.keep:
+            return []
+        targets = []
+        if len(recipient.devices) > 1:
+            targets.append(talk(recipient.id, message.sender_account or guest(message.sender)))
+        if sender is not None and len(sender.devices) > 1 and sender.id != recipient.id:
+            targets.append(talk(sender.id, recipient.id))
+        return targets
+
+    def _recorded(self, pending: Pending, outcome: Outcome) -> None:
+        if outcome is Outcome.ACCEPTED:
+            self.recording.pop(pending.message.id, None)
+            self._accepted(pending)
+        elif pending.message.id in self.recording:
+            # It is written when the store is back.
+            self.limit_wait(pending)
+        else:
+            self.settle(pending, Outcome.UNKNOWN)
+
+    def _accepted(self, pending: Pending) -> None:
+        if pending.way.outcome is Outcome.UNKNOWN:
+            # The sender could not be told better at the time; should it ask again, it will be.
+            pending.way.outcome = self._told_as(pending)
+        self.settle(pending, self._told_as(pending))
+
+    def _told_as(self, pending: Pending) -> Outcome:
+        """*Kept* for a sender who may know that the recipient is off, or who must think so; else *accepted*."""
+        person = self._people.person(pending.account.id)
+        if person is not None and (person is pending.sender or not self._presence.invisible(person)):
+            return Outcome.ACCEPTED
+        return Outcome.KEPT if self.would_see(pending.sender, pending.account, None) else Outcome.ACCEPTED
+
+    def would_see(self, sender: Person, account: Account, recipient: Recipient | None) -> bool:
+        if sender.key == account.id:
+            return True
+        if recipient is not None:
+            approved = sender.key in recipient.approved
+        else:
+            # Both sides of a subscription are kept alike, and the sender's is at hand.
+            contact = self._people.rosters.contact(sender.key, account.id)
+            approved = contact is not None and contact.to
+        return self._presence.would_see(account, approved)
+
+    def _wait_for_store(self, pending: Pending) -> None:
+        """The store failed with this message under way: try again when it is back, and meanwhile be honest."""
+        self.stuck.add(pending)
+        self.limit_wait(pending)
+        if pending.stored is Stored.NO and self._queue.putting(pending.account.id):
+            # Younger ones are about to be put: this one goes with them, before them.
+            self._put(pending)
+
+    def limit_wait(self, pending: Pending) -> None:
+        if pending.timer is None and not pending.settled:
+            pending.way.add(self._environment.clock.time(), "offline", "the store is away")
+            pending.timer = self._environment.clock.call_later(OUTCOME_WAIT, lambda: self._store_stays_away(pending))
+
+    def _store_stays_away(self, pending: Pending) -> None:
+        """The sender learns that the fate is open; the message is tried again all the same, while there is room."""
+        pending.timer = None
+        self.settle(pending, Outcome.UNKNOWN)
+        inbox = self.inboxes.get(pending.account.id)
+        if len(self.stuck) > _STUCK and (inbox is None or not inbox.unconfirmed(pending.message.id)):
+            self.drop(pending)
+
+    def drop(self, pending: Pending) -> None:
+        self.stuck.discard(pending.message.id)
+        inbox = self.inboxes.get(pending.account.id)
+        if inbox is not None:
+            inbox.pending.pop(pending.message.id, None)
+
+    def refuse(self, pending: Pending, reason: Refusal) -> None:
+        """It will never be shown, so nobody may hold it any longer."""
+        inbox = self.inboxes.get(pending.account.id)
+        if inbox is not None:
+            inbox.withdraw(pending.message.id)
+        self.drop(pending)
+        pending.way.add(self._environment.clock.time(), "refused", reason.code)
+        self.settle(pending, Outcome.REFUSED, reason)
+
+    def settle(self, pending: Pending, outcome: Outcome, reason: Refusal | None = None) -> None:
+        if not pending.settled:
+            self.open.pop(pending.message.id, None)
+            pending.settle(outcome, receipt(pending.message, outcome, reason))
+
+    def _account_changed(self, change: AccountChange) -> None:
+        """Of a removed account's messages nobody will confirm any; its sessions have ended by now."""
+        if change.before is None or change.after is not None:
+            return
+        account = change.before
+        self._queue.withdraw(account.id)
+        under_way = {id: p for id, p in self.open.items() if p.account.id == account.id}
+        under_way |= {pending.message.id: pending for pending in self.stuck.of(account.id)}
+        for id, pending in under_way.items():
+            # Should the store take it after all, it takes it off again.
+            pending.acknowledged = True
+            if pending.tried:
+                self._queue.acknowledge(account.id, id)
+            self.recording.pop(id, None)
+            self.drop(pending)
+            if pending.way.handed:
+                pending.way.add(self._environment.clock.time(), "unknown", "the account was removed")
+                self.settle(pending, Outcome.UNKNOWN)
+            else:
+                self.refuse(pending, NoSuchAccount(account.name))
+
+    def retry(self) -> None:
+        """The store is back."""
+        for pending in self.stuck:
+            if pending.stored is Stored.NO:
+                self.keep(pending)
+
+    @property
+    def idle(self) -> bool:
+        return not (self.open or self.stuck or self.recording)
