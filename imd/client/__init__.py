@@ -12,6 +12,7 @@
 - `requests`     all other requests, by their numbers
 - `signing_on`   SASL, registration, resuming
 - `reaching`     from a host to a greeted connection: TLS, certificates, loopback; `destination`: NAME@HOST[:PORT]
+- `datagram`     the same by UDP
 - `wire`         one connection: bytes and messages, signs of life
 - `pipe`         the client for scripts; `streams`: standard input and output; `printing`: a message as one line
 - `terminal`     the client for people

@@ -14,6 +14,7 @@ from twisted.logger import globalLogBeginner
 from twisted.python.failure import Failure
 
 from imd import __version__
+from imd.client.datagram import DatagramReaching
 from imd.client.errors import ClientError, UsageError
 from imd.client.library import Client, Listener
 from imd.client.options import Options, read
@@ -69,7 +70,8 @@ def _client(
     *,
     patience: float | None = None,
 ) -> Client:
-    reach = Reaching(reactor, options.destination, insecure=options.insecure)
+    kind = DatagramReaching if options.udp else Reaching
+    reach = kind(reactor, options.destination, insecure=options.insecure)
     return Client(reach, identity, details, listener, reactor, in_thread, patience=patience)
 
 

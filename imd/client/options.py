@@ -23,7 +23,8 @@ examples:
                                              wait a minute for one message
 
 connection:
-  HOST is where to connect; without a PORT it is 4001 by TLS, to this machine 4000.
+  HOST is where to connect; without a PORT it is 4001 by TLS, to this machine 4000,
+  and with --udp it is 4000.
   TLS checks the server's certificate. For one that no authority has signed, let the
   environment variable SSL_CERT_FILE name it, or give --insecure.
   The password is asked for, or taken from the environment variable IMC_PASSWORD;
@@ -39,6 +40,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """What was asked for. Times in seconds."""
 
     destination: Destination
+    udp: bool = False
     insecure: bool = False
     register: bool = False
     to: str = ""
@@ -60,7 +62,7 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="imc",
-        usage="imc [--insecure] [--register] [--to NAME|#ROOM] [--receive [--count N] [--timeout S]] [--json] "
+        usage="imc [--udp] [--insecure] [--register] [--to NAME|#ROOM] [--receive [--count N] [--timeout S]] [--json] "
         "NAME@HOST[:PORT]",
         description="Talk to people on an imd server: in the terminal, or from a script.",
         epilog=_EXAMPLES,
@@ -76,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--json", action="store_true", help="print JSON, one object a line: messages, and what became of those sent")
     add("--register", action="store_true", help="make the account first")
     add("--insecure", action="store_true", help="take any certificate; it never means plain text")
-    add("--udp", action="store_true", help="connect by UDP; not in this release")
+    add("--udp", action="store_true", help="connect by UDP: DTLS, to this machine plain")
     add("--version", action="version", version=f"imc {__version__}")
     return parser
 
@@ -84,8 +86,6 @@ def _parser() -> argparse.ArgumentParser:
 def read(arguments: Sequence[str]) -> Options:
     """Read the command line. Raises `UsageError`; ends the program after ``--help`` and ``--version``."""
     given = _parser().parse_args(arguments)
-    if given.udp:
-        raise UsageError("The datagram door is not part of this release: leave out --udp, and it goes by TCP.")
     if given.to is not None and (not given.to or given.to == "#" or any(c.isspace() for c in given.to)):
         raise UsageError(f"--to needs a person or a room, as in --to bob or --to '#tea'; {given.to!r} is neither.")
     if not given.receive and (given.count is not None or given.timeout is not None):
@@ -98,6 +98,7 @@ def read(arguments: Sequence[str]) -> Options:
         raise UsageError("--json goes with --to or --receive.")
     return Options(
         destination=parse(given.destination),
+        udp=given.udp,
         insecure=given.insecure,
         register=given.register,
         to=given.to or "",

@@ -1,7 +1,7 @@
 """From a destination to a connection that has been greeted: names, TLS and its certificates, loopback."""
 
 import ipaddress
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from typing import Any, Protocol
 
 from OpenSSL import SSL
@@ -40,7 +40,7 @@ class Reaching:
         self._trust = trust
 
     async def __call__(self) -> WireProtocol:
-        *first, last = ways(self.destination, self._insecure)
+        *first, last = self._ways()
         for way in first:
             wire = await self._try(way, more=True)
             if wire is not None:
@@ -49,6 +49,9 @@ class Reaching:
         if wire is None:
             raise AssertionError("the last way either works or raises")
         return wire
+
+    def _ways(self) -> Sequence[Way]:
+        return ways(self.destination, self._insecure)
 
     async def _try(self, way: Way, *, more: bool) -> WireProtocol | None:
         """A connection; None if the server does not speak this way and there are `more`."""
@@ -74,7 +77,7 @@ class Reaching:
 
     def _endpoint(self, way: Way) -> Any:
         host = self.destination.host
-        endpoint = HostnameEndpoint(self._reactor, _ascii(host), way.port, timeout=CONNECT_TIMEOUT)
+        endpoint = HostnameEndpoint(self._reactor, ascii_name(host), way.port, timeout=CONNECT_TIMEOUT)
         if not way.tls:
             return endpoint
         if self._insecure:
@@ -121,8 +124,8 @@ class AnyCertificate:
     def clientConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:
         connection = SSL.Connection(self._context, None)
         # RFC 6066 section 3: an address is no server name.
-        if not _is_address(self._host):
-            connection.set_tlsext_host_name(_ascii(self._host).encode())
+        if not is_address(self._host):
+            connection.set_tlsext_host_name(ascii_name(self._host).encode())
         return connection
 
 
@@ -130,7 +133,7 @@ def _least_version() -> dict[str, Any]:
     return {"extraCertificateOptions": {"raiseMinimumTo": TLSVersion.TLSv1_2}}
 
 
-def _is_address(host: str) -> bool:
+def is_address(host: str) -> bool:
     try:
         ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
@@ -138,7 +141,7 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _ascii(host: str) -> str:
+def ascii_name(host: str) -> str:
     """An international name as it stands in the DNS."""
     if host.isascii():
         return host

@@ -27,7 +27,6 @@ class OptionsTests(SynchronousTestCase):
         """Each is refused with a word that helps."""
         for line, hint in {
             "": "NAME@HOST",
-            "--udp alice@localhost": "datagram door",
             "--count 1 alice@localhost": "--receive",
             "--timeout 1 --to bob alice@localhost": "--receive",
             "--receive --count 0 alice@localhost": "from 1 up",

@@ -103,8 +103,8 @@ class ProgramTests(DaemonTestCase):
         self.assertIn("Is the server running", complaints)
 
     async def test_usage(self) -> None:
-        """Exit code 2 without a terminal, with --udp, and for nonsense."""
-        for arguments in (("alice@localhost",), ("--udp", "--to", "bob", "alice@localhost"), ("--to", "bob")):
+        """Exit code 2 without a terminal, and for nonsense."""
+        for arguments in (("alice@localhost",), ("--udp", "alice@localhost"), ("--to", "bob")):
             code, _, complaints = await run(*arguments)
             self.assertEqual(code, 2, arguments)
             self.assertIn("imc --help", complaints)

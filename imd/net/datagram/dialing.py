@@ -22,8 +22,8 @@ class Dialed(DatagramProtocol):
     """A connection to the server at an IP address. With `context` it is DTLS; `verify` then looks at the connection
     once the handshake is done, and raises for a server that is not to be trusted.
 
-    Give it to ``reactor.listenUDP(0, …, interface=…)``. `on_lost` is called once, with the reason as a word, or as a
-    sentence of DTLS.
+    Give it to ``reactor.listenUDP(0, …, interface=…)``. `on_open` is called once the server has
+    answered, `on_lost` once it is over, with the reason as a word, or as OpenSSL puts it.
     """
 
     #: A UDP port's.
@@ -36,13 +36,14 @@ class Dialed(DatagramProtocol):
         port: int,
         context: SSL.Context | None = None,
         verify: Callable[[SSL.Connection], None] = lambda connection: None,
+        name: str = "",
         terms: Terms = TERMS,
     ) -> None:
         self._clock = clock
         self._server = host, port
         self._verify = verify
         self._terms = terms
-        self.association: Association | None = None if context is None else connecting(context)
+        self.association: Association | None = None if context is None else connecting(context, name)
         self.connection: Connection | None = None
         self.counts = Counts()
         #: Why it is over, "" while it is not.
@@ -52,6 +53,9 @@ class Dialed(DatagramProtocol):
         self._timer: Timer | None = None
         self._scheduled = False
         self._moving = False
+        self._paused = False
+        self._opened = False
+        self.on_open: Callable[[], None] = lambda: None
         self.on_message: Callable[[bytes], None] = lambda message: None
         self.on_lost: Callable[[str], None] = lambda reason: None
 
@@ -70,6 +74,16 @@ class Dialed(DatagramProtocol):
             self._over(reason)
         else:
             self.connection.close(reason, self._clock.time())
+            self._soon()
+
+    def pause(self) -> None:
+        """Hand over no more messages for now."""
+        self._paused = True
+
+    def resume(self) -> None:
+        if self._paused:
+            self._paused = False
+            self._pump()
             self._soon()
 
     def abort(self) -> None:
@@ -115,10 +129,13 @@ class Dialed(DatagramProtocol):
 
     def _pump(self) -> None:
         connection = self.connection
-        while connection is not None and (message := connection.take()) is not None:
+        if connection is None:
+            return
+        if not self._opened and connection.state is State.OPEN:
+            self._opened = True
+            self.on_open()
+        while not (self._paused or self.ended) and (message := connection.take()) is not None:
             self.on_message(message)
-            if self.ended:
-                break
 
     def connectionRefused(self) -> None:
         """The system says that nobody listens there."""
@@ -127,7 +144,8 @@ class Dialed(DatagramProtocol):
 
     def stopProtocol(self) -> None:
         if not self._moving:
-            self._over("lost")
+            # The reactor takes an error of the socket (ICMP: nobody listens there) for its end, and does not say which.
+            self._over("lost" if self._opened else "refused")
 
     # ------------------------------------------------------------ inside
 

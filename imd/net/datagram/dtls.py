@@ -236,9 +236,12 @@ class Listener:
         return self._tokens.holds(cookie, self._address, 0, self._now)
 
 
-def connecting(client: SSL.Context) -> Association:
-    """A client's end, which has yet to `begin`."""
+def connecting(client: SSL.Context, name: str = "") -> Association:
+    """A client's end, which has yet to `begin`. `name`: of the server, for its choice of a certificate (RFC 6066
+    section 3); empty for an address."""
     connection = SSL.Connection(client, None)
+    if name:
+        connection.set_tlsext_host_name(name.encode("ascii"))
     connection.set_connect_state()
     connection.set_ciphertext_mtu(DATAGRAM)
     return Association(connection)
