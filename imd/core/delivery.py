@@ -256,7 +256,7 @@ class Delivery:
     def _ack_wait_over(self) -> None:
         """Whoever has not acknowledged for one to two times `ack_wait`: the store takes the message."""
         for pending in self._elder:
-            if pending.stored is Stored.NO and not pending.acknowledged:
+            if pending.stored is Stored.NO and not pending.acknowledged and not pending.settled:
                 self._keeping.keep(pending)
         self._elder, self._young = self._young, []
         if self._elder:

@@ -252,7 +252,7 @@ class Inbox:
             if channel.session.confirms:
                 if message.id not in channel.unconfirmed:
                     attempted |= channel.offer(envelope)
-            elif not handed:
+            elif message.id not in channel.shown:
                 final |= channel.offer(envelope)
         return final, attempted
 

@@ -513,7 +513,7 @@ class SimulationTests(SynchronousTestCase):
 
 
 #: (seed, steps)
-REGRESSIONS = [(17, 1000), (53, 1000), (97, 1000), (102, 1000), (2336, 150), (3078, 150)]
+REGRESSIONS = [(17, 1000), (53, 1000), (97, 1000), (102, 1000), (2336, 150), (11748, 150), (12164, 150)]
 
 
 def main(arguments: list[str]) -> None:
