@@ -20,7 +20,7 @@ class AccountsContract(StoreContract):
             share_location=True,
             suspended=True,
             certificates=("ab" * 32, "0123" * 16),
-            devices=("007", "phone \"☃\""),
+            devices=("007", 'phone "☃"'),
         )
         self.assertIs(await store.accounts.create(alice, "alice", VERIFIER), True)
         for _ in range(2):

@@ -25,9 +25,7 @@ THEN = 1_795_000_000.0
 
 WAITING = queued("m1", 9_007_199_254_740_993, THEN + 30 * DAY, time=THEN, body="007 ☃", attempts=2, tags={"k": "1e5"})
 ALICE = msgspec.structs.replace(
-    account(
-        "id-alice", "Alice", visible_to=Visibility.CONTACTS, certificates=("ab" * 32,), devices=("laptop", "irc")
-    ),
+    account("id-alice", "Alice", visible_to=Visibility.CONTACTS, certificates=("ab" * 32,), devices=("laptop", "irc")),
     created=THEN,
 )
 BOB = msgspec.structs.replace(account("id-bob", "bob"), created=THEN)
