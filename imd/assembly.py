@@ -35,6 +35,7 @@ from imd.credentials.front import CredentialsFront
 from imd.credentials.hashing import Hashing
 from imd.net.after_handshake import Securing
 from imd.net.connections import Connections
+from imd.net.holding import Holding
 from imd.net.datagram.dtls import ServerContext
 from imd.net.listening import listen, port_number, shown
 from imd.net.reactor_clock import ReactorClock, Spawner
@@ -121,6 +122,7 @@ class Daemon:
         self.environment = Environment(reactor)
         self.store = make_store(settings, reactor)
         self.connections = Connections(reactor, connection_limits(settings))
+        self.holding = Holding(reactor)
         self.bound: list[Bound] = []
         self.started = 0.0
         self._source = source or partial(load, None)
@@ -149,6 +151,7 @@ class Daemon:
         # What is there now stays: no garbage collection need look at it again (12 ms at 4,500 connections).
         gc.collect()
         gc.freeze()
+        self.holding.start()
         self._say_ready()
 
     async def _assemble(self) -> None:
@@ -317,6 +320,7 @@ class Daemon:
             return
         self._stopping = True
         self.log.info("stopping")
+        self.holding.stop()
         for loop in self._loops:
             if loop.running:
                 loop.stop()

@@ -19,6 +19,7 @@ from imd.core.stores import LedgerEntry, Queued, Store
 from imd.core.trace import Way
 from imd.credentials.front import CredentialsFront
 from imd.net.connections import Connections
+from imd.net.holding import Holding
 from imd.net.tls import UnusablePair
 
 
@@ -30,6 +31,7 @@ class Operated(Protocol):
     accounts: Accounts
     credentials: CredentialsFront
     connections: Connections
+    holding: Holding
     started: float
 
     def listeners(self) -> list[Answer]: ...
@@ -132,6 +134,7 @@ class Actions:
             "pid": os.getpid(),
             "since": daemon.started,
             "uptime": now - daemon.started,
+            "longest_hold": daemon.holding.longest,
             "listeners": daemon.listeners(),
             "store": {
                 "description": store.description,

@@ -97,6 +97,7 @@ def _status(answer: Answer) -> str:
         f"connections: {connections['open']} open, {connections['handshakes']} signing on, "
         f"{connections['accepted']} accepted since the start",
         f"messages: {answer['delivery']['open']} under way, {answer['delivery']['stuck']} waiting for the store",
+        f"longest hold of the reactor: {answer['longest_hold'] * 1000:.0f} ms",
     ]
     refused = {why: count for why, count in connections["refused"].items() if count}
     if refused:

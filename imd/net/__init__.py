@@ -9,6 +9,7 @@ peer            who is at the far end, as doors and the ledger see it
 tls             the certificate in force, renewed without a restart; self_signed makes one where none is configured
 sending         a bounded queue in front of a transport
 bucket          token bucket
+holding         how long the reactor was held by one piece of work
 reactor_clock   the core's Clock and Spawn on a reactor
 scram           what both ends of SCRAM share; scram_client: the client's end; opaque_string: passwords
 

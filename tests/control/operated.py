@@ -11,6 +11,7 @@ from imd.core.stores import Store
 from imd.credentials.front import CredentialRules, CredentialsFront
 from imd.credentials.hashing import Hashing
 from imd.net.connections import ConnectionLimits, Connections
+from imd.net.holding import Holding
 from tests.house import House
 
 reactor: Any = installed_reactor
@@ -30,6 +31,7 @@ class Standing:
         clock = self.house.environment.clock
         self.credentials = CredentialsFront(self.store, self.accounts, self._hashing, clock, rules)
         self.connections = Connections(self.house.reactor, ConnectionLimits())
+        self.holding = Holding(self.house.reactor)
         self.started = clock.time()
         self.reloading: Exception | None = None
         self.actions = Actions(self)
