@@ -117,15 +117,20 @@ class Bench:
             return Imd()
         return Imd(data=self._stores / DEVICES[who], accounts=True)
 
-    def _run(self, name: str, who: str, server: Server, **options: Any) -> dict[str, Any]:
-        """One run of the generator. Raises `Void`."""
+    def _run(
+        self, name: str, who: str, server: Server, *, beside: tuple[int, ...] = (), **options: Any
+    ) -> dict[str, Any]:
+        """One run of the generator; the CPU time of processes `beside` the server is noted, too. Raises `Void`."""
         if who == BY_NATIVE:
             options |= {"native": True, "client_key": self._key}
         elif server.password:
             options["pass"] = PASSWORD
         port = server.ports["native" if who == BY_NATIVE else "irc"]
         began = time.monotonic()
-        figures = self._generator.run(options.pop("scenario"), port, server.pids, **options)
+        scenario = options.pop("scenario")
+        figures = self._generator.run(scenario, port, [*server.pids, *beside], **options)
+        if scenario != "connect" and not figures["measured_settled" if scenario == "offline" else "measured"]:
+            raise Void("nothing was delivered in the measured interval")
         self.runs.append({"work": name, "who": who, **figures})
         self._say(f"  {name}: {who}: {time.monotonic() - began:.1f} s")
         return figures
@@ -215,32 +220,36 @@ class Bench:
         redis = RedisServer()
         try:
             redis.start()
-            self._beside(redis)
+            pid = self._beside(redis)
             self.figures["one each", "redis"] = baseline.redis_one_each(redis)
             self.figures["one each", "sqlite"] = baseline.sqlite_one_each(Server.disk())
             redis.flush()
             self._fill(self._stores / "none", redis.url, DEVICES[BY_NATIVE])
-            for store, server in (
-                ("sqlite", Imd(data=self._stores / DEVICES[BY_NATIVE])),
-                ("redis", Imd(redis=redis.url)),
-            ):
+            stores: tuple[tuple[str, Imd, tuple[int, ...]], ...] = (
+                ("sqlite", Imd(data=self._stores / DEVICES[BY_NATIVE]), ()),
+                ("redis", Imd(redis=redis.url), (pid,)),
+            )
+            for store, server, beside in stores:
                 try:
                     with server:
-                        figures = self._run(f"queue, {store}", BY_NATIVE, server, **options)
+                        figures = self._run(f"queue, {store}", BY_NATIVE, server, beside=beside, **options)
                 except Void as reason:
                     self._is_void(f"queue, {store}", BY_NATIVE, reason)
                     continue
                 self.figures["queued", store] = figures["measured_settled"] / figures["seconds"]
                 self.figures["queueing", store] = per_operation(figures, "measured_settled")
+                for place in range(1, 1 + len(beside)):
+                    self.figures["in the store", store] = per_operation(figures, "measured_settled", place)
         finally:
             redis.remove()
 
     @staticmethod
-    def _beside(redis: RedisServer) -> None:
-        """Redis runs on the generator's core, which has little to do here."""
+    def _beside(redis: RedisServer) -> int:
+        """Redis runs on the generator's core, which has little to do here. Returns its process id."""
         information = redis.command("INFO", "server").decode()
-        pid = next(line.partition(":")[2] for line in information.splitlines() if line.startswith("process_id:"))
-        os.sched_setaffinity(int(pid), cores()[1])
+        pid = int(next(line.partition(":")[2] for line in information.splitlines() if line.startswith("process_id:")))
+        os.sched_setaffinity(pid, cores()[1])
+        return pid
 
     def run(self) -> None:
         self.costs()
@@ -296,6 +305,7 @@ class Bench:
             wanted = Budget(ratio_at_least=30, at_least=least)
             rows.append(self._row("queued per second", "/s", ("queued", store), ("one each", store), wanted))
             rows.append(self._row("CPU per queued message", "µs", ("queueing", store)))
+        rows.append(self._row("CPU of Redis itself for it", "µs", ("in the store", "redis")))
         return rows
 
     def _beside_rivals(self, name: str, who: str, everybody: tuple[str, ...]) -> list[Row]:

@@ -63,12 +63,12 @@ class Row:
         return self.budget.met(self.measured, self.ratio)
 
 
-def per_operation(figures: dict[str, Any], operations: str = "measured") -> float:
-    """Server CPU in µs per operation. Raises `ValueError` when nothing was measured."""
+def per_operation(figures: dict[str, Any], operations: str = "measured", process: int = 0) -> float:
+    """CPU in µs per operation, of the server or a process beside it. Raises `ValueError` when nothing was measured."""
     count = figures[operations]
     if not count:
         raise ValueError("nothing was measured")
-    seconds: float = figures["server_cpu_s"][0]
+    seconds: float = figures["server_cpu_s"][process]
     return float(seconds / count * 1e6)
 
 

@@ -191,6 +191,7 @@ class ReportTests(SynchronousTestCase):
         figures = {"measured": 4000, "measured_settled": 2000, "server_cpu_s": [0.01, 5.0]}
         self.assertAlmostEqual(report.per_operation(figures), 2.5)
         self.assertAlmostEqual(report.per_operation(figures, "measured_settled"), 5.0)
+        self.assertAlmostEqual(report.per_operation(figures, process=1), 1250.0)
         self.assertRaises(ValueError, report.per_operation, {"measured": 0, "server_cpu_s": [1.0]})
 
     def test_median(self) -> None:

@@ -227,7 +227,8 @@ static bool report(void)
            (unsigned long long)totals.stray, (unsigned long long)totals.refused, (unsigned long long)totals.errors,
            (unsigned long long)unanswered);
     printf("\"clients\":%d,\"signed_on\":%d,\"sign_on_s\":%.4f,\"sign_on_cpu_s\":%.6f,\"memory_kib\":%.1f,", opt.clients,
-           ready_count, sign_on_s, sign_on_to.server[0] - sign_on_from.server[0], memory_after - memory_before);
+           ready_count, sign_on_s, sign_on_to.server[0] - sign_on_from.server[0],
+           memory_after > 0 ? memory_after - memory_before : 0);
     printf("\"probes\":%llu,\"probe_worst_ms\":%.3f,", (unsigned long long)probes.count, (double)probes.most / 1e6);
     printf("\"seconds\":%.4f,\"measured\":%llu,\"measured_settled\":%llu,\"generator_cpu_s\":%.6f,", wall,
            (unsigned long long)delivered_measured, (unsigned long long)settled_measured, to.self - from.self);
