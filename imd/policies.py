@@ -40,6 +40,8 @@ def core_policy(settings: Settings) -> Policy:
             room_members=limits.room_members,
             room_list=limits.room_masks,
             window=limits.window,
+            # A quarter: what has not left yet may be twice the window, and a protocol's wrapping costs something, too.
+            window_bytes=int(limits.send_queue) // 4,
             traces=limits.traces,
         ),
     )

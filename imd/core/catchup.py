@@ -48,33 +48,37 @@ class CatchUp:
                 page = await self._store.read(account, channel.cursor, upto, _PAGE)
                 if channel.over():
                     return
-                if page:
-                    self._hand(account, channel, page, way)
-                    channel.cursor = max(channel.cursor, page[-1].message.seq)
+                portion = channel.fitting(page)
+                if portion:
+                    self._hand(account, channel, portion, way)
+                    channel.cursor = max(channel.cursor, portion[-1].message.seq)
                     self._numbers.not_before(page[-1].message.seq)
+                if len(portion) < min(len(page), _PAGE):
+                    # The rest is read again when there is room: another session may have confirmed it meanwhile.
+                    await self._room(channel)
+                    continue
                 if len(page) < _PAGE or channel.again:
                     if not channel.overflow and not channel.again:
                         break
                     if channel.again:
                         channel.cursor = 0
-                    channel.held.clear()
+                    channel.take_held()
                     channel.overflow = channel.again = False
                     push()
                     upto = _NO_BOUND if alone else self._numbers.last
                 await self._room(channel)
         except (StoreUnavailable, OutcomeUnknown):
             # What is held is in memory as pending, or stored; it is read again when the store is back.
-            channel.held.clear()
+            channel.take_held()
             channel.overflow = False
             channel.flow = Flow.BEHIND
             return
         if not channel.over():
             held = {
                 envelope.message.id: envelope
-                for envelope in sorted(channel.held, key=lambda envelope: envelope.message.seq)
+                for envelope in sorted(channel.take_held(), key=lambda envelope: envelope.message.seq)
                 if envelope.message.id not in channel.unconfirmed and envelope.message.id not in channel.shown
             }
-            channel.held = []
             if channel.session.confirms:
                 channel.shown = {}
             channel.flow = Flow.LIVE
@@ -83,7 +87,8 @@ class CatchUp:
                 self._hand_over(account, channel, list(held.values()), way)
 
     async def _room(self, channel: Channel) -> None:
-        if len(channel.unconfirmed) + _PAGE > channel.window and channel.unconfirmed:
+        full = len(channel.unconfirmed) + _PAGE > channel.window or channel.weight > channel.window_bytes // 2
+        if full and channel.unconfirmed:
             channel.room = self._environment.future()
             await channel.room
 

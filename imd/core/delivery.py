@@ -277,7 +277,7 @@ class Delivery:
         if session.account is None:
             return
         inbox = self._keeping.inboxes.setdefault(session.account.id, Inbox(session.account.id))
-        channel = inbox.channels[session.id] = Channel(session, self.limits.window)
+        channel = inbox.channels[session.id] = Channel(session, self.limits.window, self.limits.window_bytes)
         device = session.info.device or session.peer.door
         if device not in session.account.devices:
             self._environment.spawn("remember a device", self._people.accounts.add_device(session.account, device))
@@ -322,7 +322,7 @@ class Delivery:
 
     def _resume(self, inbox: Inbox, channel: Channel) -> None:
         """A channel that is behind reads on once half its window is confirmed."""
-        if channel.flow is Flow.BEHIND and len(channel.unconfirmed) <= channel.window // 2:
+        if channel.flow is Flow.BEHIND and channel.half_empty:
             self._catch_up(inbox, channel)
 
     def detach(self, session: Session) -> None:
@@ -451,7 +451,7 @@ class Delivery:
     def _behind(self) -> bool:
         """Whether a session could read on: the store had failed it."""
         return any(
-            channel.flow is Flow.BEHIND and len(channel.unconfirmed) <= channel.window // 2
+            channel.flow is Flow.BEHIND and channel.half_empty
             for inbox in self._keeping.inboxes.values()
             for channel in inbox.channels.values()
         )

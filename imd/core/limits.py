@@ -24,6 +24,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     room_list: int = 100
     #: Unconfirmed deliveries under way to one client; more wait in the store.
     window: int = 256
+    #: Bytes of such deliveries: well within what doors let wait for a client (`limits.send_queue`), or whoever has a
+    #: large inbox would be cut off as a slow reader at every sign-on.
+    window_bytes: int = 128 * 1024
     #: Messages whose way is remembered for the trace and for recognising repetitions.
     traces: int = 20_000
     #: Recipients whose block list is held in memory while they are off.

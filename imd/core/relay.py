@@ -18,10 +18,14 @@ from typing import Any
 from imd.core.message import Envelope, Message, Outcome, Receipt
 from imd.core.ports import Future, Timer
 from imd.core.session import Account, Person, Session
+from imd.core.stores import Queued
 from imd.core.trace import Way
 
 #: Ids remembered of what was shown to a session that never confirms.
 _SHOWN = 1_000
+
+#: What a protocol puts around a body: names, ids, times, tags. Bytes.
+_WRAPPING = 512
 
 
 class Stored(enum.Enum):
@@ -100,6 +104,12 @@ class Pending:
                 after()
 
 
+def weight(message: Message) -> int:
+    """At most so many bytes in a client's queue, roughly, and cheap to tell."""
+    body = message.body
+    return _WRAPPING + (len(body) if body.isascii() else 4 * len(body))
+
+
 class Flow(enum.Enum):
     CATCHING_UP = "catching-up"
     LIVE = "live"
@@ -111,6 +121,7 @@ class Channel:
 
     __slots__ = (
         "_closed",
+        "_held_weight",
         "again",
         "cursor",
         "flow",
@@ -120,12 +131,18 @@ class Channel:
         "session",
         "shown",
         "unconfirmed",
+        "weight",
         "window",
+        "window_bytes",
     )
 
-    def __init__(self, session: Session, window: int) -> None:
+    def __init__(self, session: Session, window: int, window_bytes: int = 0) -> None:
         self.session = session
         self.window = window or 2**31
+        self.window_bytes = window_bytes or 2**62
+        #: Bytes of what is unconfirmed, and of what is held.
+        self.weight = 0
+        self._held_weight = 0
         self.flow = Flow.CATCHING_UP
         self._closed = False
         #: Handed to the client and not acknowledged, by id.
@@ -148,13 +165,14 @@ class Channel:
         if envelope.message.id in self.unconfirmed or envelope.message.id in self.shown:
             return True
         if self.flow is Flow.LIVE:
-            if len(self.unconfirmed) < self.window:
+            if self.ready:
                 self.hand([envelope])
                 return True
             self.flow = Flow.BEHIND
         if self.flow is Flow.CATCHING_UP and not self.overflow:
-            if len(self.held) < self.window:
+            if len(self.held) < self.window and self._held_weight < self.window_bytes:
                 self.held.append(envelope)
+                self._held_weight += weight(envelope.message)
             else:
                 self._overflow(envelope)
         elif self.flow is Flow.CATCHING_UP:
@@ -163,6 +181,26 @@ class Channel:
             # Read again from here, should it be older than what the client has.
             self.cursor = min(self.cursor, envelope.message.seq - 1)
         return False
+
+    @property
+    def ready(self) -> bool:
+        """Whether it is live and its window has room."""
+        return self.flow is Flow.LIVE and len(self.unconfirmed) < self.window and self.weight < self.window_bytes
+
+    def fitting(self, page: list[Queued]) -> list[Queued]:
+        """As many of the first as the window has room for, at least one."""
+        total = self.weight
+        for number, queued in enumerate(page):
+            total += weight(queued.message)
+            if total > self.window_bytes and number:
+                return page[:number]
+        return page
+
+    def take_held(self) -> list[Envelope]:
+        """What was held, which is held no longer."""
+        held, self.held = self.held, []
+        self._held_weight = 0
+        return held
 
     def _overflow(self, envelope: Envelope) -> None:
         self.overflow = True
@@ -174,6 +212,8 @@ class Channel:
         for envelope in envelopes:
             message = envelope.message
             if confirms:
+                if message.id not in self.unconfirmed:
+                    self.weight += weight(message)
                 self.unconfirmed[message.id] = message
             else:
                 self.shown[message.id] = None
@@ -184,14 +224,21 @@ class Channel:
 
     def confirmed(self, id: str) -> bool:
         """Take `id` out of what is unconfirmed; whether it was there."""
-        if self.unconfirmed.pop(id, None) is None:
+        message = self.unconfirmed.pop(id, None)
+        if message is None:
             return False
+        self.weight -= weight(message)
         if self.flow is Flow.CATCHING_UP:
             self.shown[id] = None
-        if self.room is not None and len(self.unconfirmed) <= self.window // 2:
+        if self.room is not None and self.half_empty:
             room, self.room = self.room, None
             room.callback(None)
         return True
+
+    @property
+    def half_empty(self) -> bool:
+        """Whether half of the window is confirmed."""
+        return len(self.unconfirmed) <= self.window // 2 and self.weight <= self.window_bytes // 2
 
     def over(self) -> bool:
         """Whether the session has ended; a call, because it can change whenever one waits."""
@@ -227,7 +274,7 @@ class Inbox:
         for channel in list(self.channels.values()):
             if not channel.session.confirms:
                 others = True
-            elif channel.flow is Flow.LIVE and len(channel.unconfirmed) < channel.window:
+            elif channel.ready:
                 if not handed:
                     handed = way.handed = True
                     way.add(now, "relay", "handed to a client")
