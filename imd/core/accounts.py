@@ -79,7 +79,9 @@ class Accounts:
         self._looking: dict[str, object] = {}
         # Alterations under way, by account id, so that a second one builds on the first.
         self._altering: dict[str, Account] = {}
-        self._changes = 0
+        # Readings under way for alterations, by account id: a change takes away their right to be built on. By account,
+        # because in a storm of sign-ons somebody is altered all the time.
+        self._reading: dict[str, set[object]] = {}
         self.observers: list[Callable[[AccountChange], None]] = []
 
     # ------------------------------------------------------------ looking up
@@ -149,9 +151,9 @@ class Accounts:
         before = await self._current(account.id)
         old, new = fold(before.name), fold(name)
         self._forget(old, new)
-        self._changes += 1
+        self._changed(account.id)
         renamed = await self._surely(lambda: self._store.rename(account.id, name, new))
-        self._changes += 1
+        self._changed(account.id)
         self._forget(old, new)
         if not renamed:
             raise NameInUse(name)
@@ -167,9 +169,9 @@ class Accounts:
             return
         folded = fold(before.name)
         self._forget(folded)
-        self._changes += 1
+        self._changed(account.id)
         await self._surely(lambda: self._store.remove(account.id))
-        self._changes += 1
+        self._changed(account.id)
         self._forget(folded)
         self._tell(before, None)
 
@@ -230,11 +232,11 @@ class Accounts:
         folded = fold(before.name)
         self._forget(folded)
         self._altering[id] = after
-        self._changes += 1
+        self._changed(id)
         try:
             there = await self._surely(lambda: self._store.update(after))
         finally:
-            self._changes += 1
+            self._changed(id)
             self._forget(folded)
             if self._altering.get(id) is after:
                 del self._altering[id]
@@ -249,10 +251,28 @@ class Accounts:
             pending = self._altering.get(id)
             if pending is not None:
                 return pending
-            seen = self._changes
-            account = await self._fetch(id)
-            if seen == self._changes:
+            right = object()
+            self._reading.setdefault(id, set()).add(right)
+            try:
+                account = await self._fetch(id)
+            finally:
+                valid = self._finished_reading(id, right)
+            if valid:
                 return account
+
+    def _finished_reading(self, id: str, right: object) -> bool:
+        """Whether nobody has changed the account while it was read."""
+        readers = self._reading.get(id)
+        if readers is None or right not in readers:
+            return False
+        readers.remove(right)
+        if not readers:
+            del self._reading[id]
+        return True
+
+    def _changed(self, id: str) -> None:
+        """Whoever reads the account now must read it again."""
+        self._reading.pop(id, None)
 
     async def _fetch(self, id: str) -> Account:
         account = (await self.by_id([id])).get(id)

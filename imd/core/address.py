@@ -22,7 +22,7 @@ _NICK = re.compile(r"[A-Za-z\[\]\\`_^{|}][A-Za-z0-9\[\]\\`_^{|}-]*\Z")
 _RFC1459 = str.maketrans("[]\\~", "{}|^")
 
 
-class Address(msgspec.Struct, frozen=True):
+class Address(msgspec.Struct, frozen=True, gc=False):
     """``name@domain``. Compare people by :func:`fold` of the name, or by account id, never by spelling."""
 
     name: str

@@ -7,7 +7,7 @@ import msgspec
 from imd.core.address import Address
 
 
-class Contact(msgspec.Struct, frozen=True):
+class Contact(msgspec.Struct, frozen=True, gc=False):
     """One contact in one account's roster. Flags are seen from the owner of the roster."""
 
     #: Account id of the contact: survives a change of name.
