@@ -267,8 +267,12 @@ class Rosters:
 
     def account_changed(self, before: Account, now: Account | None) -> None:
         """An account was altered, renamed or removed: it looks different in the rosters of those who are on."""
+        if now is not None and msgspec.structs.replace(now, devices=before.devices) == before:
+            # A device more, at each first sign-on of it: nobody else's business.
+            return
         person = self._people.person(before.id)
-        for owner, roster in list(self._loaded.items()):
+        visible = now is None or (now.name, now.share_location) != (before.name, before.share_location)
+        for owner, roster in list(self._loaded.items()) if visible else ():
             contact = roster.get(before.id)
             if contact is None:
                 continue
