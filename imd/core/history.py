@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from imd.core.address import Address, fold, split
 from imd.core.message import Message, Outcome, Receipt
 from imd.core.ports import Environment
@@ -87,10 +89,12 @@ class History:
             return None
         known = self._recent.get(message.id)
         if known is None:
-            self._recent[message.id] = message
+            self._recent[message.id] = message.stub()
             if len(self._recent) > _REMEMBERED:
                 del self._recent[next(iter(self._recent))]
-        return known
+            return None
+        # The text comes from the repetition; what is remembered has none if it was long.
+        return msgspec.structs.replace(known, body=message.body, tags=message.tags)
 
     def record(self, target: str, message: Message, outcome: Settle | None) -> None:
         """Keep `message` under `target`; `outcome` hears *accepted* when it is durable, *unknown* if that failed."""

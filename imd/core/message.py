@@ -56,6 +56,13 @@ class Message(msgspec.Struct, frozen=True):
     #: What IRC shows between "!" and the end of the prefix: ``user@cloaked-host``.
     origin: str = ""
 
+    def stub(self) -> "Message":
+        """All but what was said: for remembering what became of thousands of messages, of whatever length."""
+        # Replacing costs more than it saves where there is little to leave out.
+        if len(self.body) < 500 and not self.tags:
+            return self
+        return msgspec.structs.replace(self, body="", tags={})
+
 
 class Envelope:
     """A message on its way to sessions. One object for all of them, so that doors can encode once, send many."""

@@ -24,6 +24,7 @@ class Way:
     __slots__ = ("handed", "message", "outcome", "recipient", "steps")
 
     def __init__(self, message: Message, recipient: str) -> None:
+        #: Without its text, if that is long.
         self.message = message
         #: Account id, or a guest's key, or a room.
         self.recipient = recipient
@@ -50,7 +51,7 @@ class Trace:
     def begin(self, message: Message, recipient: str) -> Way:
         # A message that is sent again counts as new here, lest it be forgotten as an old one.
         self._ways.pop(message.id, None)
-        way = self._ways[message.id] = Way(message, recipient)
+        way = self._ways[message.id] = Way(message.stub(), recipient)
         if len(self._ways) > self.limit:
             # Dictionaries keep the order of insertion: the first is the oldest. Open messages are held by delivery too.
             del self._ways[next(iter(self._ways))]
