@@ -59,7 +59,9 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     keep_alive: float = 20.0
     #: After so much silence of the other end it is gone.
     idle: float = 75.0
-    #: The same while something waits to be acknowledged.
+    #: After so much silence of the other end it is asked for a sign of life. 0: never.
+    probe: float = 0.0
+    #: With something that waits to be acknowledged, it is gone after so much silence.
     patience: float = 30.0
     #: How long what was sent has to arrive when the connection closes.
     linger: float = 5.0
@@ -86,6 +88,7 @@ class Connection:
 
     __slots__ = (
         "_ack_at",
+        "_asked",
         "_challenges",
         "_drain_until",
         "_heard",
@@ -127,6 +130,8 @@ class Connection:
         self._seen = Ranges()
         self._heard = now
         self._spoke = now
+        #: When the first packet left since the other end was heard that it should acknowledge.
+        self._asked = now
         #: A packet must go out that is answered, even without anything to say.
         self._poke = role is Role.CLIENT
         self._token = b""
@@ -313,8 +318,7 @@ class Connection:
         if self.state is State.CLOSING:
             return min(self._spoke + self._recovery.timeout, self._drain_until)
         terms = self.terms
-        waiting = self._recovery.flight or self._out.pending or self.state is State.CONNECTING
-        earliest = self._heard + (terms.patience if waiting else terms.idle)
+        earliest = self._gone_at
         if self._ack_at:
             earliest = min(earliest, self._ack_at)
         deadline = self._recovery.deadline
@@ -322,8 +326,11 @@ class Connection:
             earliest = min(earliest, deadline)
         elif self._out.blocked:
             earliest = min(earliest, self._spoke + self._recovery.timeout)
-        elif terms.keep_alive and self.state is State.OPEN:
-            earliest = min(earliest, self._spoke + terms.keep_alive)
+        else:
+            if terms.keep_alive:
+                earliest = min(earliest, self._spoke + terms.keep_alive)
+            if terms.probe:
+                earliest = min(earliest, self._heard + terms.probe)
         if self.state is State.FLUSHING:
             earliest = min(earliest, self._drain_until)
         return earliest
@@ -340,10 +347,9 @@ class Connection:
                 self._poke = True
             return
         # A clock set back must not make anybody immortal.
-        self._heard, self._spoke = min(self._heard, now), min(self._spoke, now)
+        self._heard, self._spoke, self._asked = min(self._heard, now), min(self._spoke, now), min(self._asked, now)
         terms, recovery = self.terms, self._recovery
-        waiting = recovery.flight or self._out.pending or self.state is State.CONNECTING
-        if now >= self._heard + (terms.patience if waiting else terms.idle):
+        if now >= self._gone_at:
             self._end("timeout")
             return
         if self.state is State.FLUSHING and now >= self._drain_until:
@@ -357,8 +363,17 @@ class Connection:
         elif self._out.blocked and now >= self._spoke + recovery.timeout:
             # The news that there is room again may have been lost.
             self._poke = True
-        elif terms.keep_alive and now >= self._spoke + terms.keep_alive:
+        elif (terms.keep_alive and now >= self._spoke + terms.keep_alive) or (
+            terms.probe and now >= self._heard + terms.probe
+        ):
             self._poke = True
+
+    @property
+    def _gone_at(self) -> float:
+        """When the silence has lasted too long."""
+        if self._recovery.flight or self._out.pending or self.state is State.CONNECTING:
+            return max(self._heard, self._asked) + self.terms.patience
+        return self._heard + self.terms.idle
 
     # ------------------------------------------------------------ what goes
 
@@ -407,6 +422,8 @@ class Connection:
         number = recovery.number()
         datagram = b"".join((wire.header(self.id, number), ack, *parts))
         if parts:
+            if self._asked <= self._heard:
+                self._asked = now
             recovery.sent(number, now, len(datagram), tuple(keys))
         if ack:
             self._ack_at = 0.0

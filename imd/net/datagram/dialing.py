@@ -187,6 +187,9 @@ class Dialed(DatagramProtocol):
                 association.send(datagram)
         for datagram in [] if association is None else association.take():
             self._write(datagram)
+        if self.ended:
+            # What was written was refused.
+            return
         if connection is not None and connection.state is State.ENDED:
             self._over(connection.ended)
         elif association is not None and association.ended:

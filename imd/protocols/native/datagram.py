@@ -26,16 +26,33 @@ from imd.protocols.native.gateway import FAREWELL
 from imd.protocols.native.session import NativeSession
 from imd.protocols.native.settings import NativeSettings
 
+#: Seconds of silence after which a client is gone that is never asked for a sign of life.
+SILENCE = 75.0
+#: Seconds in which a client must acknowledge, where the settings say nothing.
+PATIENCE = 30.0
+
+
+def _terms(settings: NativeSettings, window: int) -> Terms:
+    # Keeping a NAT's binding alive is the client's work; the server asks for a sign of life as on a stream.
+    probe, patience = float(settings.ping_interval), float(settings.ping_timeout or PATIENCE)
+    return Terms(
+        window=window,
+        queue=settings.send_queue,
+        keep_alive=0.0,
+        probe=probe,
+        patience=patience,
+        idle=probe + patience if probe else SILENCE,
+    )
+
 
 def terms_for_strangers(settings: NativeSettings) -> Terms:
-    """What holds before sign-on: little is kept of what comes. Keeping alive is the client's work."""
-    return Terms(window=FIRST_CREDIT, queue=settings.send_queue, keep_alive=0.0)
+    """What holds before sign-on: little is kept of what comes."""
+    return _terms(settings, FIRST_CREDIT)
 
 
 def terms(settings: NativeSettings) -> Terms:
     """What holds after sign-on: the longest message fits, with its fragments' headers."""
-    window = max(2 * (settings.line_length or 8 * 1024 * 1024), FIRST_CREDIT)
-    return Terms(window=window, queue=settings.send_queue, keep_alive=0.0)
+    return _terms(settings, max(2 * (settings.line_length or 8 * 1024 * 1024), FIRST_CREDIT))
 
 
 class DatagramConnection:

@@ -156,6 +156,28 @@ class Timers(SynchronousTestCase):
         self.assertEqual({link.client.it.ended, link.server.it.ended}, {"timeout"})
         self.assertLessEqual(link.now - begin, 80)
 
+    def test_asked_for_a_sign_of_life(self) -> None:
+        """A peer that is silent is asked; one that answers stays, however short the silence allowed."""
+        server = Terms(keep_alive=0, probe=2, patience=2, idle=4)
+        link = Link(0, Weather(loss=0.1), Terms(keep_alive=0, idle=1000), server).open()
+        link.wait(100)
+        self.assertIs(link.server.it.state, State.OPEN)
+        link.drops = lambda who, data: True
+        begin = link.now
+        link.until(link.over)
+        self.assertEqual(link.server.it.ended, "timeout")
+        self.assertLess(link.now - begin, 5)
+
+    def test_silence_counts_from_the_question(self) -> None:
+        """A peer nobody has asked anything for long has its time to answer."""
+        server = Terms(keep_alive=0, patience=5, idle=1000)
+        link = Link(0, Weather(), Terms(keep_alive=0, idle=1000), server).open()
+        link.wait(500)
+        link.server.it.send(b"are you there?")
+        link.wait(4)
+        self.assertEqual(link.client.messages, [b"are you there?"])
+        self.assertIs(link.server.it.state, State.OPEN)
+
     def test_the_timeout_follows_the_path(self) -> None:
         """RFC 6298: on a slow path nothing is sent again for nothing."""
         link = Link(0, Weather(delay=0.4)).open()
