@@ -14,7 +14,15 @@ import enum
 from collections.abc import Callable
 from typing import Any
 
-from twisted.internet.interfaces import IAddress, IProtocol, IProtocolFactory, ITCPTransport, ITransport
+from twisted.internet.interfaces import (
+    IAddress,
+    IDelayedCall,
+    IProtocol,
+    IProtocolFactory,
+    IReactorTime,
+    ITCPTransport,
+    ITransport,
+)
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -27,6 +35,8 @@ from imd.net.first_byte import FirstByte
 
 #: Seconds a client has to read that it was too slow.
 FAREWELL = 5.0
+#: Seconds one has that was not let in, and has spoken already.
+LAST_WORDS = 1.0
 
 
 class Security(enum.Enum):
@@ -92,15 +102,44 @@ def abort(transport: Any) -> None:
 
 
 class Refused(Protocol):
-    """A connection over a limit: a few words, and closed."""
+    """A connection over a limit: a few words, and closed.
 
-    def __init__(self, answer: bytes) -> None:
+    Its client may have spoken already. A socket that is closed with bytes unread sends a RST, which makes the client
+    forget our words; so only our side is closed at first, for a moment, and for no more than `MOST` at one time.
+    """
+
+    MOST = 200
+    lingering = 0
+
+    def __init__(self, answer: bytes, clock: IReactorTime) -> None:
         self._answer = answer
+        self._clock = clock
+        self._late: IDelayedCall | None = None
 
     def makeConnection(self, transport: ITransport) -> None:
+        self.transport = transport
         if self._answer:
             transport.write(self._answer)
-        transport.loseConnection()
+        if self._answer and Refused.lingering < self.MOST and ITCPTransport.providedBy(transport):
+            Refused.lingering += 1
+            self._late = self._clock.callLater(LAST_WORDS, self._over)
+            transport.loseWriteConnection()
+        else:
+            transport.loseConnection()
+
+    def dataReceived(self, data: bytes) -> None:
+        """Too late."""
+
+    def _over(self) -> None:
+        self._late = None
+        Refused.lingering -= 1
+        abort(self.transport)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+            Refused.lingering -= 1
 
 
 @implementer(IProtocolFactory)
@@ -140,7 +179,7 @@ class AdmittingFactory:
             ticket = self._connections.admit(addr)
         except TooMany as refusal:
             self.log.info("connection from {address} refused: {why}", address=addr, why=refusal.sentence)
-            return Refused(self._answer(refusal))
+            return Refused(self._answer(refusal), self._connections.clock)
         door: IProtocol | None = None
         try:
             door = self.inner.buildProtocol(addr)

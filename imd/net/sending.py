@@ -22,6 +22,8 @@ from imd.core.ports import Clock, Timer
 CHUNK = 64 * 1024
 #: Seconds a closing connection has to read what it was still sent.
 LINGER = 10.0
+#: Seconds its client then has to close its side.
+LAST_BYTES = 2.0
 
 
 def _nothing() -> None: ...
@@ -170,7 +172,15 @@ class Outbox:
     def _finish(self) -> None:
         # A transport with a producer waits for it before it closes.
         self._transport.unregisterProducer()
-        self._transport.loseConnection()
+        if not self._direct:
+            self._transport.loseConnection()
+            return
+        # Only our side: a socket that is closed with bytes unread sends a RST, and then the client may never see what
+        # it was told (RFC 9112 section 9.6 has the same for HTTP). What it still says, the door ignores.
+        if self._linger is not None:
+            self._linger.cancel()
+        self._linger = self._clock.call_later(LAST_BYTES, self._abort)
+        self._transport.loseWriteConnection()
 
     def _drop(self) -> None:
         self._abort()

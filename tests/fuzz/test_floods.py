@@ -236,6 +236,9 @@ class FloodTests(DaemonTestCase):
             streams: list[Stream] = []
             for _ in range(300):
                 streams.append(await self.come(daemon.ports[door, "tcp"], "127.0.0.9"))
+                if streams[-1].alive:
+                    # Clients speak at once; that must not cost them the answer.
+                    streams[-1].say("CAP LS 302" if door == "irc" else "")
             for stream in streams[50:]:
                 await self.ended(stream)
                 self.assertIn(words, stream.shown())
@@ -251,3 +254,21 @@ class FloodTests(DaemonTestCase):
             again = await self.on(daemon, door, "carol", "127.0.0.9")
             await again.quit()
         await self.well(daemon, "600 connections from one address, 100 let in", before)
+
+    async def test_farewells(self) -> None:
+        """Whoever is sent away while still talking hears why: bytes that nobody reads any more must not make the
+        kernel throw away what was said last."""
+        daemon = await self.house()
+        before = resident(daemon.pid)
+        more = b"more of the same\r\n" * 20_000
+        for door, (last, words) in {
+            "irc": (b"QUIT :enough\r\n", "ERROR :"),
+            "native": (b'{"type":"quit"}\n', '"type":"bye"'),
+        }.items():
+            for _ in range(20):
+                stream = await self.come(daemon.ports[door, "tcp"], "127.0.0.9")
+                assert stream.transport is not None
+                stream.transport.write(b"\r\n" + last + more)
+                await self.ended(stream)
+                self.assertIn(words, stream.shown())
+        await self.well(daemon, "40 who talked on", before)

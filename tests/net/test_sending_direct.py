@@ -8,7 +8,7 @@ from twisted.internet.tcp import Connection
 from twisted.trial.unittest import SynchronousTestCase
 
 from imd.net.reactor_clock import ReactorClock
-from imd.net.sending import CHUNK, Outbox
+from imd.net.sending import CHUNK, LAST_BYTES, Outbox
 
 
 class Kernel(Connection):
@@ -56,6 +56,9 @@ class Kernel(Connection):
             self.asked()
 
     def loseConnection(self) -> None:
+        raise AssertionError("only our side is closed")
+
+    def loseWriteConnection(self) -> None:
         self.lost_politely = True
 
     def abortConnection(self) -> None:
@@ -146,3 +149,22 @@ class DirectTests(SynchronousTestCase):
         outbox.write(b"secret")
         self.reactor.advance(0)
         self.assertEqual((kernel.sent, kernel.buffer, seen), (b"", b"secret", [True]))
+
+    def test_farewell_of_a_talkative_client(self) -> None:
+        """Closing ends our side only, so that no RST swallows the last words; a client that does not close its own is
+        cut off."""
+        self.outbox.write(b"goodbye")
+        self.outbox.close()
+        self.assertEqual((self.kernel.sent, self.kernel.lost_politely), (b"goodbye", True))
+        self.reactor.advance(LAST_BYTES - 0.1)
+        self.assertFalse(self.kernel.aborted)
+        self.reactor.advance(0.2)
+        self.assertTrue(self.kernel.aborted)
+
+    def test_farewell_is_answered(self) -> None:
+        """A client that closes its side, too, ends it all."""
+        self.outbox.close()
+        self.outbox.lost()
+        self.reactor.advance(2 * LAST_BYTES)
+        self.assertFalse(self.kernel.aborted)
+        self.assertEqual(self.reactor.getDelayedCalls(), [])

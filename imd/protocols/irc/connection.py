@@ -66,6 +66,8 @@ class IrcConnection(Protocol, TicketHolder):
     # ------------------------------------------------------------ the session's side (Link)
 
     def close(self) -> None:
+        # Read on, so that the end of the connection is seen; what comes is ignored.
+        self.resume()
         self._outbox.close()
 
     def pause(self) -> None:

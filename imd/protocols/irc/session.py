@@ -241,6 +241,8 @@ class IrcSession:
 
     def receive(self, data: bytes) -> None:
         """Bytes of the client."""
+        if self.closing:
+            return
         self._framer.feed(data)
         self._pump()
 
