@@ -7,6 +7,7 @@ driver   what every driver can do
 stream   lines over TCP or TLS, and waiting for one
 irc      the IRC door
 native   the native door
+udp      the same by datagrams, plain and with DTLS
 """
 
 from typing import NamedTuple
@@ -14,8 +15,9 @@ from typing import NamedTuple
 from tests.doors.driver import Change, Driver, Outcome, Received, Seen
 from tests.doors.irc import BareIrcDriver, IrcDriver
 from tests.doors.native import NativeDriver
+from tests.doors.udp import DtlsDriver, UdpDriver
 
-DOORS: dict[str, type[Driver]] = {"native": NativeDriver, "irc": IrcDriver}
+DOORS: dict[str, type[Driver]] = {"native": NativeDriver, "udp": UdpDriver, "irc": IrcDriver}
 
 
 class Watcher(NamedTuple):
@@ -36,6 +38,9 @@ WATCHERS: dict[str, Watcher] = {
     "native stranger, watch": Watcher(NativeDriver, False, True),
     "native contact, room": Watcher(NativeDriver, True, False, True),
     "native stranger, room": Watcher(NativeDriver, False, False, True),
+    "udp contact": Watcher(UdpDriver, True, False),
+    "dtls contact, watch": Watcher(DtlsDriver, True, True),
+    "dtls stranger, watch": Watcher(DtlsDriver, False, True),
     "irc contact": Watcher(IrcDriver, True, False),
     "irc contact, MONITOR": Watcher(IrcDriver, True, True),
     "irc stranger, MONITOR": Watcher(IrcDriver, False, True),
@@ -55,10 +60,12 @@ __all__ = [
     "BareIrcDriver",
     "Change",
     "Driver",
+    "DtlsDriver",
     "IrcDriver",
     "NativeDriver",
     "Outcome",
     "Received",
     "Seen",
+    "UdpDriver",
     "Watcher",
 ]

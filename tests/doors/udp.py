@@ -31,6 +31,12 @@ class Datagrams(Stream):
         self.dialed.on_lost = lambda reason: self.connectionLost()
         self.listen(self.dialed)
 
+    @property
+    def port(self) -> int:
+        """The port it speaks from."""
+        port: int = self.dialed.transport.getHost().port
+        return port
+
     def listen(self, dialed: Dialed) -> None:
         """Bind a socket for it."""
         reactor.listenUDP(0, dialed, interface=self._source or "127.0.0.1", maxPacketSize=2048)

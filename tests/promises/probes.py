@@ -153,8 +153,8 @@ def uncovered() -> dict[str, set[str]]:
     }
 
 
-#: By door: what is asked there.
-DOORS_ASKED = {"native", "irc"}
+#: What is asked where; by UDP it is the same as at the native door.
+DOORS_ASKED = {"native", "udp", "irc"}
 
 
 async def ask_everything(observer: Driver, words: dict[str, str]) -> list[tuple[str, str]]:

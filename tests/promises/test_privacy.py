@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred, gatherResults
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.daemon import RunningDaemon
-from tests.doors import DOORS, BareIrcDriver, Driver, IrcDriver, NativeDriver
+from tests.doors import DOORS, BareIrcDriver, Driver, IrcDriver, NativeDriver, UdpDriver
 from tests.promises import probes
 from tests.promises.house import PASSWORD, PromiseTestCase, on_both_stores
 
@@ -52,7 +52,12 @@ HIDINGS = {
 }
 
 #: Who asks: with which client, and as what. A guest has no buddy list, and cannot be blocked.
-OBSERVERS: dict[str, type[Driver]] = {"native": NativeDriver, "irc": IrcDriver, "bare irc": BareIrcDriver}
+OBSERVERS: dict[str, type[Driver]] = {
+    "native": NativeDriver,
+    "udp": UdpDriver,
+    "irc": IrcDriver,
+    "bare irc": BareIrcDriver,
+}
 RELATIONS = ("stranger", "contact", "sharing contact", "guest")
 
 
@@ -158,7 +163,7 @@ class PrivacyPromise(PromiseTestCase):
             (asks, way)
             for asks, kind in OBSERVERS.items()
             for way, hiding in HIDINGS.items()
-            if hides(relation, hiding) and not (relation == "guest" and kind is NativeDriver)
+            if hides(relation, hiding) and not (relation == "guest" and issubclass(kind, NativeDriver))
         ]
         stages = await together(
             self.stage(daemon, number, OBSERVERS[asks], relation, HIDINGS[way])
@@ -299,13 +304,13 @@ class PrivacyPromise(PromiseTestCase):
     async def test_rooms(self) -> None:
         """Who is in a room is for its members, who see everybody there whatever their privacy; nobody else learns."""
         daemon = await self.house().start()
-        await self.people(daemon, "founder", "tina", "member-native", "member-irc", "out-native", "out-irc")
+        everybody = [(door, place) for door in DOORS for place in ("member", "out")]
+        await self.people(daemon, "founder", "tina", *(f"{place}-{door}" for door, place in everybody))
         founder = await self.on(daemon, "native", "founder")
         tina = await self.on(daemon, "irc", "tina", source=SOURCE)
-        everybody = [(door, place) for door in DOORS for place in ("member", "out")]
         drivers = {f"{place}-{door}": await self.on(daemon, door, f"{place}-{door}") for door, place in everybody}
         await tina.set_privacy(visible_to="nobody")
-        for driver in (founder, tina, drivers["member-native"], drivers["member-irc"]):
+        for driver in (founder, tina, *(drivers[f"member-{door}"] for door in DOORS)):
             await driver.join("#den")
         for name, driver in drivers.items():
             await driver.barrier()

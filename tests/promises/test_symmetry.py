@@ -13,6 +13,9 @@ from tests.promises.house import PromiseTestCase, on_both_stores
 
 #: Where some watchers meet the person.
 ROOM = "#together"
+#: By UDP only silence tells that a client is gone.
+SOON_MISSED = ('limits.native_ping_interval="1 s"', 'limits.native_ping_timeout="1 s"')
+
 OFFLINE = ("offline", "")
 ONLINE = ("available", "")
 
@@ -126,7 +129,7 @@ class SymmetryPromise(PromiseTestCase):
 
     async def test_every_pair_and_every_transition(self) -> None:
         """The watcher who may see it sees it, once, translated as docs/presence.md says; the others see nothing."""
-        daemon = await self.house().start()
+        daemon = await self.house(*SOON_MISSED).start()
         watchers = await self.watchers(daemon)
         await self.people(daemon, "witness")
         self.witness = await self.on(daemon, "native", "witness")
