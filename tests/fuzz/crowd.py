@@ -34,6 +34,9 @@ SETTINGS = (
     "limits.traces=200",
     "limits.rooms=100",
     "limits.contacts=100",
+    # With rates off, a piece of input may be ten thousand bad lines, each with its answer, in one turn of the reactor:
+    # whoever says that is otherwise cut off for not having read what it is told.
+    'limits.send_queue="4 MiB"',
 )
 
 #: A line of the log that says something went wrong by our own fault.
