@@ -386,8 +386,9 @@ class Connection:
                 self._spoke = now
                 out.append((wire.farewell(self.id, self._recovery.number(), self._why or self.ended), self.address))
             return out
-        self._probes(out)
-        while datagram := self._datagram(now):
+        if self._responses is not None or self._path is not None:
+            self._probes(out)
+        while (self._speaking or self._ack_due(now)) and (datagram := self._datagram(now)):
             out.append((datagram, self.address))
             self._spoke = now
         if self.state is State.FLUSHING and not self._out.pending:
@@ -430,20 +431,25 @@ class Connection:
             self._unacknowledged = 0
         return datagram
 
+    def _ack_due(self, now: float) -> bool:
+        """Whether an acknowledgement has to go out now, alone if need be."""
+        if self._ack_at and now >= self._ack_at:
+            return True
+        # The other end must hear that there is room again before it has none.
+        window = self.terms.window
+        return self._in.taken + window - self._told >= window // 2 and bool(self._seen)
+
     def _ack(self, now: float, room: int) -> bytes:
         """An acknowledgement, if one is due, or can go along with what is sent."""
-        credit = self._in.taken + self.terms.window
-        # The other end must hear that there is room again before it has none.
-        news = self._seen and credit - self._told >= self.terms.window // 2
-        if not self._seen or not (news or (self._ack_at and (now >= self._ack_at or self._speaking))):
+        if not self._seen or not (self._ack_at or self._ack_due(now)):
             return b""
-        self._told = credit
+        self._told = credit = self._in.taken + self.terms.window
         return wire.ack(self._seen.newest(), round((now - self._largest_at) * 1000), credit, room)
 
     @property
     def _speaking(self) -> bool:
-        """Whether something goes out anyway."""
-        return self._poke or (self._recovery.room > 0 and self._out.sendable)
+        """Whether there is something to send, and room for it."""
+        return self._poke or (self._out.sendable and self._recovery.room > 0)
 
     def _probes(self, out: list[tuple[bytes, Any]]) -> None:
         """Challenges and answers that prove an address: they go where the address is in question."""

@@ -26,6 +26,7 @@ class Dialed(DatagramProtocol):
     answered, `on_lost` once it is over, with the reason as a word, or as OpenSSL puts it.
     """
 
+    noisy = False
     #: A UDP port's.
     transport: Any
 

@@ -52,6 +52,7 @@ class PortCounts(msgspec.Struct, frozen=True):
 class DatagramPort(DatagramProtocol):
     """`make` gives the door's end of a new link. `terms` hold for strangers; the door may widen them."""
 
+    noisy = False
     log = Logger()
     #: A UDP port's.
     transport: Any

@@ -1,5 +1,12 @@
 """The datagram half of the native door on a running daemon and real sockets."""
 
+import time
+from pathlib import Path
+
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import load_pem_x509_certificate
+
+from imd.net.self_signed import make_pair
 from tests.daemon import DaemonTestCase, RunningDaemon
 from tests.doors.native import NativeDriver
 from tests.doors.udp import DtlsDriver, UdpDriver
@@ -10,8 +17,8 @@ PASSWORD = "correct horse"
 class DatagramDoor(DaemonTestCase):
     timeout = 60
 
-    async def people(self, *names: str) -> RunningDaemon:
-        daemon = await self.daemon().start()
+    async def people(self, *names: str, settings: tuple[str, ...] = ()) -> RunningDaemon:
+        daemon = await self.daemon(*settings).start()
         for name in names:
             await daemon.ask("user add", name=name, password=PASSWORD)
         return daemon
@@ -99,6 +106,34 @@ class DatagramDoor(DaemonTestCase):
         self.assertEqual((await told).how, "accepted")
         self.assertEqual(again.received[0].id, bob.received[0].id)
         self.assertEqual(len((await daemon.ask("who"))["rows"]), 2)
+
+    async def test_a_renewed_certificate(self) -> None:
+        """New associations get it, old ones go on."""
+        folder = Path(self.mktemp()).absolute()
+        folder.mkdir()
+        certificate, key = folder / "certificate.pem", folder / "key.pem"
+
+        def renew() -> bytes:
+            pems = make_pair("localhost", time.time())
+            for path, pem in zip((certificate, key), pems, strict=True):
+                path.write_bytes(pem)
+            return load_pem_x509_certificate(pems[0]).public_bytes(Encoding.DER)
+
+        def shown(driver: NativeDriver) -> bytes:
+            assert isinstance(driver, DtlsDriver)
+            assert driver.stream.dialed.association is not None
+            seen = driver.stream.dialed.association.tls.get_peer_certificate(as_cryptography=True)
+            assert seen is not None
+            return seen.public_bytes(Encoding.DER)
+
+        first = renew()
+        daemon = await self.people("alice", settings=(f'tls.certificate="{certificate}"', f'tls.key="{key}"'))
+        old = await self.on(daemon, DtlsDriver, "alice")
+        self.assertEqual(shown(old), first)
+        second = renew()
+        await daemon.ask("reload")
+        self.assertEqual(shown(await self.on(daemon, DtlsDriver, "alice")), second)
+        await old.barrier()
 
     async def test_goodbye(self) -> None:
         """Who quits is gone at once; a daemon that stops tells its clients why, in time."""
