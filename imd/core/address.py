@@ -7,6 +7,7 @@ folding are the same name.
 
 import re
 import unicodedata
+from functools import lru_cache
 
 import msgspec
 
@@ -20,6 +21,10 @@ _ACCOUNT = re.compile(r"[A-Za-z][A-Za-z0-9_-]*\Z")
 _NICK = re.compile(r"[A-Za-z\[\]\\`_^{|}][A-Za-z0-9\[\]\\`_^{|}-]*\Z")
 # RFC 1459 section 2.2: {}|^ are the lower case of []\~. Nicks hold no "~", so "^" stays as it is.
 _RFC1459 = str.maketrans("[]\\~", "{}|^")
+
+
+#: Names up to this length are remembered folded; longer ones are no names.
+_SHORT = 64
 
 
 class Address(msgspec.Struct, frozen=True, gc=False):
@@ -37,12 +42,19 @@ def fold(name: str) -> str:
 
     Width and case are mapped and the result is in NFC; ``[]\\~`` become ``{}|^``.
     """
+    return _remembered(name) if len(name) <= _SHORT else _folded(name)
+
+
+def _folded(name: str) -> str:
     if name.isascii():
         return name.lower().translate(_RFC1459)
     # RFC 8265 section 3.3.2: width mapping, case mapping, normalisation. NFKC does the width mapping for the
     # characters that PRECIS lets into usernames at all.
     mapped = unicodedata.normalize("NFKC", name).casefold()
     return unicodedata.normalize("NFC", mapped).translate(_RFC1459)
+
+
+_remembered = lru_cache(maxsize=32_768)(_folded)
 
 
 def check_account_name(name: str, *, international: bool = False) -> str:

@@ -25,7 +25,7 @@ class Kind(enum.Enum):
         return self is Kind.TEXT or self is Kind.ACTION
 
 
-class Draft(msgspec.Struct):
+class Draft(msgspec.Struct, gc=False):
     """What a door read, before the core has given it an id."""
 
     to: str
@@ -37,7 +37,7 @@ class Draft(msgspec.Struct):
     tags: dict[str, str] = msgspec.field(default_factory=dict)
 
 
-class Message(msgspec.Struct, frozen=True):
+class Message(msgspec.Struct, frozen=True, gc=False):
     """One message for life: the same id in every protocol, in the queue, in history and in the trace."""
 
     id: str

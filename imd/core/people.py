@@ -8,6 +8,7 @@ import base64
 import hashlib
 import secrets
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from imd.core.presence import PresenceRegistry
     from imd.core.rooms import Rooms
     from imd.core.roster import Rosters
+
+#: Network addresses whose cloaks are remembered: one is asked for with each line of a guest.
+_CLOAKS = 10_000
 
 #: Nicks of the service's own: nobody may take them.
 RESERVED = frozenset({"buddyserv", "nickserv", "chanserv", "imd", "server", "guest"})
@@ -68,6 +72,7 @@ class People:
         self._environment = environment
         self._ledger = ledger
         self._secret = secret
+        self._cloak = lru_cache(maxsize=_CLOAKS)(self._made_cloak)
         self._international = international
         self._persons: dict[str, Person] = {}
         self._names: dict[str, Person] = {}
@@ -321,7 +326,7 @@ class People:
             return f"{user or person.address.name}@user/{person.address.name}"
         return f"{user or 'guest'}@guest/{self._cloak(person.sessions[0].peer.address) if person.sessions else '-'}"
 
-    def _cloak(self, address: str) -> str:
+    def _made_cloak(self, address: str) -> str:
         """A name for a network address that is the same each time and tells nothing of it (P5)."""
         digest = hashlib.blake2b(address.encode(), key=self._secret, digest_size=5, person=b"imd-cloak").digest()
         return base64.b32encode(digest).decode().lower()

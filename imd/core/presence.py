@@ -244,7 +244,14 @@ class PresenceRegistry:
         return self.sight(watcher.person, person) is Sight.MUTUAL
 
     def invisible(self, person: Person) -> bool:
-        return merge(person).state is State.INVISIBLE
+        # As `merge` has it, without the rest: it is asked for each message.
+        begun = False
+        for session in person.sessions:
+            if session.begun:
+                if session.presence.state is not State.INVISIBLE:
+                    return False
+                begun = True
+        return begun
 
     def reclassify(self, person: Person, watcher: Person, before: Sight) -> None:
         """What `watcher` may see of `person` was `before`; tell the watcher's sessions what that changes for them."""

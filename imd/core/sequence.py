@@ -1,6 +1,5 @@
 """Ids and sequence numbers, given when a message is read and never changed (DESIGN, "Ids" and "Order")."""
 
-import base64
 import hashlib
 import secrets
 
@@ -24,7 +23,7 @@ class Sequence:
 
 
 class MessageIds:
-    """Message ids: 24 characters of base32, the same in every protocol, in queue, history and trace.
+    """Message ids: 24 hexadecimal digits, the same in every protocol, in queue, history and trace.
 
     For a client that numbers its messages the id is a keyed function of (account, client id), so that a repetition
     after a crash is the same message, on any session or node. Nobody without the key can make one up.
@@ -32,13 +31,15 @@ class MessageIds:
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
+        # For all other messages: a key of this run and a count. As hard to guess as random bytes, without asking the
+        # system for some each time.
+        self._key = secrets.token_bytes(32)
+        self._count = 0
 
     def of(self, account: str, client_id: str) -> str:
-        if not client_id:
-            return self._text(secrets.token_bytes(15))
-        data = f"{account}\n{client_id}".encode()
-        return self._text(hashlib.blake2b(data, key=self._secret, digest_size=15, person=b"imd-message").digest())
-
-    @staticmethod
-    def _text(raw: bytes) -> str:
-        return base64.b32encode(raw).decode().lower()
+        if client_id:
+            data, key = f"{account}\n{client_id}".encode(), self._secret
+        else:
+            self._count += 1
+            data, key = b"%d" % self._count, self._key
+        return hashlib.blake2b(data, key=key, digest_size=12, person=b"imd-message").hexdigest()

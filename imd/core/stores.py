@@ -166,7 +166,7 @@ class RoomStore(Protocol):
     def remove(self, folded: str) -> Awaitable[None]: ...
 
 
-class Queued(msgspec.Struct, frozen=True):
+class Queued(msgspec.Struct, frozen=True, gc=False):
     """A message in an account's inbox (the offline queue)."""
 
     message: Message

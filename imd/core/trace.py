@@ -4,6 +4,7 @@ The same entry serves to recognise a repetition of a message and to tell a sende
 keeps one record per message and not three.
 """
 
+from collections import OrderedDict
 from collections.abc import Iterator
 
 import msgspec
@@ -46,15 +47,16 @@ class Trace:
 
     def __init__(self, limit: int) -> None:
         self.limit = max(limit, 1)
-        self._ways: dict[str, Way] = {}
+        # Not a plain dictionary: to find the first key of one, those deleted before it are walked over.
+        self._ways: OrderedDict[str, Way] = OrderedDict()
 
     def begin(self, message: Message, recipient: str) -> Way:
         # A message that is sent again counts as new here, lest it be forgotten as an old one.
         self._ways.pop(message.id, None)
         way = self._ways[message.id] = Way(message.stub(), recipient)
         if len(self._ways) > self.limit:
-            # Dictionaries keep the order of insertion: the first is the oldest. Open messages are held by delivery too.
-            del self._ways[next(iter(self._ways))]
+            # Open messages are held by delivery too.
+            self._ways.popitem(last=False)
         return way
 
     def get(self, id: str) -> Way | None:

@@ -1,6 +1,6 @@
 """The barrier that makes IRC acknowledge (DESIGN section 4, "Acknowledgement").
 
-Private messages to a session of an account are followed by a ``PING`` with a token nobody can guess. A client answers
+Private messages to a session of an account are followed by a ``PING`` with a token of its own. A client answers
 lines in order, so the ``PONG`` with that token proves that it has read everything sent before. At most one PING is in
 flight; messages sent meanwhile are covered by the next, which leaves when the PONG comes.
 
@@ -9,12 +9,19 @@ flight; messages sent meanwhile are covered by the next, which leaves when the P
     message a ─► PING 1 ─► message b, c ─► ◄─ PONG 1 (a confirmed) ─► PING 2 ─► ◄─ PONG 2 (b, c confirmed)
 """
 
+import itertools
 import secrets
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from imd.protocols.irc.session import IrcSession
+
+
+#: Tokens are of this run of the daemon and used once. Who guesses her own could only confirm for herself what she has
+#: not read, as she could by answering without reading.
+_RUN = secrets.token_hex(8)
+_COUNT = itertools.count(1)
 
 
 class Barrier:
@@ -40,7 +47,7 @@ class Barrier:
         if not self._later:
             return
         self._covered, self._later = self._later, []
-        self._token = secrets.token_hex(8)
+        self._token = f"{_RUN}{next(_COUNT):x}"
         self.since = session.hub.clock.time()
         session.push(b"PING :%b\r\n" % self._token.encode())
 
