@@ -35,8 +35,8 @@ from imd.credentials.front import CredentialsFront
 from imd.credentials.hashing import Hashing
 from imd.net.after_handshake import Securing
 from imd.net.connections import Connections
-from imd.net.holding import Holding
 from imd.net.datagram.dtls import ServerContext
+from imd.net.holding import Holding
 from imd.net.listening import listen, port_number, shown
 from imd.net.reactor_clock import ReactorClock, Spawner
 from imd.net.self_signed import ensure_pair
