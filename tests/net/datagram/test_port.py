@@ -34,6 +34,8 @@ class Transport:
     def write(self, datagram: bytes, address: Address) -> None:
         self.sent.append((datagram, address))
 
+    def stopListening(self) -> None: ...
+
     def taken(self) -> list[tuple[bytes, Address]]:
         sent, self.sent = self.sent, []
         return sent
