@@ -1,4 +1,4 @@
-"""The native door, stream half: imd's own protocol, a line of JSON on TCP or TLS. ``docs/protocols/native.md``.
+"""The native door: imd's own protocol, a line of JSON on TCP or TLS, a message by UDP. ``docs/protocols/native.md``.
 
 ::
 
@@ -14,6 +14,7 @@
 - `outgoing`     the core's values as messages, encoded once for all sessions
 - `room_events`  the same for what happens in rooms
 - `connection`   the Twisted protocol: framing, write path, signs of life (`keepalive`)
+- `datagram`     the same by UDP: a session over a link of `imd.net.datagram`; its own listeners and end
 - `gateway`      from settings to a factory; the end of all sessions when the daemon stops
 - `door`         what all sessions share; `settings`: plain values
 
