@@ -153,6 +153,16 @@ def _renamed(session: "IrcSession", event: MemberRenamed) -> None:
         session.renamed()
     else:
         session.answer(_line(session, event, "NICK", event.person.address.name, colon=True))
+        if "account-notify" in session.caps and event.person.address.domain == session.hub.people.domain:
+            session.answer(_account(session, event))
+
+
+def _account(session: "IrcSession", event: MemberRenamed) -> bytes:
+    """``:nick!user@host ACCOUNT name`` (https://ircv3.net/specs/extensions/account-notify): an account's nick is its
+    name, so that with the one the other has changed."""
+    person = event.person
+    tags = _tags(session, event.time, person.address)
+    return encode("ACCOUNT", [person.address.name], source=session.source_of(person), tags=tags)
 
 
 def _invited(session: "IrcSession", event: MemberInvited) -> None:

@@ -43,8 +43,6 @@ class PageTests(SynchronousTestCase):
     def test_every_capability_is_looked_at_somewhere(self) -> None:
         """A capability that no code asks for is a promise in itself, and stands here with its reason."""
         alone = {
-            # Accounts never change behind a nick, so there is nothing to notify.
-            "account-notify",
             # AUTHENTICATE works for whoever sends it.
             "sasl",
         }

@@ -164,6 +164,14 @@ class Ends(IrcTestCase):
         self.assertEqual(ann.take(), [":ann!ann@user/anna NICK :anna"])
         self.assertEqual(ann.said("PING x"), [":localhost PONG localhost :x"])
 
+    def test_renamed_by_account_notify(self) -> None:
+        """With account-notify also the account's new name."""
+        ann = self.world.member("ann", "account-notify")
+        account = ann.session.me.account
+        assert account is not None
+        self.world.run(self.world.accounts.rename(account, "anna"))
+        self.assertEqual(ann.take(), [":ann!ann@user/anna NICK :anna", ":anna!ann@user/anna ACCOUNT anna"])
+
     def test_nothing_after_the_end(self) -> None:
         """What is sent behind a QUIT is not run, and timers end with the connection."""
         ann, bob = self.world.guest("ann"), self.world.guest("bob")

@@ -140,6 +140,21 @@ class EventsTests(IrcTestCase):
         (line,) = watcher.take()
         self.assertTrue(line.startswith(":alice!") and line.endswith(" NICK :alicia"))
 
+    def test_a_renamed_account_by_account_notify(self) -> None:
+        """https://ircv3.net/specs/extensions/account-notify: behind the new nick is an account of a new name; a guest
+        has none."""
+        watcher, bob = self.watcher("account-notify"), self.world.guest("bob")
+        bob.said("JOIN #tea")
+        watcher.take()
+        bob.said("NICK robert")
+        self.assertEqual(numerics(watcher.take()), ["NICK"])
+        account = self.alice.session.me.account
+        assert account is not None
+        self.world.run(self.world.accounts.rename(account, "alicia"))
+        self.world.turn()
+        _, line = watcher.take()
+        self.assertEqual(line, f":{self.alice.session.source} ACCOUNT alicia")
+
     def test_setname(self) -> None:
         """https://ircv3.net/specs/extensions/setname: those who have it, and who did it, once each."""
         watcher, bob = self.watcher("setname"), self.world.guest("bob", "setname")
