@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from imd import __version__
 
@@ -24,7 +25,7 @@ with a daemon:
   imdctl kick bob "Have a break."      end bob's sessions; he may come back
   imdctl ban add mallory               mallory may not sign on, through any door
 
-'imdctl COMMAND --help' says more. For scripts: 'imdctl --json COMMAND' writes one JSON object; the exit code is 0 on
+'imdctl COMMAND --help' says more. For scripts: 'imdctl COMMAND --json' writes one JSON object; the exit code is 0 on
 success, 1 when it was refused or failed, 2 for a wrong command line.
 """
 
@@ -32,6 +33,8 @@ USER = """\
 Accounts. With a running daemon it is asked; without one the store itself is changed, which nobody else may have open
 at the same time.
 """
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -47,7 +50,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="override a setting, as for twistd imd"
     )
-    top.add_argument("--json", action="store_true", help="answer in JSON")
+    top.add_argument("--json", action="store_true", help="answer in JSON; may also stand behind the command")
     top.add_argument("--version", action="version", version=f"imdctl {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     commands.add_parser(
@@ -56,18 +59,30 @@ def parser() -> argparse.ArgumentParser:
         description="Check the settings; what is wrong is told with file, line and key. Then see whether a daemon "
         "runs on them, and if none does, whether the store can be opened.",
     )
-    commands.add_parser("status", help="how the daemon is")
-    commands.add_parser("who", help="who is on")
-    _add_user(commands)
+    commands.add_parser(
+        "status",
+        help="how the daemon is",
+        description="Version, listeners with their real ports, the store and its durability, people, connections, "
+        "messages under way.",
+    )
+    commands.add_parser(
+        "who",
+        help="who is on",
+        description="Every session: name, presence, door, address and port, listening ports, client, since when, idle.",
+    )
     queue = commands.add_parser("queue", help="what waits for an account", description="Messages that wait; no texts.")
-    queue.add_argument("name")
+    queue.add_argument("name", help="an account")
     trace = commands.add_parser(
         "trace",
         help="the way of a message",
         description="Each step of a message, with its time and reason; of the latest messages, and of those that wait.",
     )
     trace.add_argument("id", help="as 'imdctl queue' shows it, or a client (msgid)")
-    ledger = commands.add_parser("ledger", help="sign-ons, newest first")
+    ledger = commands.add_parser(
+        "ledger",
+        help="sign-ons, newest first",
+        description="Sign-ons and how they ended, the newest first, as long as ledger.keep says.",
+    )
     ledger.add_argument("name", nargs="?", default="", help="of this account only")
     commands.add_parser(
         "reload",
@@ -77,40 +92,73 @@ def parser() -> argparse.ArgumentParser:
     kick = commands.add_parser("kick", help="end all sessions of somebody", description="They may come back; see ban.")
     kick.add_argument("name", help="an account or a guest")
     kick.add_argument("text", nargs="?", default="", help="what they are told")
-    _add_ban(commands)
+    # "imdctl status --json" is what people type first. Suppressed: a default would undo the --json in front.
+    for group in (commands, _add_user(commands), _add_ban(commands)):
+        for command in group.choices.values():
+            command.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="answer in JSON")
     return top
 
 
-def _add_user(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_user(commands: Commands) -> Commands:
     user = commands.add_parser("user", help="accounts", description=USER)
     verbs = user.add_subparsers(dest="verb", metavar="VERB", required=True)
-    for verb, explained in (("add", "make an account"), ("password", "set a new password")):
-        one = verbs.add_parser(verb, help=explained)
-        one.add_argument("name")
+    for verb, explained, more in (
+        ("add", "make an account", "Make an account. Asks for its password, or takes it from standard input."),
+        (
+            "password",
+            "set a new password",
+            "Set a new password, asked for or taken from standard input. It ends the account's resume tokens.",
+        ),
+    ):
+        one = verbs.add_parser(verb, help=explained, description=more)
+        one.add_argument("name", help="the account")
         one.add_argument(
             "--password-stdin",
             action="store_true",
             help="read the password from standard input, to its end and without one final line end",
         )
-    verbs.add_parser("list", help="all accounts")
-    rename = verbs.add_parser("rename", help="give an account another name; who is on stays on, and watchers are told")
-    rename.add_argument("name")
-    rename.add_argument("new")
-    remove = verbs.add_parser("remove", help="remove an account and all that is its own; its sessions end")
-    remove.add_argument("name")
-    verbs.add_parser("invite", help="make an invitation for one registration, good for seven days")
-    certificate = verbs.add_parser("certificate", help="let a client certificate sign on (SASL EXTERNAL)")
-    certificate.add_argument("name")
+    verbs.add_parser("list", help="all accounts", description="All accounts, with what they let others see.")
+    rename = verbs.add_parser(
+        "rename",
+        help="give an account another name",
+        description="Give an account another name. Who is on stays on, and watchers are told.",
+    )
+    rename.add_argument("name", help="the account")
+    rename.add_argument("new", help="its new name")
+    remove = verbs.add_parser(
+        "remove",
+        help="remove an account and all that is its own",
+        description="Remove an account with its buddy list and what waits for it. Its sessions end.",
+    )
+    remove.add_argument("name", help="the account")
+    verbs.add_parser(
+        "invite",
+        help="make an invitation",
+        description="Make an invitation for one registration, good for seven days.",
+    )
+    certificate = verbs.add_parser(
+        "certificate",
+        help="let a client certificate sign on",
+        description="Let a client certificate sign on by SASL EXTERNAL. Who signed it does not matter.",
+    )
+    certificate.add_argument("name", help="the account")
     certificate.add_argument("fingerprint", help="SHA-256 of the certificate (DER), in hex, with or without colons")
     certificate.add_argument("--remove", action="store_true", help="let it sign on no longer")
+    return verbs
 
 
-def _add_ban(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    ban = commands.add_parser("ban", help="accounts that may not sign on")
+def _add_ban(commands: Commands) -> Commands:
+    ban = commands.add_parser(
+        "ban", help="accounts that may not sign on", description="Accounts that may not sign on, through any door."
+    )
     verbs = ban.add_subparsers(dest="verb", metavar="VERB", required=True)
-    verbs.add_parser("list", help="who is banned")
-    verbs.add_parser("add", help="ban an account; its sessions end").add_argument("name")
-    verbs.add_parser("remove", help="lift a ban").add_argument("name")
+    verbs.add_parser("list", help="who is banned", description="Who is banned.")
+    for verb, explained, more in (
+        ("add", "ban an account", "Ban an account: it may not sign on through any door, and its sessions end."),
+        ("remove", "lift a ban", "Lift a ban; the account may sign on again."),
+    ):
+        verbs.add_parser(verb, help=explained, description=more).add_argument("name", help="the account")
+    return verbs
 
 
 class Asked(argparse.Namespace):

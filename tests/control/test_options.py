@@ -84,6 +84,15 @@ class OptionsTests(SynchronousTestCase):
         self.assertEqual((bare.config, bare.data, bare.set, bare.json), (None, None, [], False))
         self.assertIsInstance(bare, Asked)
 
+    def test_json_behind(self) -> None:
+        """--json may stand behind the command as well as before it, in front of the verb too."""
+        for line in RIGHT:
+            command, _, rest = line.partition(" ")
+            for words in (f"{line} --json", f"--json {line}", f"{command} --json {rest}"):
+                asked = parse(words.split())
+                self.assertEqual((asked.json, asked.action, asked.arguments), (True, *RIGHT[line]), words)
+            self.assertFalse(parse(line.split()).json, line)
+
     def test_wrong(self) -> None:
         """A wrong command line ends with exit code 2 and names what is wrong."""
         for line, words in WRONG.items():
@@ -102,6 +111,8 @@ class OptionsTests(SynchronousTestCase):
             code, detailed = self.refused([*verbs, "--help"])
             self.assertEqual(code, 0)
             self.assertIn(f"usage: imdctl {' '.join(verbs)}", detailed)
+            explained = detailed.split("\n\n")[1]
+            self.assertNotRegex(explained, "^(positional|options)", f"{verbs}: help says not what the command does")
 
     def test_every_action_has_its_words(self) -> None:
         """What can be typed is what a daemon does, and each answer can be shown."""
