@@ -25,7 +25,7 @@ class TLS:
     """What a TLS connection to Redis needs. The files are read when this is made, at start-up.
 
     `ca`: authorities in PEM form (None: those the system trusts). `certificate`, `key`: what to show to Redis.
-    The server's name is verified by service-identity (RFC 6125).
+    The server's name is verified by service-identity (RFC 9525).
     """
 
     def __init__(self, ca: Path | None = None, certificate: Path | None = None, key: Path | None = None) -> None:
