@@ -283,8 +283,8 @@ class Daemon:
         changes = compare(self.settings, new)
         settings = changes.in_force
         certificate, key = await self._pair(settings)
-        if self._certificates is not None:
-            await self._in_thread(partial(self._certificates.use, certificate, key))
+        if self._certificates is not None and await self._in_thread(partial(self._certificates.use, certificate, key)):
+            self.log.info("new certificate in force, from {path}", path=str(certificate))
         self.settings = settings
         self.hub.change_policy(core_policy(settings))
         self.credentials.apply(credential_rules(settings))

@@ -123,12 +123,15 @@ class Certificates:
         self.log.failure("while looking at the certificate", failure=failure)  # type: ignore[arg-type]
         return False
 
-    def use(self, certificate: Path, key: Path) -> None:
-        """Other files from now on (a reload). Blocking. Raises `UnusablePair`, and then nothing changes."""
+    def use(self, certificate: Path, key: Path) -> bool:
+        """Other files from now on (a reload); whether they differ from those so far. Blocking. Raises `UnusablePair`,
+        and then nothing changes."""
         options = load_pair(certificate, key, self._protocols)
+        before = self._paths, self._seen
         self._paths = certificate, key
         self._seen = self._signature()
         self._options = options
+        return (self._paths, self._seen) != before
 
     async def look(self) -> bool:
         """Take a changed pair into force; whether there was one. Never raises for an unusable pair."""

@@ -372,7 +372,8 @@ class RenewalTests(SynchronousTestCase):
             self.certificates.use(self.folder / "none.pem", self.key)
         self.assertEqual(self.in_force(), self.inside)
         certificate, key = ensure_pair(self.folder / "other", "chat.example", time.time())
-        self.certificates.use(certificate, key)
+        self.assertTrue(self.certificates.use(certificate, key))
+        self.assertFalse(self.certificates.use(certificate, key), "the same files, unaltered, are no change")
         self.assertEqual(self.in_force(), certificate.read_bytes())
 
 
