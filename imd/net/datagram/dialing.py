@@ -18,6 +18,10 @@ from imd.net.datagram.dtls import Association, connecting
 TERMS = Terms(window=9 * 1024 * 1024, queue=0, patience=15.0, linger=3.0)
 
 
+#: Seconds after which the client says again what it last said of the DTLS handshake.
+REPEAT = 0.5
+
+
 class Dialed(DatagramProtocol):
     """A connection to the server at an IP address. With `context` it is DTLS; `verify` then looks at the connection
     once the handshake is done, and raises for a server that is not to be trusted.
@@ -212,10 +216,7 @@ class Dialed(DatagramProtocol):
         if self.connection is not None:
             due = self.connection.get_timer()
         else:
-            again = None if self.association is None else self.association.timer()
-            due = self._begun + self._terms.patience
-            if again is not None:
-                due = min(due, now + again)
+            due = min(self._begun + self._terms.patience, now + REPEAT)
         self._timer = self._clock.call_later(max(due - now, 0.001), self._due)
 
     def _due(self) -> None:
@@ -223,7 +224,8 @@ class Dialed(DatagramProtocol):
         if self.connection is not None:
             self.connection.handle_timer(self._clock.time())
         elif self.association is not None:
-            self.association.handle_timer()
+            for datagram in self.association.flight or ():
+                self._write(datagram)
         self._flush()
 
     def _over(self, reason: str) -> None:

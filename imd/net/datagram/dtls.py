@@ -92,7 +92,7 @@ class ServerContext:
 class Association:
     """One DTLS association, either end (RFC 6347 section 3)."""
 
-    __slots__ = ("_flight", "ended", "established", "random", "tls")
+    __slots__ = ("ended", "established", "flight", "random", "tls")
 
     def __init__(self, connection: SSL.Connection, random: bytes = b"") -> None:
         self.tls = connection
@@ -101,7 +101,9 @@ class Association:
         self.established = False
         #: Why it is over, for people; "" while it is not.
         self.ended = ""
-        self._flight: list[bytes] = []
+        #: What was last said of the handshake, until the first payload goes or comes: to be said again when it was
+        #: lost, earlier than OpenSSL would after 1, 2, 4 … seconds. Who has it already drops the copies as replays.
+        self.flight: list[bytes] | None = []
 
     @property
     def payload(self) -> int:
@@ -127,6 +129,8 @@ class Association:
             self.ended = "The other end closed it."
         except SSL.Error as error:
             self.ended = _why(error)
+        if payloads:
+            self.flight = None
         return payloads
 
     def begin(self) -> None:
@@ -137,6 +141,7 @@ class Association:
         """Encrypt a payload of at most `payload` bytes; `take` has the datagram."""
         if self.ended or not self.established:
             return
+        self.flight = None
         try:
             self.tls.send(payload)
         except SSL.Error as error:
@@ -145,9 +150,12 @@ class Association:
     def take(self) -> list[bytes]:
         """The datagrams to send."""
         try:
-            return datagrams(self.tls.bio_read(_MUCH))
+            out = datagrams(self.tls.bio_read(_MUCH))
         except SSL.WantReadError:
             return []
+        if self.flight is not None:
+            self.flight = out
+        return out
 
     def timer(self) -> float | None:
         """Seconds until `handle_timer` has something to send again; None: never."""

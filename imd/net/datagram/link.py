@@ -28,6 +28,8 @@ def located(address: Address) -> IPv4Address | IPv6Address:
 
 #: Seconds from the cookie to the first packet inside DTLS.
 HANDSHAKE = 60.0
+#: How often a flight of the DTLS handshake is repeated for who asks.
+REPEATS = 20
 
 
 class Receiver(Protocol):
@@ -50,6 +52,8 @@ class Link:
         "_paused",
         "_port",
         "_pumping",
+        "_repeat",
+        "_repeats",
         "address",
         "association",
         "connection",
@@ -75,6 +79,8 @@ class Link:
         self._begun = now
         self._paused = False
         self._pumping = False
+        self._repeat = False
+        self._repeats = 0
 
     # ------------------------------------------------------------ for the door
 
@@ -141,6 +147,15 @@ class Link:
     def _fitting(self, terms: Terms) -> Terms:
         return terms if self.association is None else self._port.inside_dtls(terms, self.association.payload)
 
+    def secured(self, datagram: bytes, association: Association, now: float) -> None:
+        """A datagram of DTLS."""
+        payloads = association.receive(datagram)
+        for payload in payloads:
+            self.payload(payload, now)
+        if not payloads and association.flight:
+            # A client that repeats itself has not heard our flight; where it is, its cookie has proved.
+            self._repeat = self._repeats < REPEATS
+
     def payload(self, data: bytes, now: float) -> None:
         """A datagram out of DTLS."""
         if self.connection is not None:
@@ -190,7 +205,13 @@ class Link:
                 association.send(data)
             if connection.state is State.ENDED:
                 association.close()
-        return [(datagram, self.address) for datagram in association.take()]
+        datagrams = association.take()
+        if self._repeat:
+            self._repeat = False
+            if not datagrams:
+                self._repeats += 1
+                datagrams = association.flight or []
+        return [(datagram, self.address) for datagram in datagrams]
 
     def over(self, now: float) -> str:
         """Why nothing will come any more; "" while something may."""

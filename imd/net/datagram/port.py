@@ -161,8 +161,7 @@ class DatagramPort(DatagramProtocol):
         elif link is None:
             self._strays += 1
         elif link.association is not None:
-            for payload in link.association.receive(datagram):
-                link.payload(payload, now)
+            link.secured(datagram, link.association, now)
         if link is not None:
             self._handed(link, now)
 
