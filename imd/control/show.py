@@ -156,7 +156,7 @@ def _ledger(answer: Answer) -> str:
 def _reload(answer: Answer) -> str:
     lines = [f"changed: {change}" for change in answer["changed"]]
     lines += [f"at the next start: {change}" for change in answer["at_next_start"]]
-    return "\n".join(lines) or "Nothing has changed."
+    return "\n".join(lines) or "No setting has changed."
 
 
 _SHOWN: dict[str, Callable[[Answer], str]] = {

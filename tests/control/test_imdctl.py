@@ -106,7 +106,7 @@ class AtDaemonTests(ImdctlTestCase):
         seen = [(row["name"], row["door"], row["reason"]) for row in rows]
         self.assertEqual(seen, [("bob", "irc", "kicked"), ("alice", "native", "kicked")])
         self.assertIn("kicked", (await self.succeed(*data, "ledger", "alice")).out)
-        self.assertEqual((await self.succeed(*data, "reload")).out, "Nothing has changed.\n")
+        self.assertEqual((await self.succeed(*data, "reload")).out, "No setting has changed.\n")
         self.assertIn("A daemon runs", (await self.succeed(*data, "check")).out)
 
     async def test_invitation(self) -> None:
