@@ -12,7 +12,7 @@ from zope.interface import implementer
 
 from imd.control.wire import Refused
 from imd.net.self_signed import make_pair
-from tests.daemon import RunningDaemon
+from tests.daemon import PATIENCE, RunningDaemon
 from tests.doors import DOORS
 from tests.doors.driver import reactor
 from tests.doors.stream import Stream, connected
@@ -148,11 +148,9 @@ class RestartPromise(PromiseTestCase):
         self.assertEqual(await served(daemon, "native"), second)
         third = renew()
         # Without being told: the files are looked at every few seconds.
-        for _ in range(2000):
-            if await served(daemon, "irc") == third:
-                break
-        else:
-            self.fail("the renewed certificate was not picked up")
+        deadline = reactor.seconds() + PATIENCE
+        while await served(daemon, "irc") != third:
+            self.assertLess(reactor.seconds(), deadline, "the renewed certificate was not picked up")
         stream.say("PING still-here")
         await stream.until("an answer on the old connection", lambda: any("PONG" in line for line in stream.transcript))
 
