@@ -33,10 +33,14 @@ class Relay(DatagramProtocol):
         self._weather = weather
         self._chance = random.Random(seed)
         self._behind: dict[tuple[str, int], Any] = {}
+        self._closed = False
         self.carried = 0
         self.lost = 0
 
     def datagramReceived(self, datagram: bytes, addr: Any) -> None:
+        if self._closed:
+            # While the sockets behind are being closed this one may still be read.
+            return
         if addr not in self._behind:
             self._behind[addr] = self._reactor.listenUDP(0, _Behind(self, addr), interface="127.0.0.1")
         self.carry(lambda: self._forth(datagram, addr))
@@ -62,6 +66,7 @@ class Relay(DatagramProtocol):
 
     async def close(self) -> None:
         """Close all sockets."""
+        self._closed = True
         behind, self._behind = self._behind, {}
         for port in [*behind.values(), self.transport]:
             stopping = port.stopListening()
