@@ -3,6 +3,7 @@
 import base64
 import itertools
 import json
+import secrets
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -21,6 +22,8 @@ class NativeDriver(Driver):
     def __init__(self, stream: Stream, name: str) -> None:
         super().__init__(stream, name)
         self._refs = itertools.count(1)
+        #: Client ids are unique for the account and for ever, over all connections.
+        self._unique = secrets.token_hex(8)
         self._answers: dict[int, Deferred[dict[str, Any]]] = {}
         self.hello: dict[str, Any] | None = None
         self.welcome: dict[str, Any] = {}
@@ -109,7 +112,7 @@ class NativeDriver(Driver):
         ref = next(self._refs)
         answer: Deferred[dict[str, Any]] = Deferred()
         self._answers[ref] = answer
-        client_id = client_id or f"{id(self)}-{ref}"
+        client_id = client_id or f"{self._unique}-{ref}"
         self.tell({"type": "send", "ref": ref, "to": to, "body": body, "client_id": client_id})
         return answer.addCallback(self._outcome)
 

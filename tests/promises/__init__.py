@@ -1,9 +1,15 @@
 """The promises of imd, each in a file of its own, kept against real daemons, every door and both stores.
 
-house.py            a daemon with people in it, on either store
-test_no_loss.py     P1 and P2 and P3: ``kill -9`` in the middle of ten thousand messages; Redis killed under load
-test_symmetry.py    P4: every ordered pair of doors, every transition; prints the matrix
-test_privacy.py     P5: who may not know does not learn, by any command of any door
-test_honesty.py     P8: bad input gets an answer, and nobody else notices
-test_restart.py     P10: reload, wrong reload, renewed certificate
+house.py                a daemon with people in it, on either store
+audit.py                what was told and what was shown: the books for P1, P2 and P3
+test_no_loss.py         P1: ``kill -9`` in the middle of ten thousand messages; Redis killed under load
+test_no_duplicates.py   P2: killed while delivering, cut before confirming, sent again after a crash
+test_order.py           P3: live and queued together, over doors and restarts
+test_cuts.py            P1, P2, P3: the connection cut after every byte (cutting.py is the knife)
+test_symmetry.py        P4: every ordered pair of doors, every transition; prints the matrix
+test_privacy.py         P5: who may not know does not learn, by any command of any door (probes.py asks)
+test_latency.py         P7: p50, p99 and p99.9 at half of saturation
+test_honesty.py         P8: bad input gets an answer, and nobody else notices (hostile.py makes it)
+test_restart.py         P10: reload, wrong reload, renewed certificate
+test_storm.py           everybody comes back at once
 """
