@@ -59,7 +59,7 @@ class Hub:
         )
         self.rosters = Rosters(environment, self.people, store.rosters, limits)
         self.presence = PresenceRegistry(environment, self.people, self.rosters, limits)
-        numbers = Sequence(environment.clock)
+        numbers = Sequence()
         ids = MessageIds(store.secret)
         self.history = History(environment, store.history, keep=policy.history_keep)
         self._book = RoomBook(environment, store.rooms)

@@ -3,14 +3,11 @@
 import hashlib
 import secrets
 
-from imd.core.ports import Clock
-
 
 class Sequence:
     """Numbers that only grow, also over restarts: microseconds of wall-clock time, pushed on where that repeats."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self) -> None:
         self.last = 0
 
     def next(self, time: float) -> int:

@@ -61,6 +61,3 @@ class Trace:
 
     def get(self, id: str) -> Way | None:
         return self._ways.get(id)
-
-    def forget(self, id: str) -> None:
-        self._ways.pop(id, None)
