@@ -4,14 +4,16 @@
 
     socket ─► port ─► [dtls] ─► packet ─► connection ─► incoming ─► the door's messages
     socket ◄─ port ◄─ [dtls] ◄─ packet ◄─ connection ◄─ outgoing ◄─ the door's messages
-                                             ├─ ranges    which packets have come, for acknowledging
-                                             └─ recovery  which have arrived over there: timers, losses, the window
+                                             ├─ acknowledging  which packets have come (ranges), and telling so
+                                             └─ recovery       which have arrived over there: timers, losses, the window
 
 packet      bytes ↔ frames
 ranges      sets of packet numbers, bounded
 recovery    RFC 6298 timers, fast retransmit, RFC 5681 window
 outgoing    messages to fragments, kept until acknowledged
 incoming    fragments to messages, in order and once
+acknowledging  what has come, and when the other end is told
+terms       what an end goes by, and what it counts
 connection  all of these, without I/O: time and datagrams are arguments
 welcome     packets of no connection: who may open one
 path        a new address that has yet to prove itself

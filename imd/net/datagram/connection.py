@@ -12,22 +12,17 @@ after `send` and `close`, sends what `datagrams_to_send` gives; `take` gives the
 import enum
 from typing import Any, Final
 
-import msgspec
-
 from imd.net.datagram import packet as wire
+from imd.net.datagram.acknowledging import Arrivals
 from imd.net.datagram.incoming import Incoming, Unfit
-from imd.net.datagram.outgoing import FIRST_CREDIT, Outgoing
+from imd.net.datagram.outgoing import Outgoing
 from imd.net.datagram.packet import Ack, Fragment, Malformed, Packet
 from imd.net.datagram.path import Path
-from imd.net.datagram.ranges import Ranges
-from imd.net.datagram.recovery import ACK_DELAY, Recovery
+from imd.net.datagram.recovery import Recovery
+from imd.net.datagram.terms import DRAIN, Counts, Terms
 
-#: Packets that want an acknowledgement after which it does not wait for company (RFC 9000 section 13.2.2).
-ACK_EVERY: Final = 2
 #: Challenges a client follows; more are not a server's.
 CHALLENGES: Final = 4
-#: Seconds a closed connection says so, if the other end does not answer.
-DRAIN: Final = 1.5
 
 
 class Role(enum.Enum):
@@ -45,65 +40,23 @@ class State(enum.Enum):
     ENDED = "ended"
 
 
-class Terms(msgspec.Struct, frozen=True, kw_only=True):
-    """What one end goes by; shared by many connections. Bytes and seconds."""
-
-    #: Longest datagram, less what is around it (DTLS).
-    datagram: int = wire.DATAGRAM
-    #: Fragments that wait to be taken, headers included; at least `FIRST_CREDIT`.
-    window: int = 128 * 1024
-    #: What may wait to be sent or acknowledged; 0: unlimited.
-    queue: int = 512 * 1024
-    #: After so much silence of its own a client says something, so that a NAT keeps its binding (RFC 4787 REQ-5: two
-    #: minutes at least, but 30 seconds are met in the field). 0: never.
-    keep_alive: float = 20.0
-    #: After so much silence of the other end it is gone.
-    idle: float = 75.0
-    #: After so much silence of the other end it is asked for a sign of life. 0: never.
-    probe: float = 0.0
-    #: With something that waits to be acknowledged, it is gone after so much silence.
-    patience: float = 30.0
-    #: How long what was sent has to arrive when the connection closes.
-    linger: float = 5.0
-
-
-class Counts:
-    """What was wrong, for all connections of a port."""
-
-    __slots__ = ("duplicates", "garbage", "resent", "unfit")
-
-    def __init__(self) -> None:
-        #: Datagrams that are nothing.
-        self.garbage = 0
-        #: Packets that came twice.
-        self.duplicates = 0
-        #: Fragments that were sent again.
-        self.resent = 0
-        #: Fragments without room.
-        self.unfit = 0
-
-
 class Connection:
     """`address` is whatever the caller uses to send to; DTLS, which knows its peer, has None."""
 
     __slots__ = (
-        "_ack_at",
+        "_arrivals",
         "_asked",
         "_challenges",
         "_drain_until",
         "_heard",
         "_in",
-        "_largest_at",
         "_out",
         "_path",
         "_poke",
         "_recovery",
         "_responses",
-        "_seen",
         "_spoke",
-        "_told",
         "_token",
-        "_unacknowledged",
         "_why",
         "address",
         "counts",
@@ -127,7 +80,7 @@ class Connection:
         self._recovery = Recovery()
         self._in = Incoming()
         self._out = Outgoing()
-        self._seen = Ranges()
+        self._arrivals = Arrivals(now)
         self._heard = now
         self._spoke = now
         #: When the first packet left since the other end was heard that it should acknowledge.
@@ -136,12 +89,6 @@ class Connection:
         self._poke = role is Role.CLIENT
         self._token = b""
         self._challenges = 0
-        #: When an acknowledgement is due; 0.0: none is.
-        self._ack_at = 0.0
-        self._unacknowledged = 0
-        self._largest_at = now
-        #: The credit the other end was told.
-        self._told = FIRST_CREDIT
         self._path: Path | None = None
         self._responses: list[tuple[Any, bytes]] | None = None
         self._why = ""
@@ -213,17 +160,14 @@ class Connection:
             self._stateless(first)
             return
         eliciting = packet.eliciting
-        if packet.number in self._seen:
+        if packet.number in self._arrivals.seen:
             self.counts.duplicates += 1
-            if eliciting:
-                # The other end has not heard that it came.
-                self._ack_at = now
+            self._arrivals.came_again(eliciting=eliciting, now=now)
             return
         if self.state is State.CLOSING:
             if any(isinstance(frame, wire.Close) for frame in packet.frames):
                 self._end(self._why)
             return
-        newest = packet.number > self._seen.largest
         if not all([self._frame(frame, address, now) for frame in packet.frames]):
             return
         if self.ended:
@@ -231,15 +175,8 @@ class Connection:
         self._heard = now
         if self.state is State.CONNECTING:
             self.state = State.OPEN
-        in_order = packet.number == self._seen.largest + 1
-        self._seen.add(packet.number)
-        if newest:
-            self._largest_at = now
-            self._arrived_from(address, size, now)
-        if eliciting:
-            self._unacknowledged += 1
-            due = now if not in_order or self._unacknowledged >= ACK_EVERY else now + ACK_DELAY
-            self._ack_at = min(self._ack_at or due, due)
+        if self._arrivals.came(packet.number, eliciting=eliciting, now=now):
+            self._arrived_from(address, size)
 
     def _frame(self, frame: wire.Frame, address: Any, now: float) -> bool:
         """Take in a frame; False if it must come again."""
@@ -298,7 +235,7 @@ class Connection:
             self._out.lost(self._recovery.restart())
             self._poke = True
 
-    def _arrived_from(self, address: Any, size: int, now: float) -> None:
+    def _arrived_from(self, address: Any, size: int) -> None:
         """The newest packet tells where the other end is (RFC 9000 section 9.3), but has to prove it."""
         if self.role is not Role.SERVER:
             return
@@ -319,8 +256,8 @@ class Connection:
             return min(self._spoke + self._recovery.timeout, self._drain_until)
         terms = self.terms
         earliest = self._gone_at
-        if self._ack_at:
-            earliest = min(earliest, self._ack_at)
+        if self._arrivals.ack_at:
+            earliest = min(earliest, self._arrivals.ack_at)
         deadline = self._recovery.deadline
         if deadline:
             earliest = min(earliest, deadline)
@@ -388,7 +325,8 @@ class Connection:
             return out
         if self._responses is not None or self._path is not None:
             self._probes(out)
-        while (self._speaking or self._ack_due(now)) and (datagram := self._datagram(now)):
+        arrivals, window = self._arrivals, self.terms.window
+        while (self._speaking or arrivals.due(self._credit, window, now)) and (datagram := self._datagram(now)):
             out.append((datagram, self.address))
             self._spoke = now
         if self.state is State.FLUSHING and not self._out.pending:
@@ -404,7 +342,7 @@ class Connection:
         if self.state is State.CONNECTING:
             parts.append(wire.hello(self._token))
             room -= len(parts[0])
-        ack = self._ack(now, room)
+        ack = self._arrivals.frame(self._credit, terms.window, now, room)
         keys: list[int] = []
         if recovery.room > 0:
             left = room - len(ack)
@@ -427,24 +365,13 @@ class Connection:
                 self._asked = now
             recovery.sent(number, now, len(datagram), tuple(keys))
         if ack:
-            self._ack_at = 0.0
-            self._unacknowledged = 0
+            self._arrivals.told()
         return datagram
 
-    def _ack_due(self, now: float) -> bool:
-        """Whether an acknowledgement has to go out now, alone if need be."""
-        if self._ack_at and now >= self._ack_at:
-            return True
-        # The other end must hear that there is room again before it has none.
-        window = self.terms.window
-        return self._in.taken + window - self._told >= window // 2 and bool(self._seen)
-
-    def _ack(self, now: float, room: int) -> bytes:
-        """An acknowledgement, if one is due, or can go along with what is sent."""
-        if not self._seen or not (self._ack_at or self._ack_due(now)):
-            return b""
-        self._told = credit = self._in.taken + self.terms.window
-        return wire.ack(self._seen.newest(), round((now - self._largest_at) * 1000), credit, room)
+    @property
+    def _credit(self) -> int:
+        """How many bytes of fragments the other end may send in all."""
+        return self._in.taken + self.terms.window
 
     @property
     def _speaking(self) -> bool:

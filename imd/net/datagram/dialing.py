@@ -11,8 +11,9 @@ from twisted.internet.defer import maybeDeferred
 from twisted.internet.protocol import DatagramProtocol
 
 from imd.core.ports import Clock, Timer
-from imd.net.datagram.connection import Connection, Counts, Role, State, Terms
+from imd.net.datagram.connection import Connection, Role, State
 from imd.net.datagram.dtls import Association, connecting
+from imd.net.datagram.terms import Counts, Terms
 
 #: A client reads long answers (pages of history), and finds out soon that nobody is there any more.
 TERMS = Terms(window=9 * 1024 * 1024, queue=0, patience=15.0, linger=3.0)

@@ -1,6 +1,8 @@
 """DTLS 1.2 (RFC 6347) by pyOpenSSL's memory BIOs: datagrams in, datagrams out; the socket is somebody else's.
 
-OpenSSL keeps the time of its retransmissions itself (section 4.2.4): `timer` is in seconds from now.
+Nothing here looks at a clock. Of the handshake the client says its `flight` again while it waits, and the server its
+own for who does (section 4.2.4): without resumption it is always the client that waits, so no loss needs a timer of the
+server's.
 """
 
 import contextlib
@@ -156,19 +158,6 @@ class Association:
         if self.flight is not None:
             self.flight = out
         return out
-
-    def timer(self) -> float | None:
-        """Seconds until `handle_timer` has something to send again; None: never."""
-        if self.ended or self.established:
-            # OpenSSL itself answers a peer that repeats its last flight.
-            return None
-        return self.tls.DTLSv1_get_timeout()
-
-    def handle_timer(self) -> None:
-        try:
-            self.tls.DTLSv1_handle_timeout()
-        except SSL.Error as error:
-            self.ended = _why(error)
 
     def close(self) -> None:
         """Say that it is over (close_notify)."""

@@ -8,9 +8,10 @@ from twisted.internet.address import IPv4Address, IPv6Address
 from imd.core.session import Peer
 from imd.net.connections import Ticket
 from imd.net.datagram import packet as wire
-from imd.net.datagram.connection import Connection, Role, State, Terms
+from imd.net.datagram.connection import Connection, Role, State
 from imd.net.datagram.dtls import Association
 from imd.net.datagram.packet import Malformed, Packet
+from imd.net.datagram.terms import Terms
 from imd.net.peer import host_and_port, is_loopback
 
 if TYPE_CHECKING:
@@ -181,19 +182,15 @@ class Link:
         finally:
             self._pumping = False
 
-    def timer(self, now: float) -> float:
+    def timer(self) -> float:
         """When it wants to be woken; 0.0: never."""
         if self.connection is not None:
             return self.connection.get_timer()
-        earliest = self._begun + HANDSHAKE
-        again = None if self.association is None else self.association.timer()
-        return earliest if again is None else min(earliest, now + again)
+        return self._begun + HANDSHAKE
 
     def wake(self, now: float) -> None:
         if self.connection is not None:
             self.connection.handle_timer(now)
-        elif self.association is not None:
-            self.association.handle_timer()
 
     def outgoing(self, now: float) -> list[tuple[bytes, Address]]:
         """What is to be sent, encrypted."""

@@ -20,10 +20,10 @@ from imd.core.ports import Clock
 from imd.core.refusal import TooMany
 from imd.net.connections import Connections
 from imd.net.datagram import packet as wire
-from imd.net.datagram.connection import Counts, Terms
 from imd.net.datagram.dtls import CONTENT_TYPES, Listener, client_random
 from imd.net.datagram.link import Address, Link, Receiver, located
 from imd.net.datagram.packet import VERSION, Malformed
+from imd.net.datagram.terms import Counts, Terms
 from imd.net.datagram.timetable import Timetable
 from imd.net.datagram.welcome import Welcome
 from imd.net.peer import host_and_port, is_loopback
@@ -250,7 +250,7 @@ class DatagramPort(DatagramProtocol):
             if link.finished:
                 self._forget(link)
                 return
-        self._timetable.enter(link, link.timer(now), now)
+        self._timetable.enter(link, link.timer(), now)
 
     def _wake(self, link: Link, now: float) -> None:
         if self._known(link):

@@ -16,10 +16,10 @@ from zope.interface import implementer
 
 from imd.core.refusal import Refusal, ShuttingDown, TooLong
 from imd.net.connections import Connections
-from imd.net.datagram.connection import Terms
 from imd.net.datagram.link import Link
 from imd.net.datagram.outgoing import FIRST_CREDIT
 from imd.net.datagram.port import DatagramPort, PortCounts
+from imd.net.datagram.terms import Terms
 from imd.protocols.native import signon
 from imd.protocols.native.door import DATAGRAM_DOOR, Door
 from imd.protocols.native.gateway import FAREWELL

@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 
 from imd.net.datagram import packet as wire
-from imd.net.datagram.connection import Connection, Counts, Role, State, Terms
+from imd.net.datagram.connection import Connection, Role, State
+from imd.net.datagram.terms import Counts, Terms
 from imd.net.datagram.welcome import Welcome
 
 

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from imd.net.datagram import packet as wire
-from imd.net.datagram.connection import Connection, Counts, Role, State, Terms
+from imd.net.datagram.connection import Connection, Role, State
 from imd.net.datagram.outgoing import FIRST_CREDIT
+from imd.net.datagram.terms import Counts, Terms
 from tests.net.datagram.link import BAD, Link, Weather
 
 

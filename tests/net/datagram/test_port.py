@@ -10,10 +10,11 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from imd.net.connections import ConnectionLimits, Connections
 from imd.net.datagram import packet as wire
-from imd.net.datagram.connection import Connection, Counts, Role, State, Terms
+from imd.net.datagram.connection import Connection, Role, State
 from imd.net.datagram.dtls import Association, connecting, context
 from imd.net.datagram.link import HANDSHAKE, Address, Link
 from imd.net.datagram.port import DatagramPort
+from imd.net.datagram.terms import Counts, Terms
 from imd.net.reactor_clock import ReactorClock
 from tests.net.datagram.test_dtls import server_context
 
@@ -267,6 +268,25 @@ class Secured(SynchronousTestCase):
                     second.receive(each)
         self.assertTrue(second.established)
         self.assertEqual((world.port.status().links, world.connections.open), (1, 1))
+
+    def test_lost_flights(self) -> None:
+        """Whatever of the handshake is lost, the client says its flight again, and the server its own (RFC 6347 section
+        4.2.4), though nobody's clock goes on."""
+        for lost in range(4):
+            world = World("0.0.0.0")
+            client = connecting(context(SSL.DTLS_CLIENT_METHOD))
+            client.begin()
+            flight = client.take()
+            for number in range(8):
+                answers = [answer for datagram in flight for answer in world.says(datagram, FAR)]
+                if number != lost:
+                    for answer in answers:
+                        client.receive(answer)
+                if client.established:
+                    break
+                flight = client.take() or client.flight or []
+            self.assertTrue(client.established, f"the answer to flight {lost} was lost")
+            self.assertEqual(number, 2 if lost > 2 else 3, "one flight more for one that was lost")
 
     def test_copies_of_hellos(self) -> None:
         """Hellos that come again, late, do not disturb the association they belong to."""

@@ -11,7 +11,8 @@ from imd.core.session import ClientInfo
 from imd.messages import connection
 from imd.messages.signon import Hello, Welcome
 from imd.net.connections import ConnectionLimits, Connections
-from imd.net.datagram.connection import Connection, Counts, Role, State, Terms
+from imd.net.datagram.connection import Connection, Role, State
+from imd.net.datagram.terms import Counts, Terms
 from imd.protocols.native.datagram import NativeDatagrams
 from imd.protocols.native.wire.codec import decode_server
 from tests.net.datagram.test_dtls import server_context
