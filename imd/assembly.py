@@ -31,6 +31,7 @@ from imd.control.listener import ControlListener
 from imd.core.accounts import Accounts
 from imd.core.hub import Hub
 from imd.core.stores import Durability, Store
+from imd.core.tally import Tally
 from imd.credentials.front import CredentialsFront
 from imd.credentials.hashing import Hashing
 from imd.net.after_handshake import Securing
@@ -121,13 +122,14 @@ class Daemon:
         self.settings = settings
         self.environment = Environment(reactor)
         self.store = make_store(settings, reactor)
-        self.connections = Connections(reactor, connection_limits(settings))
+        self.tally = Tally()
+        self.connections = Connections(reactor, connection_limits(settings, self.tally))
         self.holding = Holding(reactor)
         self.bound: list[Bound] = []
         self.started = 0.0
         self._source = source or partial(load, None)
         self._checker = checker
-        self._hashing = Hashing(reactor, settings.accounts.hashing_threads)
+        self._hashing = Hashing(reactor, settings.accounts.hashing_threads, tally=self.tally)
         self._certificates: Certificates | None = None
         self._control: ControlListener | None = None
         self._loops: list[LoopingCall] = []
@@ -158,19 +160,24 @@ class Daemon:
         settings, environment = self.settings, self.environment
         self.started = environment.clock.time()
         self.accounts = Accounts(self.store.accounts, international=settings.accounts.international)
-        self.hub = Hub(environment, self.store, self.accounts, core_policy(settings))
+        self.hub = Hub(environment, self.store, self.accounts, core_policy(settings, self.tally))
         self._hashing.start()
         self.credentials = CredentialsFront(
-            self.store, self.accounts, self._hashing, environment.clock, credential_rules(settings), self._checker
+            self.store,
+            self.accounts,
+            self._hashing,
+            environment.clock,
+            credential_rules(settings, self.tally),
+            self._checker,
         )
         if isinstance(self.store, RedisStore):
             self.store.on_available.append(self.hub.store_back)
         await self.hub.start()
         door = self.hub, self.credentials
         log = Logger(namespace="imd.doors")
-        self.native = NativeGateway(*door, native_settings(settings), environment.spawn, log)
+        self.native = NativeGateway(*door, native_settings(settings, self.tally), environment.spawn, log)
         self.datagrams = NativeDatagrams(self.native.door, self.connections, ServerContext(self._tls_options))
-        self.irc = IrcGateway(*door, irc_settings(settings, self.started), environment.spawn, log)
+        self.irc = IrcGateway(*door, irc_settings(settings, self.started, self.tally), environment.spawn, log)
 
     async def _listen(self) -> None:
         settings = self.settings
@@ -286,12 +293,12 @@ class Daemon:
         if self._certificates is not None and await self._in_thread(partial(self._certificates.use, certificate, key)):
             self.log.info("new certificate in force, from {path}", path=str(certificate))
         self.settings = settings
-        self.hub.change_policy(core_policy(settings))
-        self.credentials.apply(credential_rules(settings))
-        self.connections.limits = connection_limits(settings)
-        self.native.reload(native_settings(settings))
-        self.datagrams.reload(native_settings(settings))
-        self.irc.reload(irc_settings(settings, self.started))
+        self.hub.change_policy(core_policy(settings, self.tally))
+        self.credentials.apply(credential_rules(settings, self.tally))
+        self.connections.limits = connection_limits(settings, self.tally)
+        self.native.reload(native_settings(settings, self.tally))
+        self.datagrams.reload(native_settings(settings, self.tally))
+        self.irc.reload(irc_settings(settings, self.started, self.tally))
         for change in changes.live:
             self.log.info("reloaded {change}", change=str(change))
         for change in changes.restart:

@@ -4,6 +4,7 @@ from imd import __version__
 from imd.config.model import Settings
 from imd.core.hub import Policy
 from imd.core.limits import Limits
+from imd.core.tally import Tally
 from imd.credentials.front import CredentialRules
 from imd.net.connections import ConnectionLimits
 from imd.protocols.irc.settings import IrcLimits, IrcSettings
@@ -12,7 +13,7 @@ from imd.protocols.native.settings import NativeSettings
 SOFTWARE = f"imd-{__version__}"
 
 
-def core_policy(settings: Settings) -> Policy:
+def core_policy(settings: Settings, tally: Tally) -> Policy:
     """For the hub."""
     limits = settings.limits
     return Policy(
@@ -28,26 +29,30 @@ def core_policy(settings: Settings) -> Policy:
         room_creation=settings.rooms.create,
         limits=Limits(
             message_size=limits.message_size,
-            status_text=max(limits.status_length, limits.kick_length),
-            realname=limits.real_name_length,
-            topic=limits.topic_length,
-            room_name=limits.room_name_length,
+            status_length=limits.status_length,
+            kick_length=limits.kick_length,
+            real_name_length=limits.real_name_length,
+            topic_length=limits.topic_length,
+            room_name_length=limits.room_name_length,
             sessions_per_account=limits.sessions_per_account,
             contacts=limits.contacts,
             watches=limits.watches,
             rooms=limits.rooms,
-            rooms_per_person=limits.rooms_per_account,
+            rooms_per_account=limits.rooms_per_account,
             room_members=limits.room_members,
-            room_list=limits.room_masks,
+            room_masks=limits.room_masks,
+            invites=limits.invites,
+            offers=limits.offers,
             window=limits.window,
             # A quarter: what has not left yet may be twice the window, and a protocol's wrapping costs something, too.
             window_bytes=int(limits.send_queue) // 4,
             traces=limits.traces,
+            tally=tally,
         ),
     )
 
 
-def credential_rules(settings: Settings) -> CredentialRules:
+def credential_rules(settings: Settings, tally: Tally | None = None) -> CredentialRules:
     """For the user database's front."""
     limits = settings.limits.effective()
     return CredentialRules(
@@ -58,18 +63,24 @@ def credential_rules(settings: Settings) -> CredentialRules:
         scram_iterations=settings.accounts.scram_iterations,
         resume_keep=settings.accounts.resume_keep,
         sign_on_delay=limits.sign_on_delay,
+        name_length=limits.nick_length,
+        tally=tally or Tally(),
     )
 
 
-def connection_limits(settings: Settings) -> ConnectionLimits:
+def connection_limits(settings: Settings, tally: Tally) -> ConnectionLimits:
     """For all listeners together."""
     limits = settings.limits.effective()
     return ConnectionLimits(
-        limits.connections, limits.connections_per_address, limits.handshakes, limits.handshake_timeout
+        limits.connections,
+        limits.connections_per_address,
+        limits.handshakes,
+        limits.handshake_timeout,
+        tally,
     )
 
 
-def native_settings(settings: Settings) -> NativeSettings:
+def native_settings(settings: Settings, tally: Tally) -> NativeSettings:
     limits = settings.limits.effective()
     return NativeSettings(
         server=SOFTWARE,
@@ -84,10 +95,11 @@ def native_settings(settings: Settings) -> NativeSettings:
         ping_timeout=limits.native_ping_timeout,
         sign_on_attempts=limits.sign_on_attempts,
         sign_on_delay=limits.sign_on_delay,
+        tally=tally,
     )
 
 
-def irc_settings(settings: Settings, created: float) -> IrcSettings:
+def irc_settings(settings: Settings, created: float, tally: Tally) -> IrcSettings:
     """`created`: when the daemon started."""
     limits = settings.limits.effective()
     return IrcSettings(
@@ -118,5 +130,6 @@ def irc_settings(settings: Settings, created: float) -> IrcSettings:
             status_length=limits.status_length,
             real_name_length=limits.real_name_length,
             send_queue=limits.send_queue,
+            tally=tally,
         ),
     )

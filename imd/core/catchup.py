@@ -89,6 +89,7 @@ class CatchUp:
     async def _room(self, channel: Channel) -> None:
         full = len(channel.unconfirmed) + _PAGE > channel.window or channel.weight > channel.window_bytes // 2
         if full and channel.unconfirmed:
+            channel.tally.count("window")
             channel.room = self._environment.future()
             await channel.room
 

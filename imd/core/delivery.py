@@ -12,7 +12,7 @@ from imd.core.catchup import CatchUp
 from imd.core.direct import Direct
 from imd.core.history import History, talk
 from imd.core.keeping import Keeping, receipt
-from imd.core.limits import Limits, check_size
+from imd.core.limits import Limits
 from imd.core.message import Draft, Envelope, Message, Outcome, Receipt
 from imd.core.offline import OfflineQueue
 from imd.core.people import People
@@ -73,7 +73,7 @@ class Delivery:
     def send(self, session: Session, draft: Draft, outcome: Settle) -> str:
         if not draft.body and (draft.kind.kept or not draft.tags):
             raise Malformed("An empty message is not sent.")
-        check_size("message", draft.body, self.limits.message_size)
+        self.limits.check_size("message_size", "message", draft.body)
         now = self._environment.clock.time()
         session.active = now
         sender = session.person
@@ -277,7 +277,9 @@ class Delivery:
         if session.account is None:
             return
         inbox = self._keeping.inboxes.setdefault(session.account.id, Inbox(session.account.id))
-        channel = inbox.channels[session.id] = Channel(session, self.limits.window, self.limits.window_bytes)
+        channel = inbox.channels[session.id] = Channel(
+            session, self.limits.window, self.limits.window_bytes, self.limits.tally
+        )
         device = session.info.device or session.peer.door
         if device not in session.account.devices:
             self._environment.spawn("remember a device", self._people.accounts.add_device(session.account, device))

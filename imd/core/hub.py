@@ -9,6 +9,7 @@ from imd.core.history import History
 from imd.core.keeping import Keeping
 from imd.core.ledger import Ledger
 from imd.core.limits import Limits
+from imd.core.offers import Offers
 from imd.core.offline import OfflineQueue
 from imd.core.people import People
 from imd.core.ports import Clock, Environment
@@ -62,6 +63,7 @@ class Hub:
         numbers = Sequence()
         ids = MessageIds(store.secret)
         self.history = History(environment, store.history, keep=policy.history_keep)
+        self.offers = Offers(environment, self.people, limits)
         self._book = RoomBook(environment, store.rooms)
         self.rooms = Rooms(environment, self.people, self.history, self._book, numbers, ids, limits)
         self._queue = OfflineQueue(environment, store.inbox, limit=policy.offline_max_messages)
@@ -74,6 +76,7 @@ class Hub:
             keep=policy.offline_keep,
             max_messages=policy.offline_max_messages,
             guest_messages=policy.guest_messages,
+            tally=limits.tally,
         )
         self.delivery = Delivery(
             environment,
@@ -97,6 +100,7 @@ class Hub:
         self.people.rosters = self.rosters
         self.people.rooms = self.rooms
         self.people.delivery = self.delivery
+        self.people.offers = self.offers
         self.rosters.presence = self.presence
         self.policy = policy
         self._environment = environment
@@ -130,7 +134,7 @@ class Hub:
         self.people.guests_allowed = policy.guests
         self.rooms.creation = policy.room_creation
         self.delivery.trace.limit = max(policy.limits.traces, 1)
-        for part in (self.people, self.presence, self.rosters, self.rooms, self.delivery):
+        for part in (self.people, self.presence, self.rosters, self.rooms, self.delivery, self.offers):
             part.limits = policy.limits
         self.delivery.ack_wait = policy.ack_wait
         self.keeping.lifetime = policy.offline_keep

@@ -24,6 +24,7 @@ from imd.core.refusal import NoSuchAccount, QueueFull, Refusal, StoreUnavailable
 from imd.core.relay import Inbox, Pending, Stored
 from imd.core.session import Account, Person
 from imd.core.stores import OutcomeUnknown, Queued, Queueing
+from imd.core.tally import Tally
 
 #: How long a sender waits for a store that died with the message, before hearing *unknown*. Seconds.
 OUTCOME_WAIT = 10.0
@@ -51,11 +52,13 @@ class Keeping:
         keep: float,
         max_messages: int,
         guest_messages: int,
+        tally: Tally,
     ) -> None:
         #: Seconds for which a message is kept.
         self.lifetime = keep
         self.max_messages = max_messages
         self.guest_messages = guest_messages
+        self._tally = tally
         self._environment = environment
         self._people = people
         self._presence = presence
@@ -130,6 +133,7 @@ class Keeping:
                 self.refuse(pending, StoreUnavailable())
             return
         if answer is Queueing.FULL:
+            self._tally.count("guests.offline_messages" if pending.origin else "offline.max_messages")
             if not handed:
                 most = self.guest_messages if pending.origin else self.max_messages
                 self.refuse(pending, QueueFull(pending.message.recipient.name, most))

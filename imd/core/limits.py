@@ -3,25 +3,31 @@
 import msgspec
 
 from imd.core.refusal import Malformed, TooLong, TooMany
+from imd.core.tally import Tally
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """Defaults here are those of the settings (`imd.config`), where each stands with its reason."""
+    """Named as the settings are (`imd.config.limits`), where each stands with its reason; so are the defaults."""
 
     #: Bytes of a message's body.
     message_size: int = 16_384
-    #: Bytes of presence texts and of part, quit and removal texts.
-    status_text: int = 390
-    realname: int = 150
-    topic: int = 390
-    room_name: int = 64
+    #: Bytes of presence, part and quit texts, and of those of a removal from a room.
+    status_length: int = 300
+    kick_length: int = 300
+    real_name_length: int = 150
+    topic_length: int = 390
+    room_name_length: int = 64
     sessions_per_account: int = 20
     contacts: int = 1_000
-    watches: int = 200
+    watches: int = 1_000
     rooms: int = 10_000
-    rooms_per_person: int = 100
+    rooms_per_account: int = 100
     room_members: int = 5_000
-    room_list: int = 100
+    room_masks: int = 100
+    #: Given and not used yet, of one account.
+    invites: int = 100
+    #: Made and not answered yet, of one session.
+    offers: int = 20
     #: Unconfirmed deliveries under way to one client; more wait in the store.
     window: int = 256
     #: Bytes of such deliveries: well within what doors let wait for a client (`limits.send_queue`), or whoever has a
@@ -31,20 +37,29 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     traces: int = 20_000
     #: Recipients whose block list is held in memory while they are off.
     recipients: int = 10_000
+    #: Where it is counted how often each was met; the same after a reload.
+    tally: Tally = msgspec.field(default_factory=Tally)
+
+    def check_size(self, name: str, what: str, text: str) -> None:
+        """Raise `TooLong` when `text` has more UTF-8 bytes than the limit `name` allows, `Malformed` when it is no
+        Unicode text at all (lone surrogates): no store and no door could carry it."""
+        limit: int = getattr(self, name)
+        size = octets(what, text)
+        if limit and size > limit:
+            self.tally.count(name)
+            raise TooLong(what, limit)
+
+    def check_count(self, name: str, what: str, count: int) -> None:
+        """Raise `TooMany` when `count` has reached the limit `name` and one more is asked for."""
+        limit: int = getattr(self, name)
+        if limit and count >= limit:
+            self.tally.count(name)
+            raise TooMany(what, limit)
 
 
-def check_size(what: str, text: str, limit: int) -> None:
-    """Raise `TooLong` when `text` has more than `limit` UTF-8 bytes (0: no limit), `Malformed` when it is no Unicode
-    text at all (lone surrogates): no store and no door could carry it."""
+def octets(what: str, text: str) -> int:
+    """How many bytes of UTF-8 a text is. Raises `Malformed` when it is no Unicode text."""
     try:
-        size = len(text) if text.isascii() else len(text.encode())
+        return len(text) if text.isascii() else len(text.encode())
     except UnicodeEncodeError:
         raise Malformed(f"The {what} is not Unicode text.") from None
-    if limit and size > limit:
-        raise TooLong(what, limit)
-
-
-def check_count(what: str, count: int, limit: int) -> None:
-    """Raise `TooMany` when `count` has reached `limit` and one more is asked for (0: no limit)."""
-    if limit and count >= limit:
-        raise TooMany(what, limit)

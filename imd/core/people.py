@@ -16,7 +16,7 @@ import msgspec
 from imd.core.accounts import AccountChange, Accounts
 from imd.core.address import Address, check_nick, fold, split
 from imd.core.ledger import Ledger
-from imd.core.limits import Limits, check_count, check_size
+from imd.core.limits import Limits
 from imd.core.ports import Client, Environment
 from imd.core.refusal import (
     GuestsRefused,
@@ -34,6 +34,7 @@ from imd.core.talk import MemberDetailsChanged
 
 if TYPE_CHECKING:
     from imd.core.delivery import Delivery
+    from imd.core.offers import Offers
     from imd.core.presence import PresenceRegistry
     from imd.core.rooms import Rooms
     from imd.core.roster import Rosters
@@ -52,6 +53,7 @@ class People:
     rosters: "Rosters"
     rooms: "Rooms"
     delivery: "Delivery"
+    offers: "Offers"
 
     def __init__(
         self,
@@ -100,8 +102,8 @@ class People:
     ) -> Session:
         if self._closing:
             raise ShuttingDown
-        check_size("realname", info.realname, self.limits.realname)
-        check_size("status text", presence.text, self.limits.status_text)
+        self.limits.check_size("real_name_length", "realname", info.realname)
+        self.limits.check_size("status_length", "status text", presence.text)
         now = self._environment.clock.time()
         session_id = secrets.token_hex(8)
         if account is None:
@@ -112,7 +114,7 @@ class People:
             person = self._persons.get(account.id) or Person(account.id, Address(account.name, self.domain), account)
             old = self._sessions.get(replaces)
             others = len(person.sessions) - (old is not None and old.person is person)
-            check_count("sessions of one account", others, self.limits.sessions_per_account)
+            self.limits.check_count("sessions_per_account", "sessions of one account", others)
         name = person.address.name
         try:
             await self._ledger.began(session_id, person, peer, info, now)
@@ -201,6 +203,7 @@ class People:
             if self._names.get(folded) is person:
                 del self._names[folded]
         self.presence.closed(session)
+        self.offers.closed(session)
         self._ledger.ended(session.id, self._environment.clock.time(), reason)
 
     def end(self, person: Person, why: Kicked, reason: str) -> int:
@@ -305,7 +308,7 @@ class People:
         return await self.accounts.set_privacy(account, visible_to, share_location)
 
     def set_realname(self, session: Session, realname: str) -> None:
-        check_size("realname", realname, self.limits.realname)
+        self.limits.check_size("real_name_length", "realname", realname)
         session.info = msgspec.structs.replace(session.info, realname=realname)
         self.rooms.tell_about(
             session,

@@ -306,6 +306,17 @@ class HistoryPort(Protocol):
         Raises `NotAMember`, `NoSuchAccount`."""
 
 
+class Offers(Protocol):
+    """Offers between client programs (direct connections, files, calls): how many one session has open."""
+
+    def make(self, session: Session, to: str, offer: str) -> None:
+        """The session makes an offer to `to`, with an id of its own. Raises `TooMany`."""
+
+    def settle(self, session: Session, other: str, offer: str) -> None:
+        """The session answers an offer of `other`, or withdraws one it has made to `other`. Unknown ones are
+        ignored."""
+
+
 class Hub(Protocol):
     """All of the core, as a door sees it."""
 
@@ -321,6 +332,8 @@ class Hub(Protocol):
     def delivery(self) -> Delivery: ...
     @property
     def history(self) -> HistoryPort: ...
+    @property
+    def offers(self) -> Offers: ...
     @property
     def clock(self) -> Clock: ...
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import msgspec
 
 from imd.core.address import Address, fold, split
-from imd.core.limits import Limits, check_count, check_size
+from imd.core.limits import Limits
 from imd.core.people import People
 from imd.core.ports import Environment
 from imd.core.refusal import InvalidName
@@ -111,7 +111,7 @@ class PresenceRegistry:
         self._mark(session.person)
 
     def update(self, session: Session, presence: Presence) -> None:
-        check_size("status text", presence.text, self.limits.status_text)
+        self.limits.check_size("status_length", "status text", presence.text)
         session.presence = presence
         session.active = self._environment.clock.time()
         if session.begun:
@@ -321,7 +321,7 @@ class PresenceRegistry:
         if domain not in (self._people.domain, f"guest.{self._people.domain}"):
             raise InvalidName(name, f"nobody of {domain} is here")
         if folded not in names:
-            check_count("watches", len(names), self.limits.watches)
+            self.limits.check_count("watches", "watches", len(names))
             self._watchers.setdefault(folded, {})[session.id] = session
         names[folded] = name
         return self.view(session, name)

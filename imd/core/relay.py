@@ -19,6 +19,7 @@ from imd.core.message import Envelope, Message, Outcome, Receipt
 from imd.core.ports import Future, Timer
 from imd.core.session import Account, Person, Session
 from imd.core.stores import Queued
+from imd.core.tally import Tally
 from imd.core.trace import Way
 
 #: Ids remembered of what was shown to a session that never confirms.
@@ -130,13 +131,15 @@ class Channel:
         "room",
         "session",
         "shown",
+        "tally",
         "unconfirmed",
         "weight",
         "window",
         "window_bytes",
     )
 
-    def __init__(self, session: Session, window: int, window_bytes: int = 0) -> None:
+    def __init__(self, session: Session, window: int, window_bytes: int, tally: Tally) -> None:
+        self.tally = tally
         self.session = session
         self.window = window or 2**31
         self.window_bytes = window_bytes or 2**62
@@ -169,6 +172,7 @@ class Channel:
                 self.hand([envelope])
                 return True
             self.flow = Flow.BEHIND
+            self.tally.count("window")
         if self.flow is Flow.CATCHING_UP and not self.overflow:
             if len(self.held) < self.window and self._held_weight < self.window_bytes:
                 self.held.append(envelope)

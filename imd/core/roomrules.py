@@ -1,6 +1,6 @@
 """What may be changed about a room, by whom: one rule per kind of change (RFC 2811 section 4)."""
 
-from imd.core.limits import Limits, check_count
+from imd.core.limits import Limits
 from imd.core.people import People
 from imd.core.refusal import Malformed, NotAMember, NotOperator
 from imd.core.talk import (
@@ -61,7 +61,7 @@ def _change_list(room: Room, change: ListChange, by: str, now: float, limits: Li
         return True
     if not change.mask or len(change.mask) > _MAX_MASK or any(c.isspace() for c in change.mask):
         raise Malformed("That is not a mask.")
-    check_count("entries of a room's list", len(entries), limits.room_list)
+    limits.check_count("room_masks", "entries of a room's list", len(entries))
     entries.append(BanEntry(change.mask, by, now))
     return True
 

@@ -10,7 +10,8 @@ from typing import TypedDict
 
 from imd.core.address import Address, fold
 from imd.core.history import History
-from imd.core.limits import Limits, check_count, check_size
+from imd.core.invitations import Invitations
+from imd.core.limits import Limits, octets
 from imd.core.masks import matches
 from imd.core.message import Draft, Envelope, Message, Outcome, Receipt
 from imd.core.people import People
@@ -56,10 +57,15 @@ from imd.core.talk import (
 _FORBIDDEN = frozenset(" ,\x07\r\n\0:")
 
 
-def check_room_name(name: str, limit: int) -> str:
+def check_room_name(name: str, limits: Limits) -> str:
     """Return `name` if a room may have it (RFC 2812 section 1.3), else raise `InvalidName`."""
-    if len(name) < 2 or name[0] != "#" or _FORBIDDEN.intersection(name) or len(name.encode()) > limit:
-        raise InvalidName(name, f"'#' and up to {limit - 1} more bytes without space, comma or colon")
+    limit = limits.room_name_length
+    long = octets("name", name) > limit > 0
+    if long:
+        limits.tally.count("room_name_length")
+    if long or len(name) < 2 or name[0] != "#" or _FORBIDDEN.intersection(name):
+        most = f"up to {limit - 1} more bytes" if limit else "more"
+        raise InvalidName(name, f"'#' and {most} without space, comma or colon")
     return name
 
 
@@ -97,8 +103,7 @@ class Rooms:
         self.creation = "everyone"
         self._rooms: dict[str, Room] = {}
         self._memberships: dict[str, dict[str, Room]] = {}
-        #: Standing invitations: (folded room, person key).
-        self._invited: set[tuple[str, str]] = set()
+        self._invitations = Invitations()
 
     async def load(self) -> None:
         """Bring back the durable rooms; once, before anybody can join."""
@@ -128,16 +133,16 @@ class Rooms:
     # ------------------------------------------------------------ coming and going
 
     def join(self, session: Session, name: str, key: str = "") -> Room:
-        check_room_name(name, self.limits.room_name)
+        check_room_name(name, self.limits)
         person = session.person
         folded = fold(name)
         room = self._rooms.get(folded)
         if room is not None and person.key in room.members:
             return room
         mine = self._memberships.get(person.key, {})
-        check_count("rooms at once", len(mine), self.limits.rooms_per_person)
+        self.limits.check_count("rooms_per_account", "rooms at once", len(mine))
         if room is None:
-            check_count("rooms", len(self._rooms), self.limits.rooms)
+            self.limits.check_count("rooms", "rooms", len(self._rooms))
             if self.creation == "nobody" or (self.creation == "accounts" and person.guest):
                 raise NoSuchRoom(name)
             room = Room(name, self._environment.clock.time())
@@ -156,7 +161,7 @@ class Rooms:
             member.roles.add(Role.OPERATOR)
         room.members[person.key] = member
         self._memberships.setdefault(person.key, {})[folded] = room
-        self._invited.discard((folded, person.key))
+        self._invitations.used(folded, person.key)
         self._tell(room, self._joined(room, session))
         self._book.changed(room)
         return room
@@ -168,7 +173,7 @@ class Rooms:
         account = "" if person.account is None else person.account.id
         if account and (account == room.founder or account in room.operators):
             return
-        invited = (fold(room.name), person.key) in self._invited
+        invited = self._invitations.stands(fold(room.name), person.key)
         prefix = self._prefix(person)
         if self._banned(room, prefix) and not invited:
             raise CannotJoin(room.name, "banned")
@@ -179,10 +184,11 @@ class Rooms:
             raise CannotJoin(room.name, "accounts-only")
         if room.key and key != room.key and not invited:
             raise CannotJoin(room.name, "key")
-        limit = room.limit if not invited else 0
-        if (limit and len(room.members) >= limit) or (
-            self.limits.room_members and len(room.members) >= self.limits.room_members
-        ):
+        most = self.limits.room_members
+        if most and len(room.members) >= most:
+            self.limits.tally.count("room_members")
+            raise CannotJoin(room.name, "full")
+        if room.limit and len(room.members) >= room.limit and not invited:
             raise CannotJoin(room.name, "full")
 
     def _prefix(self, person: Person) -> str:
@@ -194,13 +200,13 @@ class Rooms:
         )
 
     def part(self, session: Session, name: str, text: str = "") -> None:
-        check_size("text", text, self.limits.status_text)
+        self.limits.check_size("status_length", "text", text)
         room, _ = self._in(session, name)
         self._tell(room, Parted(**self._by(room, session), person=session.person, text=text))
         self._drop(room, session.person)
 
     def remove_member(self, session: Session, name: str, who: str, text: str = "") -> None:
-        check_size("text", text, self.limits.status_text)
+        self.limits.check_size("kick_length", "text", text)
         room = self._commanded(session, name)
         person = self._people.find(who)
         target = None if person is None else room.members.get(person.key)
@@ -215,6 +221,8 @@ class Rooms:
 
     def left(self, person: Person, text: str) -> None:
         """The person's last session is over."""
+        if person.guest:
+            self._invitations.forget(person.key)
         rooms = self.rooms_of(person)
         if not rooms:
             return
@@ -238,7 +246,7 @@ class Rooms:
         if not mine:
             self._memberships.pop(person.key, None)
         if not room.members:
-            self._invited = {invitation for invitation in self._invited if invitation[0] != folded}
+            self._invitations.room_emptied(folded)
             if not room.founder:
                 del self._rooms[folded]
         self._book.changed(room)
@@ -269,6 +277,7 @@ class Rooms:
 
     def account_removed(self, account: str) -> None:
         """Rooms an account founded end when they are empty; its rights end at once."""
+        self._invitations.forget(account)
         for folded, room in list(self._rooms.items()):
             if account in room.operators:
                 room.operators.discard(account)
@@ -286,7 +295,7 @@ class Rooms:
     ) -> Message:
         if not draft.body and not draft.tags:
             raise Malformed("There is nothing to say.")
-        check_size("message", draft.body, self.limits.message_size)
+        self.limits.check_size("message_size", "message", draft.body)
         room = self.find(name)
         if room is None or not (room.members or room.founder):
             raise NoSuchRoom(name)
@@ -333,7 +342,7 @@ class Rooms:
     # ------------------------------------------------------------ settings
 
     def set_topic(self, session: Session, name: str, text: str) -> None:
-        check_size("topic", text, self.limits.topic)
+        self.limits.check_size("topic_length", "topic", text)
         room, _ = self._in(session, name)
         if RoomFlag.TOPIC_PROTECTED in room.flags:
             self._commanded(session, name)
@@ -368,14 +377,16 @@ class Rooms:
             raise NoSuchAccount(who)
         if person.key in room.members:
             raise AlreadyMember(room.name, person.address.name)
-        if len(self._invited) >= (self.limits.rooms or 10_000):
-            self._invited.clear()
-        self._invited.add((fold(room.name), person.key))
+        self._invitations.give(fold(room.name), person.key, session.person.key, self.limits)
         event = MemberInvited(**self._by(room, session), person=person.address)
         self._send(event, list(person.sessions))
         # IRCv3 invite-notify: those who could have invited.
         self._send(event, [s for member in room.members.values() if operator(member) for s in member.person.sessions])
         return person.address
+
+    def most_invitations(self) -> int:
+        """How many are open of the person who has given most."""
+        return self._invitations.most()
 
     def _in(self, session: Session, name: str) -> tuple[Room, Member]:
         room = self.find(name)

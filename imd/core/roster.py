@@ -11,10 +11,10 @@ import msgspec
 
 from imd.core.address import Address
 from imd.core.contact import Contact, RosterAction, RosterChange
-from imd.core.limits import Limits, check_count, check_size
+from imd.core.limits import Limits, octets
 from imd.core.people import People
 from imd.core.ports import Environment, Future
-from imd.core.refusal import NotAllowed, NotForGuests, StoreUnavailable
+from imd.core.refusal import NotAllowed, NotForGuests, StoreUnavailable, TooLong, TooMany
 from imd.core.session import Account, Person, Session
 from imd.core.stores import OutcomeUnknown, RosterStore
 from imd.core.turnstile import Turnstile
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from imd.core.presence import PresenceRegistry, Sight
 
 _NOBODY: dict[str, Contact] = {}
+
+#: Bytes of a contact's label, and of the name of a group.
+_LABEL = 64
+#: Groups of one contact.
+_GROUPS = 20
 
 
 def _alter(contact: Contact, **changes: object) -> Contact:
@@ -143,7 +148,9 @@ class Rosters:
                     RosterAction.APPROVED,
                 )
             # Somebody who blocks us is not bothered; for us the request stays pending.
-            full = self.limits.contacts and pair.their_requests >= self.limits.contacts
+            full = 0 < self.limits.contacts <= pair.their_requests
+            if full:
+                self.limits.tally.count("contacts")
             asked = theirs if theirs.blocked or full else _alter(theirs, asked=True)
             action = RosterAction.ASKED if asked is not theirs and not theirs.asked else RosterAction.CHANGED
             return await pair.settle(_alter(mine, asking=True), asked, RosterAction.CHANGED, action)
@@ -207,8 +214,10 @@ class Rosters:
 
     def _described(self, contact: Contact, label: str, groups: Sequence[str]) -> Contact:
         for text in (label, *groups):
-            check_size("label or group", text, 64)
-        check_count("groups", max(0, len(groups) - 1), 20)
+            if octets("label or group", text) > _LABEL:
+                raise TooLong("label or group", _LABEL)
+        if len(groups) > _GROUPS:
+            raise TooMany("groups", _GROUPS)
         # A contact with neither subscription nor description would not be kept: its name describes it.
         return _alter(contact, label=label or contact.address.name, groups=tuple(dict.fromkeys(groups)))
 
@@ -221,7 +230,7 @@ class Rosters:
         owner, other = pair.owner, pair.other
         both = [(owner.id, mine, pair.mine, action), (other.id, theirs, pair.theirs, their_action)]
         changed = [(who, now, before, what) for who, now, before, what in both if now != before]
-        pair.check_room(mine, self.limits.contacts)
+        pair.check_room(mine, self.limits)
         puts = [(who, now) for who, now, _, _ in changed if _worth_keeping(now)]
         drops = [(who, now.account) for who, now, _, _ in changed if not _worth_keeping(now)]
         try:
@@ -331,12 +340,12 @@ class _Pair:
         self.their_requests = sum(contact.asked for contact in theirs.values())
         return self
 
-    def check_room(self, mine: Contact, limit: int) -> None:
+    def check_room(self, mine: Contact, limits: Limits) -> None:
         """Each kind has room of its own: neither strangers' requests nor a full list may keep one from blocking."""
         if mine.listed and not self.mine.listed:
-            check_count("contacts", self.my_contacts, limit)
+            limits.check_count("contacts", "contacts", self.my_contacts)
         if mine.blocked and not self.mine.blocked:
-            check_count("blocked people", self.my_blocks, limit)
+            limits.check_count("contacts", "blocked people", self.my_blocks)
 
     async def settle(
         self,

@@ -49,6 +49,8 @@ class Trace:
         self.limit = max(limit, 1)
         # Not a plain dictionary: to find the first key of one, those deleted before it are walked over.
         self._ways: OrderedDict[str, Way] = OrderedDict()
+        #: How many were forgotten for want of room.
+        self.forgotten = 0
 
     def begin(self, message: Message, recipient: str) -> Way:
         # A message that is sent again counts as new here, lest it be forgotten as an old one.
@@ -57,7 +59,11 @@ class Trace:
         if len(self._ways) > self.limit:
             # Open messages are held by delivery too.
             self._ways.popitem(last=False)
+            self.forgotten += 1
         return way
+
+    def __len__(self) -> int:
+        return len(self._ways)
 
     def get(self, id: str) -> Way | None:
         return self._ways.get(id)

@@ -12,9 +12,11 @@ from twisted.internet.defer import DeferredLock
 from twisted.logger import Logger
 
 from imd.core.accounts import Accounts
-from imd.core.address import check_account_name, fold, split
+from imd.core.address import MAX_NAME, check_account_name, fold, split
+from imd.core.limits import octets
 from imd.core.ports import Clock
 from imd.core.refusal import (
+    InvalidName,
     MechanismRefused,
     NameInUse,
     NotAllowed,
@@ -26,6 +28,7 @@ from imd.core.refusal import (
 )
 from imd.core.session import Account, Peer
 from imd.core.stores import OutcomeUnknown, Store, Verifier
+from imd.core.tally import Tally
 from imd.credentials.exchange import StoredScram
 from imd.credentials.hashing import Hashing
 from imd.credentials.portal import ForeignRealm, StoredPasswords, StoredRealm, Verifiers, login, usable_checker
@@ -55,6 +58,10 @@ class CredentialRules(msgspec.Struct, frozen=True, kw_only=True):
     resume_keep: float = 14 * 86_400.0
     #: First delay after repeated failures, in seconds; 0 switches delays off.
     sign_on_delay: float = 1.0
+    #: Bytes of a name one may register.
+    name_length: int = MAX_NAME
+    #: Where it is counted how often a limit was met; the same after a reload.
+    tally: Tally = msgspec.field(default_factory=Tally)
 
 
 class CredentialsFront:
@@ -82,10 +89,10 @@ class CredentialsFront:
         self._rules = rules
         self._foreign = checker is not None
         self._tokens = Tokens(store.tokens)
-        self._throttle = Throttle(rules.sign_on_delay)
+        self._throttle = Throttle(rules.sign_on_delay, tally=rules.tally)
         self._verifiers = Verifiers(accounts, store.accounts, store.secret, rules.scram_iterations)
         self._registration = RegistrationRules(
-            CLOSED if self._foreign else rules.registration, rules.registrations_per_hour
+            CLOSED if self._foreign else rules.registration, rules.registrations_per_hour, tally=rules.tally
         )
         # Writers of verifiers take turns: a change of password is not undone by a rehash of the old one.
         self._writing = DeferredLock()
@@ -169,6 +176,7 @@ class CredentialsFront:
         """In-band registration. A taken name does not use the invitation up."""
         self._registration.check(peer, invitation)
         local = self._local_name(name)
+        self._check_length(local)
         check_account_name(local, international=self._rules.international)
         prepared = _usable(password)
         now = self._clock.time()
@@ -210,6 +218,12 @@ class CredentialsFront:
         """``alice`` or ``alice@our.domain`` as ``alice``. Another domain's name stays whole, and is nobody's here."""
         local, domain = split(name, self._rules.domain)
         return local if domain == self._rules.domain else name
+
+    def _check_length(self, name: str) -> None:
+        limit = self._rules.name_length
+        if octets("name", name) > limit:
+            self._rules.tally.count("nick_length")
+            raise InvalidName(name, f"a name has 1 to {limit} bytes")
 
     async def _new_verifier(self, prepared: bytes) -> Verifier:
         salt, iterations = secrets.token_bytes(SALT_SIZE), self._rules.scram_iterations

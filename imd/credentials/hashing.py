@@ -9,6 +9,7 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 
 from imd.core.refusal import ShuttingDown, TooFast
+from imd.core.tally import Tally
 from imd.net.scram import salted_password
 
 #: Seconds one hash takes, about; only for the advice when to try again.
@@ -18,10 +19,13 @@ GUESS = 0.05
 class Hashing:
     """Started and stopped with the daemon. At most `waiting` hashes wait for the `threads` at one time."""
 
-    def __init__(self, reactor: IReactorFromThreads, threads: int = 2, waiting: int = 200) -> None:
+    def __init__(
+        self, reactor: IReactorFromThreads, threads: int = 2, waiting: int = 200, tally: Tally | None = None
+    ) -> None:
         self._reactor = reactor
         self._threads = threads
         self._waiting = waiting
+        self._tally = tally or Tally()
         self._pool = ThreadPool(minthreads=0, maxthreads=threads, name="imd-hashing")
         self._stopped = False
         #: Hashes asked for and not yet answered.
@@ -43,6 +47,7 @@ class Hashing:
         if self._stopped:
             raise ShuttingDown
         if self.depth >= self._waiting + self._threads:
+            self._tally.count("accounts.hashing_threads")
             raise TooFast("sign-ons at this moment", self.depth * GUESS / self._threads)
         self.depth += 1
         self.asked += 1

@@ -4,6 +4,7 @@ from collections import OrderedDict
 
 from imd.core.refusal import RegistrationRefused, TooFast
 from imd.core.session import Peer
+from imd.core.tally import Tally
 from imd.net.bucket import Bucket
 from imd.net.peer import network_of
 
@@ -13,12 +14,13 @@ OPEN, INVITE, CLOSED = "open", "invite", "closed"
 class RegistrationRules:
     """`policy` is ``open``, ``invite`` or ``closed``; `per_hour` accounts from one address (0: unlimited)."""
 
-    def __init__(self, policy: str, per_hour: int, remember: int = 20_000) -> None:
+    def __init__(self, policy: str, per_hour: int, remember: int = 20_000, tally: Tally | None = None) -> None:
         if policy not in (OPEN, INVITE, CLOSED):
             raise ValueError(f"{policy!r} is no way to register")
         self.policy = policy
         self.per_hour = per_hour
         self._remember = remember
+        self._tally = tally or Tally()
         self._buckets: OrderedDict[str, Bucket] = OrderedDict()
 
     def for_peer(self, peer: Peer) -> str:
@@ -48,4 +50,5 @@ class RegistrationRules:
         if len(self._buckets) > self._remember:
             self._buckets.popitem(last=False)
         if wait:
+            self._tally.count("registrations_per_hour")
             raise TooFast("registrations from your address", wait)

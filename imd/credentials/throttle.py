@@ -11,6 +11,7 @@ not held up by what others do to the account, only by its own failures.
 from collections import OrderedDict
 
 from imd.core.refusal import TooFast
+from imd.core.tally import Tally
 from imd.net.peer import network_of
 
 #: Longer names are nobody's; what is remembered of them is this long.
@@ -90,7 +91,9 @@ class Throttle:
         free_per_address: int = 20,
         longest: float = 300.0,
         remember: int = 20_000,
+        tally: Tally | None = None,
     ) -> None:
+        self._tally = tally or Tally()
         self._accounts = Delays(base, free_per_account, longest, remember)
         self._addresses = Delays(base, free_per_address, longest, remember)
         # (account, place) of late successes.
@@ -108,6 +111,7 @@ class Throttle:
         if not wait and folded and (folded, place) not in self._known:
             wait = self._accounts.begin(folded, now)
         if wait:
+            self._tally.count("sign_on_delay")
             raise TooFast("failed sign-ons", wait)
 
     def failed(self, folded: str, address: str, now: float) -> None:

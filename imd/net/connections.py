@@ -11,6 +11,7 @@ import msgspec
 from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTime
 
 from imd.core.refusal import Refusal, TooMany
+from imd.core.tally import Tally
 from imd.net.peer import host_and_port, network_of
 
 
@@ -23,6 +24,17 @@ class ConnectionLimits(msgspec.Struct, frozen=True):
     handshakes: int = 1_000
     #: Seconds from accept to sign-on.
     handshake_timeout: float = 30.0
+    #: Where it is counted how often each was met; the same after a reload.
+    tally: Tally = msgspec.field(default_factory=Tally)
+
+
+#: Why a connection is refused → the limit it has met.
+_SETTINGS = {
+    "connections": "connections",
+    "per_address": "connections_per_address",
+    "handshakes": "handshakes",
+    "timeout": "handshake_timeout",
+}
 
 
 class ConnectionCounts(msgspec.Struct, frozen=True):
@@ -134,6 +146,7 @@ class Connections:
 
     def refused(self, why: str) -> None:
         self._refused[why] = self._refused.get(why, 0) + 1
+        self.limits.tally.count(_SETTINGS[why])
 
     def enter(self, place: str) -> None:
         self.places[place] = self.places.get(place, 0) + 1

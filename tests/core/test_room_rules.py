@@ -91,7 +91,7 @@ class EntryTests(RoomTestCase):
         self.join(self.alice)
         rooms.invite(self.me(self.alice), TEA, "bob")
         self.house.wait(self.house.accounts.remove(self.accounts["alice"]))
-        self.assertEqual(rooms._invited, set())
+        self.assertEqual(rooms.most_invitations(), 0)
 
     def test_bans(self) -> None:
         """By mask, under folding; an exception lifts a ban; operators of the room and its founder come in always."""
@@ -182,7 +182,7 @@ class SettingTests(RoomTestCase):
 
 
 class LimitTests(RoomTestCase):
-    policy = Policy(limits=Limits(rooms=4, rooms_per_person=2, room_members=3, room_list=2))
+    policy = Policy(limits=Limits(rooms=4, rooms_per_account=2, room_members=3, room_masks=2, invites=2))
 
     def test_rooms(self) -> None:
         """So many rooms of one person, and in all."""
@@ -198,6 +198,25 @@ class LimitTests(RoomTestCase):
         self.join(self.bob)
         self.join(self.carol)
         self.refused("full", self.guest)
+
+    def test_invitations(self) -> None:
+        """So many of one person that are open; one that is repeated, used, or void with its room takes no room."""
+        rooms = self.house.hub.rooms
+        alice = self.me(self.alice)
+        for name in ("bob", "carol", "bob"):
+            rooms.invite(alice, TEA, name)
+        self.assertRaises(TooMany, rooms.invite, alice, TEA, "visitor")
+        self.assertEqual(rooms.most_invitations(), 2)
+        self.assertEqual(self.policy.limits.tally.met.get("invites"), 1)
+        self.join(self.bob)
+        # By another's word it is another's, and void when she is gone for good.
+        rooms.invite(self.me(self.bob), TEA, "visitor")
+        rooms.invite(alice, TEA, "visitor")
+        rooms.part(self.me(self.bob), TEA)
+        self.house.off(self.guest)
+        rooms.invite(alice, TEA, "bob")
+        rooms.part(alice, TEA)
+        self.assertEqual(rooms.most_invitations(), 0)
 
     def test_lists(self) -> None:
         """So many masks in one list."""

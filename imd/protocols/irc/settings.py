@@ -2,6 +2,8 @@
 
 import msgspec
 
+from imd.core.tally import Tally
+
 
 class IrcLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Sizes in bytes, times in seconds, rates per second; 0 means unlimited, for times: never."""
@@ -26,6 +28,8 @@ class IrcLimits(msgspec.Struct, frozen=True, kw_only=True):
     status_length: int = 300
     real_name_length: int = 150
     send_queue: int = 512 * 1024
+    #: Where it is counted how often each was met; the same after a reload.
+    tally: Tally = msgspec.field(default_factory=Tally)
 
 
 class IrcSettings(msgspec.Struct, frozen=True, kw_only=True):

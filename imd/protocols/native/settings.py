@@ -2,6 +2,8 @@
 
 import msgspec
 
+from imd.core.tally import Tally
+
 
 class NativeSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Sizes in bytes, times in seconds, rates per second; 0 means unlimited, for times: never."""
@@ -21,3 +23,5 @@ class NativeSettings(msgspec.Struct, frozen=True, kw_only=True):
     ping_timeout: float = 60
     sign_on_attempts: int = 3
     sign_on_delay: float = 1
+    #: Where it is counted how often each was met; the same after a reload.
+    tally: Tally = msgspec.field(default_factory=Tally)

@@ -113,7 +113,7 @@ class SettingsTests(IrcTestCase):
 
     def test_a_full_list(self) -> None:
         """478 with the letter."""
-        self.world = World(policy=Policy(limits=Limits(room_list=1)))
+        self.world = World(policy=Policy(limits=Limits(room_masks=1)))
         alice = self.world.guest("alice")
         alice.said("JOIN #tea")
         self.assertEqual(

@@ -72,7 +72,7 @@ class JoinTests(IrcTestCase):
 
     def test_too_many_rooms(self) -> None:
         """A person may be in so many rooms at a time."""
-        self.world = World(policy=Policy(limits=Limits(rooms_per_person=1)))
+        self.world = World(policy=Policy(limits=Limits(rooms_per_account=1)))
         alice = self.world.guest("alice")
         self.assertEqual(numerics(alice.said("JOIN #a,#b")), ["JOIN", "353", "366", "405"])
 
