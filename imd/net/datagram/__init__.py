@@ -18,6 +18,7 @@ connection  all of these, without I/O: time and datagrams are arguments
 welcome     packets of no connection: who may open one
 path        a new address that has yet to prove itself
 tokens      proof that somebody receives what is sent to an address, without keeping anything
+records     DTLS records without keys: what OpenSSL may have of them
 dtls        DTLS by pyOpenSSL's memory BIOs: the listening end with cookies, and associations
 link        one peer of a port
 port        one socket for all peers of a door; timetable: who of them wants to be woken when

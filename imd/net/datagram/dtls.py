@@ -13,49 +13,15 @@ from OpenSSL import SSL, crypto
 from twisted.internet.ssl import CertificateOptions
 
 from imd.net.datagram.packet import DATAGRAM
+from imd.net.datagram.records import client_random, datagrams, decent
 from imd.net.datagram.tokens import Tokens
 
-#: Content types of DTLS (RFC 9147 section 4.1): what a first byte may be.
-CONTENT_TYPES: Final = range(20, 26)
-_HANDSHAKE: Final = 22
-_CLIENT_HELLO: Final = 1
-#: Bytes of a record's header (RFC 6347 section 4.1) and of a handshake message's (section 4.2.2).
-_RECORD: Final = 13
-_MESSAGE: Final = 12
 #: Most that is read out of a BIO at a time.
 _MUCH: Final = 1 << 20
 #: SSL_OP_COOKIE_EXCHANGE of OpenSSL's ssl.h, which pyOpenSSL may lack.
 _COOKIES: Final = SSL.OP_COOKIE_EXCHANGE or 0x2000
 #: Forward secrecy and authenticated encryption only (RFC 9325 section 4.2).
 _CIPHERS: Final = b"ECDHE+AESGCM:ECDHE+CHACHA20"
-
-
-def client_random(datagram: bytes) -> bytes:
-    """The random of a ClientHello, which is the same in all its copies; empty for any other datagram."""
-    if (
-        len(datagram) < _RECORD + _MESSAGE + 34
-        or datagram[0] != _HANDSHAKE
-        or datagram[3:5] != b"\0\0"
-        or datagram[_RECORD] != _CLIENT_HELLO
-    ):
-        return b""
-    begin = _RECORD + _MESSAGE + 2
-    return datagram[begin : begin + 32]
-
-
-def datagrams(records: bytes, size: int = DATAGRAM) -> list[bytes]:
-    """Records as a BIO joins them, in datagrams of at most `size` bytes, each with whole records."""
-    out: list[bytes] = []
-    begin = at = 0
-    while at + _RECORD <= len(records):
-        end = at + _RECORD + int.from_bytes(records[at + 11 : at + 13], "big")
-        if end - begin > size and at > begin:
-            out.append(records[begin:at])
-            begin = at
-        at = end
-    if at > begin:
-        out.append(records[begin:at])
-    return out
 
 
 def context(method: int) -> SSL.Context:
@@ -94,12 +60,13 @@ class ServerContext:
 class Association:
     """One DTLS association, either end (RFC 6347 section 3)."""
 
-    __slots__ = ("ended", "established", "flight", "random", "tls")
+    __slots__ = ("_of_server", "ended", "established", "flight", "random", "tls")
 
     def __init__(self, connection: SSL.Connection, random: bytes = b"") -> None:
         self.tls = connection
-        #: Of the client's hello.
+        #: Of the client's hello; a client's own end has none.
         self.random = random
+        self._of_server = bool(random)
         self.established = False
         #: Why it is over, for people; "" while it is not.
         self.ended = ""
@@ -116,6 +83,8 @@ class Association:
         """Take in a datagram; the payloads in it. What does not belong here is dropped by OpenSSL."""
         if self.ended:
             return []
+        if datagram and self._of_server:
+            datagram = decent(datagram, established=self.established)
         if datagram:
             self.tls.bio_write(datagram)
         payloads: list[bytes] = []

@@ -20,9 +20,10 @@ from imd.core.ports import Clock
 from imd.core.refusal import TooMany
 from imd.net.connections import Connections
 from imd.net.datagram import packet as wire
-from imd.net.datagram.dtls import CONTENT_TYPES, Listener, client_random
+from imd.net.datagram.dtls import Listener
 from imd.net.datagram.link import Address, Link, Receiver, located
 from imd.net.datagram.packet import VERSION, Malformed
+from imd.net.datagram.records import CONTENT_TYPES, client_random
 from imd.net.datagram.terms import Counts, Terms
 from imd.net.datagram.timetable import Timetable
 from imd.net.datagram.welcome import Welcome

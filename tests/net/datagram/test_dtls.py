@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from OpenSSL import SSL
 from twisted.trial.unittest import SynchronousTestCase
 
-from imd.net.datagram.dtls import Association, Listener, client_random, connecting, context, datagrams
+from imd.net.datagram.dtls import Association, Listener, connecting, context
 from imd.net.datagram.packet import DATAGRAM, FRAGMENT, FRAGMENT_HEADER, HEADER_SIZE
+from imd.net.datagram.records import client_random, datagrams
 from imd.net.datagram.tokens import LIFETIME
 from imd.net.self_signed import make_pair
 
@@ -166,8 +167,3 @@ class Garbage(SynchronousTestCase):
         one = client()
         shake(one, server, "fresh")
         self.assertTrue(one.established)
-
-    @given(st.binary(max_size=200))
-    def test_records(self, data: bytes) -> None:
-        """Cutting into records never loses a whole one and never hangs."""
-        self.assertTrue(data.startswith(b"".join(datagrams(data))[: len(data)]))
