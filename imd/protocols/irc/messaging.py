@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from imd.core.address import fold
 from imd.core.message import Draft, Kind, Outcome, Receipt
-from imd.core.refusal import InvalidName, NoSuchAccount, NotKept, Refusal
+from imd.core.refusal import InvalidName, NoSuchAccount, NotKept, Refusal, TooMany
 from imd.core.session import State
-from imd.protocols.irc import numerics, refusals
+from imd.protocols.irc import dcc, numerics, refusals
 from imd.protocols.irc.capabilities import line_tags
 from imd.protocols.irc.commands import command
 from imd.protocols.irc.incoming import CTCP_TAG
@@ -99,6 +99,7 @@ def _targets(session: "IrcSession", line: Line) -> list[str]:
         session.numeric(numerics.ERR_NORECIPIENT, f"No recipient given ({line.command})")
     most = session.door.settings.limits.targets
     if most and len(targets) > most:
+        session.door.settings.limits.tally.count("targets")
         if not quiet:
             session.numeric(numerics.ERR_TOOMANYTARGETS, refusals.middle(targets[most]))
         del targets[most:]
@@ -130,6 +131,8 @@ def _send(session: "IrcSession", line: Line, draft: Draft) -> None:
         slot.close()
 
     try:
+        if draft.kind is Kind.SIGNAL and draft.body:
+            _note_offer(session, draft)
         if draft.to.startswith("#"):
             session.hub.rooms.say(session.me, draft.to, draft, outcome)
         else:
@@ -140,6 +143,15 @@ def _send(session: "IrcSession", line: Line, draft: Draft) -> None:
     except BaseException:
         slot.close()
         raise
+
+
+def _note_offer(session: "IrcSession", draft: Draft) -> None:
+    """Raises `TooMany`."""
+    offer, over = dcc.offered(draft), dcc.answered(draft)
+    if offer:
+        session.hub.offers.make(session.me, draft.to, offer)
+    if over:
+        session.hub.offers.settle(session.me, draft.to, over)
 
 
 def _settled(session: "IrcSession", line: Line, draft: Draft, receipt: Receipt) -> None:
@@ -188,6 +200,9 @@ def _away(session: "IrcSession", name: str) -> None:
 
 
 def _refused(session: "IrcSession", line: Line, draft: Draft, refusal: Refusal) -> None:
+    offer = dcc.offered(draft)
+    if offer and not isinstance(refusal, TooMany) and session.signed_on is not None:
+        session.hub.offers.settle(session.signed_on, draft.to, offer)
     if line.command == "NOTICE" or (draft.kind is Kind.SIGNAL and isinstance(refusal, NotKept)):
         # Typing, CTCP and the like for somebody who is off: nothing to tell a person.
         return

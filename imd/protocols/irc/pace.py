@@ -19,6 +19,12 @@ class Pace:
         self._messages = Bucket(limits.messages_per_second, limits.message_burst, now)
         self._targets = limits.targets or limits.message_burst
 
+    def limit_of(self, line: Line | BadLine) -> str:
+        """Which rate holds such a line back."""
+        row = COMMANDS.get(line.command)
+        messages = row is not None and row.overlaps and isinstance(line, Line) and self._messages.rate > 0
+        return "messages_per_second" if messages else "commands_per_second"
+
     def take(self, line: Line | BadLine, now: float) -> float:
         """Seconds until the line may run, 0.0 for now: then it is paid for."""
         row = COMMANDS.get(line.command)

@@ -304,6 +304,8 @@ class IrcSession:
         if wait <= 0:
             self._early = None
             return True
+        if self._early is not line:
+            self.door.settings.limits.tally.count(self._pace.limit_of(line))
         self._early = line
         if self._timer is None:
             # Not less than the clock can tell, or rounding would have us ask again and again.
@@ -341,7 +343,8 @@ class IrcSession:
 
     def _answer_bad(self, bad: BadLine) -> None:
         """Modern IRC, ERR_INPUTTOOLONG; https://ircv3.net/specs/extensions/utf8-only."""
-        if bad.code == "too-long":
+        if bad.code in ("too-long", "tags-too-long"):
+            self.door.settings.limits.tally.count("line_length" if bad.code == "too-long" else "tags_size")
             self.numeric(numerics.ERR_INPUTTOOLONG)
         elif bad.code == "not-utf8":
             sentence = "Your line was dropped: this server takes UTF-8 only."

@@ -136,6 +136,7 @@ class NativeSession:
         self.answer(error(ref, refusal))
 
     def ping(self) -> None:
+        self.door.settings.tally.count("native_ping_interval")
         self.answer(Ping())
 
     def bye(self, code: str, text: str, reason: str, farewell: str = "") -> None:
@@ -210,6 +211,7 @@ class NativeSession:
         self.door.log.info("native: {peer}: {code}: {text}", peer=self.peer.address, code=answer.code, text=answer.text)
         self.answer(answer)
         if self._commands.take(self.hub.clock.time()):
+            self.door.settings.tally.count("commands_per_second")
             self._too_hasty()
 
     def _run(self, message: FromClient) -> None:
@@ -247,7 +249,14 @@ class NativeSession:
         if not row.cost:
             return 0.0
         now = self.hub.clock.time()
-        return self._commands.take(now, row.cost) or (self._messages.take(now) if row.message else 0.0)
+        wait = self._commands.take(now, row.cost)
+        if wait:
+            self.door.settings.tally.count("commands_per_second")
+        elif row.message:
+            wait = self._messages.take(now)
+            if wait:
+                self.door.settings.tally.count("messages_per_second")
+        return wait
 
     def _too_hasty(self) -> None:
         self._haste += 1

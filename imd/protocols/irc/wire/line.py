@@ -17,7 +17,8 @@ MAX_CLIENT_TAGS = 4094
 
 
 class BadLine(Exception):
-    """A line the peer should not have sent. `code` is ``too-long``, ``not-utf8`` or ``malformed``."""
+    """A line the peer should not have sent. `code` is ``too-long``, ``tags-too-long``, ``not-utf8`` or
+    ``malformed``."""
 
     def __init__(self, code: str, command: str = "*") -> None:
         super().__init__(f"{command}: {code}")
@@ -46,7 +47,7 @@ def parse(data: bytes, client_tags: int = MAX_CLIENT_TAGS) -> Line:
     if data.startswith(b"@"):
         head, _, body = data.partition(b" ")
         if len(head) - 1 > client_tags:
-            raise BadLine("too-long")
+            raise BadLine("tags-too-long")
         try:
             tags = parse_tags(head[1:].decode())
         except UnicodeDecodeError:

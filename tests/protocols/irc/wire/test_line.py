@@ -40,7 +40,7 @@ class Reading(SynchronousTestCase):
             (b"@a=\xff :me PRIVMSG a :b", "not-utf8", "PRIVMSG"),
             (b"PRIVMSG a :b\0c", "malformed", "PRIVMSG"),
             (b"PRIVMSG a :" + b"x" * MAX_BODY, "too-long", "PRIVMSG"),
-            (b"@a=" + b"x" * MAX_CLIENT_TAGS + b" PING a", "too-long", "*"),
+            (b"@a=" + b"x" * MAX_CLIENT_TAGS + b" PING a", "tags-too-long", "*"),
             (b"   ", "malformed", "*"),
             (b":source", "malformed", "*"),
             (b"@tags", "malformed", "*"),
