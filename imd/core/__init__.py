@@ -2,13 +2,13 @@
 
 No Twisted, no sockets, no SQL; time, log and storage come in through `ports` and `stores`. Files:
 
-values    address  message  session  contact  talk  refusal      (frozen or read-only; doors may import them)
+values    address  message  session  contact  talk  refusal  tally      (frozen or read-only; doors may import them)
 edges     ports    stores
 parts     accounts (who exists)      people (who is on)          presence (the PresenceRegistry)
           sight (sessions merged, and who sees how much)
           roster   rooms             delivery (the ladder: direct, relay, offline, extended)
           delivery's own: relay (sessions)  catchup (signing on)  keeping, limbo (outcomes)  offline (the queue)
-          history   limits   trace   ledger
+          history   limits   trace   ledger   invitations   offers
 joined by hub
 
 ::

@@ -22,6 +22,7 @@
     negotiation.py   CAP
     sasl.py          AUTHENTICATE: PLAIN, SCRAM-SHA-256, EXTERNAL
     welcome.py       001 to 005 and what follows; ISUPPORT
+    dcc.py           offers of direct talks and files, told from other CTCP
     messaging.py     PRIVMSG, NOTICE, TAGMSG: from the client to the core
     incoming.py      messages from the core to the client
     barrier.py       the PING whose PONG confirms messages

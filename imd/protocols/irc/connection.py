@@ -83,6 +83,7 @@ class IrcConnection(Protocol, TicketHolder):
     # ------------------------------------------------------------ signs of life
 
     def _too_slow(self) -> None:
+        self._door.settings.limits.tally.count("send_queue")
         self.session.lost("slow", "Reads too slowly")
 
     def visit(self, now: float) -> float:
@@ -95,12 +96,14 @@ class IrcConnection(Protocol, TicketHolder):
             self._heard = now
         since = [at for at in (self._asked, self.session.barrier.since) if at is not None]
         if since and limits.ping_timeout and now - min(since) >= limits.ping_timeout and not self._paused:
+            limits.tally.count("irc_ping_timeout")
             self.session.sign_off("timeout", "Ping timeout")
             self.session.close(f"Ping timeout: {round(now - self._heard)} seconds")
             return 0.0
         silent = now - self._heard
         if silent >= limits.ping_interval and self._asked is None:
             self._asked = now
+            limits.tally.count("irc_ping_interval")
             self.write(b"PING :%b\r\n" % self._door.server.encode())
         if self._asked is not None:
             return self._asked + (limits.ping_timeout or limits.ping_interval) - now

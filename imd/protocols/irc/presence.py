@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @command("AWAY")
 def away(session: "IrcSession", line: Line) -> None:
     """``AWAY :text``, and back with ``AWAY`` (Modern IRC, "AWAY message")."""
-    text = shortened(line.param(0), session.door.settings.limits.status_length)
+    text = shortened(session, line.param(0), "status_length")
     before = session.me.presence
     state = State.AWAY if text else State.AVAILABLE
     if before.state is State.INVISIBLE:

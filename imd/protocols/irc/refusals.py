@@ -17,7 +17,6 @@ from imd.core.refusal import (
     NotAMember,
     NotOperator,
     Refusal,
-    TooMany,
 )
 from imd.protocols.irc import numerics
 from imd.protocols.irc.numerics import Numeric
@@ -58,7 +57,6 @@ _TABLE: dict[type[Refusal], Callable[[Any, str], Reply]] = {
     NotAMember: _not_a_member,
     AlreadyMember: lambda refusal, room: (numerics.ERR_USERONCHANNEL, (refusal.who, room)),
     NotOperator: lambda refusal, room: (numerics.ERR_CHANOPRIVSNEEDED, (room,)),
-    TooMany: lambda refusal, room: (numerics.ERR_TOOMANYCHANNELS.saying(refusal.sentence), (room,)),
 }
 
 

@@ -17,6 +17,7 @@ from imd.core.refusal import InvalidName, NameInUse, NotAllowed, Refusal, SignOn
 from imd.core.session import Account, ClientInfo
 from imd.protocols.irc import buddyserv, numerics, welcome
 from imd.protocols.irc.commands import command
+from imd.protocols.irc.rooms import shortened
 from imd.protocols.irc.wire.line import Line, cut
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def progress(session: "IrcSession") -> Coroutine[Any, Any, None] | None:
 async def pause(session: "IrcSession", seconds: float) -> None:
     """Wait on the injected clock."""
     if seconds > 0:
+        session.door.settings.limits.tally.count("sign_on_delay")
         done: Deferred[None] = Deferred()
         session.hub.clock.call_later(seconds, lambda: done.callback(None))
         await done
@@ -136,8 +138,7 @@ def nick(session: "IrcSession", line: Line) -> Coroutine[Any, Any, None] | None:
     if session.registered:
         return _rename(session, wanted) if wanted != session.nick else None
     try:
-        # International names are the core's to allow; what is wrong in ASCII is wrong everywhere.
-        check_nick(wanted, limit=session.door.settings.limits.nick_length, international=True)
+        _check_nick(session, wanted)
     except InvalidName:
         session.numeric(numerics.ERR_ERRONEUSNICKNAME, shown(wanted))
         return None
@@ -145,9 +146,17 @@ def nick(session: "IrcSession", line: Line) -> Coroutine[Any, Any, None] | None:
     return progress(session)
 
 
+def _check_nick(session: "IrcSession", wanted: str) -> None:
+    """Raises `InvalidName`. International names are the core's to allow; what is wrong in ASCII is wrong everywhere."""
+    limits = session.door.settings.limits
+    if len(wanted.encode()) > limits.nick_length:
+        limits.tally.count("nick_length")
+    check_nick(wanted, limit=limits.nick_length, international=True)
+
+
 async def _rename(session: "IrcSession", wanted: str) -> None:
     try:
-        check_nick(wanted, limit=session.door.settings.limits.nick_length, international=True)
+        _check_nick(session, wanted)
         await session.hub.people.rename_guest(session.me, wanted)
     except NameInUse:
         session.numeric(numerics.ERR_NICKNAMEINUSE, wanted)
@@ -173,10 +182,8 @@ def user(session: "IrcSession", line: Line) -> Coroutine[Any, Any, None] | None:
     if not line.params[3]:
         session.numeric(numerics.ERR_NEEDMOREPARAMS, line.command)
         return None
-    limits = session.door.settings.limits
     state.user = _plain_user(line.params[0])
-    realname = line.params[3].encode()
-    state.realname = cut(realname, limits.real_name_length or len(realname)).decode()
+    state.realname = shortened(session, line.params[3], "real_name_length")
     return progress(session)
 
 
@@ -199,6 +206,8 @@ def setname(session: "IrcSession", line: Line) -> None:
     limit = session.door.settings.limits.real_name_length
     try:
         if not realname or (limit and len(realname.encode()) > limit):
+            if realname:
+                session.door.settings.limits.tally.count("real_name_length")
             raise TooLong("The real name", limit)
         session.hub.people.set_realname(session.me, realname)
     except Refusal:

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from imd.core.address import fold
-from imd.core.refusal import NoSuchAccount, NoSuchRoom, NotAMember, Refusal
+from imd.core.refusal import NoSuchAccount, NoSuchRoom, NotAMember, Refusal, TooMany
 from imd.core.talk import Room, RoomFlag
 from imd.protocols.irc import modes, numerics, refusals
 from imd.protocols.irc.commands import command
@@ -42,9 +42,15 @@ def is_member(session: "IrcSession", room: Room) -> bool:
     return session.me.person.key in room.members
 
 
-def shortened(text: str, limit: int) -> str:
-    """At most `limit` bytes of the text; 0 is no limit."""
-    return cut(text.encode(), limit).decode() if limit else text
+def shortened(session: "IrcSession", text: str, name: str) -> str:
+    """As much of the text as the limit of this name allows: ISUPPORT has told the client."""
+    limits = session.door.settings.limits
+    limit: int = getattr(limits, name)
+    whole = text.encode()
+    if not limit or len(whole) <= limit:
+        return text
+    limits.tally.count(name)
+    return cut(whole, limit).decode()
 
 
 # ---------------------------------------------------------------- coming and going
@@ -65,6 +71,8 @@ def join(session: "IrcSession", line: Line) -> None:
             continue
         try:
             session.hub.rooms.join(session.me, name, key)
+        except TooMany as refusal:
+            session.numeric(numerics.ERR_TOOMANYCHANNELS.saying(refusal.sentence), refusals.middle(name))
         except Refusal as refusal:
             refusals.answer(session, refusal, line, name)
 
@@ -72,7 +80,7 @@ def join(session: "IrcSession", line: Line) -> None:
 @command("PART", parameters=1, active=True)
 def part(session: "IrcSession", line: Line) -> None:
     """``PART #room{,#room} [:reason]``."""
-    reason = shortened(line.param(1), session.door.settings.limits.status_length)
+    reason = shortened(session, line.param(1), "status_length")
     for name in _targets(line.params[0]):
         try:
             session.hub.rooms.part(session.me, name, reason)
@@ -90,7 +98,7 @@ def kick(session: "IrcSession", line: Line) -> None:
         session.numeric(numerics.ERR_NEEDMOREPARAMS, line.command)
         return
     # Modern IRC: without a reason the nick of who kicks.
-    reason = shortened(line.param(2), session.door.settings.limits.kick_length) or session.nick
+    reason = shortened(session, line.param(2), "kick_length") or session.nick
     for name, nick in zip(names, nicks, strict=True):
         try:
             session.hub.rooms.remove_member(session.me, name, nick, reason)
@@ -129,7 +137,7 @@ def topic(session: "IrcSession", line: Line) -> None:
     name = line.params[0]
     try:
         if len(line.params) > 1:
-            text = shortened(line.params[1], session.door.settings.limits.topic_length)
+            text = shortened(session, line.params[1], "topic_length")
             session.hub.rooms.set_topic(session.me, name, text)
             return
         room = known_room(session, name)

@@ -151,4 +151,5 @@ async def _failed(session: "IrcSession", refusal: Refusal) -> None:
         session.numeric(numerics.ERR_SASLFAIL.saying(refusal.sentence))
     lasting = not isinstance(refusal, StoreUnavailable | TooFast)
     if lasting and limits.sign_on_attempts and state.attempts >= limits.sign_on_attempts:
+        limits.tally.count("sign_on_attempts")
         session.close("Too many failed sign-ons.")

@@ -194,7 +194,7 @@ def whois(session: "IrcSession", line: Line) -> None:
         if fold(server) != fold(session.door.server) and visible(session, server) is None:
             session.numeric(numerics.ERR_NOSUCHSERVER, middle(server))
             return
-    for nick in nicks[: session.door.settings.limits.targets or None]:
+    for nick in _not_too_many(session, nicks):
         person = visible(session, nick)
         if person is None:
             session.numeric(numerics.ERR_NOSUCHNICK, middle(nick))
@@ -242,13 +242,21 @@ def _tell_locations(session: "IrcSession", person: Person, view: PresenceView) -
         session.numeric(numerics.RPL_WHOISSPECIAL, nick, f"is at {location_text(location)}")
 
 
+def _not_too_many(session: "IrcSession", nicks: list[str]) -> list[str]:
+    """As many as TARGMAX says; the others are not answered."""
+    limits = session.door.settings.limits
+    if limits.targets and len(nicks) > limits.targets:
+        limits.tally.count("targets")
+    return nicks[: limits.targets or None]
+
+
 @command("WHOWAS")
 def whowas(session: "IrcSession", line: Line) -> None:
     """Nothing is kept of who has gone: that would be presence, told to anybody who asks."""
     nicks = [nick for nick in line.param(0).split(",") if nick]
     if not nicks:
         session.numeric(numerics.ERR_NONICKNAMEGIVEN)
-    for nick in nicks[: session.door.settings.limits.targets or None]:
+    for nick in _not_too_many(session, nicks):
         session.numeric(numerics.ERR_WASNOSUCHNICK, middle(nick))
         session.numeric(numerics.RPL_ENDOFWHOWAS, middle(nick))
 

@@ -49,6 +49,7 @@ class NativeConnection(TicketHolder, Protocol):
             if isinstance(event, bytes):
                 self.session.receive(event)
             else:
+                self._door.settings.tally.count("line_length")
                 self.session.unreadable(TooLong("The line", event.limit))
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
@@ -61,11 +62,13 @@ class NativeConnection(TicketHolder, Protocol):
         self.session.bye("timeout", "It took too long to sign on.", "timeout")
 
     def _silent(self) -> None:
+        self._door.settings.tally.count("native_ping_timeout")
         self.session.bye("timeout", "Nothing was heard for too long.", "timeout")
 
     def _too_slow(self) -> None:
         # Signing off waits for `connectionLost`: the core is just telling somebody something.
         self.session.leaving = "too-slow"
+        self._door.settings.tally.count("send_queue")
         self._door.log.info("native: {peer} reads too slowly", peer=self.session.peer.address)
 
     # ------------------------------------------------------------ session.Sink

@@ -26,6 +26,9 @@ from imd.protocols.native.gateway import FAREWELL
 from imd.protocols.native.session import NativeSession
 from imd.protocols.native.settings import NativeSettings
 
+#: Why a link has ended → the limit its client has met.
+_LIMITS = {"timeout": "native_ping_timeout", "too-long": "line_length", "too-slow": "send_queue"}
+
 #: Seconds of silence after which a client is gone that is never asked for a sign of life.
 SILENCE = 75.0
 #: Seconds in which a client must acknowledge, where the settings say nothing.
@@ -76,11 +79,15 @@ class DatagramConnection:
 
     def received(self, message: bytes) -> None:
         if self._limit and len(message) > self._limit:
+            self._door.settings.tally.count("line_length")
             self.session.unreadable(TooLong("The message", self._limit))
         else:
             self.session.receive(message)
 
     def lost(self, reason: str) -> None:
+        met = _LIMITS.get(reason)
+        if met and not self.session.gone():
+            self._door.settings.tally.count(met)
         if reason in ("timeout", "too-slow") and not self.session.gone():
             self.session.leaving = reason
         self.session.lost()

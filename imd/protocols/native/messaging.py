@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from imd.core.message import Draft, Kind, Receipt
-from imd.core.refusal import Malformed, TooLong
+from imd.core.message import Draft, Kind, Outcome, Receipt
+from imd.core.refusal import Malformed, Refusal, TooLong
 from imd.messages import signals
 from imd.messages.history import GetHistory, History
 from imd.messages.messaging import Ack, Fetch, Read, Send, Waiting
-from imd.protocols.native import outgoing
+from imd.protocols.native import offers, outgoing
 
 if TYPE_CHECKING:
     from imd.protocols.native.session import NativeSession
@@ -17,6 +17,7 @@ def send(session: "NativeSession", request: Send) -> None:
     """Synchronous up to the core: messages get their sequence numbers in the order of reading."""
     limit = session.door.settings.message_size
     if limit and len(request.body.encode()) > limit:
+        session.door.settings.tally.count("message_size")
         raise TooLong("The message", limit)
     session.hub.presence.touched(session.me)
     draft = Draft(request.to, request.body, Kind(request.kind), request.client_id, dict(request.tags))
@@ -27,12 +28,24 @@ def signal(session: "NativeSession", request: signals.AnySignal) -> None:
     """Relay what client programs tell each other."""
     if not request.to:
         raise Malformed("A signal needs somebody it is for, in its field to.")
-    _hand_over(session, Draft(request.to, "", Kind.SIGNAL, "", signals.to_tags(request)), request.ref, "")
+    offer, over = offers.offered(request), offers.settled(request)
+    if offer:
+        session.hub.offers.make(session.me, request.to, offer)
+    if over:
+        session.hub.offers.settle(session.me, request.to, over)
+    draft = Draft(request.to, "", Kind.SIGNAL, "", signals.to_tags(request))
+    try:
+        _hand_over(session, draft, request.ref, "", offer)
+    except Refusal:
+        session.hub.offers.settle(session.me, request.to, offer)
+        raise
 
 
-def _hand_over(session: "NativeSession", draft: Draft, ref: int, client_id: str) -> None:
+def _hand_over(session: "NativeSession", draft: Draft, ref: int, client_id: str, offer: str = "") -> None:
     def outcome(receipt: Receipt) -> None:
         session.settled()
+        if offer and receipt.outcome is Outcome.REFUSED and session.core is not None:
+            session.hub.offers.settle(session.core, draft.to, offer)
         if ref or draft.kind is not Kind.SIGNAL:
             session.answer(outgoing.sent(receipt, ref, client_id))
 

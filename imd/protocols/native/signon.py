@@ -100,11 +100,13 @@ async def _failed(session: "NativeSession", ref: int, refusal: SignOnFailed) -> 
     settings = session.door.settings
     session.failures += 1
     if settings.sign_on_delay:
+        settings.tally.count("sign_on_delay")
         later: Deferred[None] = Deferred()
         session.hub.clock.call_later(settings.sign_on_delay, lambda: later.callback(None))
         await later
     session.refuse(ref, refusal)
     if settings.sign_on_attempts and session.failures >= settings.sign_on_attempts:
+        settings.tally.count("sign_on_attempts")
         session.bye(refusal.code, "Too many failed attempts to sign on.", "refused")
 
 

@@ -264,6 +264,17 @@ class FakeHistory:
         return self.messages
 
 
+class FakeOffers:
+    def __init__(self, record: Recorder) -> None:
+        self.record = record
+
+    def make(self, session: Session, to: str, offer: str) -> None:
+        self.record.note("offer made", to, offer)
+
+    def settle(self, session: Session, other: str, offer: str) -> None:
+        self.record.note("offer settled", other, offer)
+
+
 class FakeHub:
     def __init__(self) -> None:
         self.record = Recorder()
@@ -276,6 +287,7 @@ class FakeHub:
         self.rooms = FakeRooms(self.record)
         self.delivery = FakeDelivery(self.record)
         self.history = FakeHistory(self.record)
+        self.offers = FakeOffers(self.record)
 
 
 class FakeScram:

@@ -7,7 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from imd.core import talk
 from imd.core.address import Address
 from imd.core.message import Draft, Kind, Message, Outcome
-from imd.core.refusal import NotAMember, NotOperator, QueueFull, TooFast
+from imd.core.refusal import NotAMember, NotKept, NotOperator, QueueFull, TooFast, TooMany
 from imd.core.session import Person, Presence, State, Visibility
 from imd.core.talk import BanEntry, ListKind, Member, Role, Room, RoomFlag, Topic
 from imd.messages import connection, messaging, rooms, signals, values
@@ -76,6 +76,23 @@ class MessagingTests(FamilyTestCase):
     def test_fetch(self) -> None:
         """What waits is counted."""
         self.assertEqual(self.ask("fetch"), messaging.Waiting(ref=7, count=3))
+
+    def test_offers(self) -> None:
+        """What offers something is counted until it is answered or withdrawn; what could not be sent is not."""
+        file = {"offer": "f", "name": "a.txt", "size": 3}
+        self.client.say("file-offer", to="bob", **file)
+        self.client.say("call-offer", to="bob", call="c", sdp="v=0")
+        self.client.say("direct-offer", to="nobody", offer="d", addresses=[])
+        made = [("bob", "file f"), ("bob", "call c"), ("nobody", "direct d")]
+        self.assertEqual(self.record.named("offer made"), made)
+        self.world.hub.delivery.settle(0, Outcome.REFUSED, NotKept("She is off."))
+        for kind, fields in (("call-end", {"call": "c"}), ("direct-answer", {"offer": "e", "accepted": True})):
+            self.client.say(kind, to="bob", **fields)
+        settled = [("nobody", "direct d"), ("bob", "file f"), ("bob", "call c"), ("bob", "direct e")]
+        self.assertEqual(self.record.named("offer settled"), settled)
+        self.record.failing["offer made"] = TooMany("open offers", 20)
+        (refused,) = self.client.say("file-offer", ref=4, to="bob", **file)
+        self.assertEqual((refused.ref, refused.code), (4, "too-many"))
 
     def test_signals(self) -> None:
         """Every signal becomes a message of that kind, from whose tags it can be had again."""
