@@ -66,6 +66,8 @@ class Recorder:
         """Confirm everything received so far."""
         self.hub.delivery.acknowledge(self.session, [envelope.message.id for envelope in self.envelopes])
 
+    takes_receipts = True
+
     def receipt(self, receipt: Receipt) -> None:
         self.receipts.append(receipt)
 

@@ -6,6 +6,9 @@ acknowledges within `ack_wait` costs no write, and whoever does not costs one ro
 """
 
 from collections.abc import Callable, Iterable
+from functools import partial
+
+import msgspec
 
 from imd.core.address import Address, fold, split
 from imd.core.catchup import CatchUp
@@ -81,49 +84,60 @@ class Delivery:
         if draft.client_id and self._repeated(id, sender, outcome):
             return id
         seq = self._numbers.next(now)
-        name, domain = split(draft.to, self._people.domain)
-        folded = fold(name)
         person = self._people.find(draft.to)
-        origin = self._people.origin(sender)
-        account = session.account
-
-        def message_to(address: Address) -> Message:
-            return Message(
-                id,
-                seq,
-                now,
-                sender.address,
-                "" if account is None else account.id,
-                address,
-                draft.body,
-                draft.kind,
-                draft.client_id,
-                draft.tags,
-                origin,
-            )
-
-        if person is not None and person.account is not None and not self._recipients.asking(folded):
-            self._route(session, message_to(person.address), person.account, person, outcome)
-        elif person is not None and person.guest:
-            self._to_guest(message_to(person.address), person, outcome)
-        elif domain != self._people.domain:
-            refusal = NoSuchAccount(draft.to)
-            outcome(Receipt(id, draft.client_id, None, Outcome.REFUSED, now, refusal))
+        if person is None or (person.account is not None and not self._recipients.idle):
+            self._look_up(session, draft, id, seq, now, outcome)
         else:
-
-            def found(answer: Recipient | Refusal) -> None:
-                if draft.client_id and self._repeated(id, sender, outcome):
-                    # Sent twice while the name was looked up.
-                    return
-                if isinstance(answer, Refusal):
-                    outcome(Receipt(id, draft.client_id, None, Outcome.REFUSED, now, answer))
-                else:
-                    here = self._people.person(answer.account.id)
-                    address = Address(answer.account.name, self._people.domain)
-                    self._route(session, message_to(address), answer.account, here, outcome, answer)
-
-            self._recipients.find(name, found)
+            message = self._message(session, draft, id, seq, now, person.address)
+            if person.account is None:
+                self._to_guest(message, person, outcome)
+            else:
+                self._route(session, message, person.account, person, outcome)
         return id
+
+    def _message(self, session: Session, draft: Draft, id: str, seq: int, now: float, to: Address) -> Message:
+        sender = session.person
+        return Message(
+            id,
+            seq,
+            now,
+            sender.address,
+            "" if sender.account is None else sender.account.id,
+            to,
+            draft.body,
+            draft.kind,
+            draft.client_id,
+            draft.tags,
+            self._people.origin(sender),
+        )
+
+    def _look_up(self, session: Session, draft: Draft, id: str, seq: int, now: float, outcome: Settle) -> None:
+        """A message to somebody who is off, or whose name is being looked up for earlier messages."""
+        name, domain = split(draft.to, self._people.domain)
+        person = self._people.find(draft.to)
+        if person is not None and person.account is not None and not self._recipients.asking(fold(name)):
+            message = self._message(session, draft, id, seq, now, person.address)
+            self._route(session, message, person.account, person, outcome)
+            return
+        if person is None and domain != self._people.domain:
+            outcome(Receipt(id, draft.client_id, None, Outcome.REFUSED, now, NoSuchAccount(draft.to)))
+            return
+        # As it is at reading: the sender may be gone when the answer comes.
+        unaddressed = self._message(session, draft, id, seq, now, session.person.address)
+
+        def found(answer: Recipient | Refusal) -> None:
+            if draft.client_id and self._repeated(id, session.person, outcome):
+                # Sent twice while the name was looked up.
+                return
+            if isinstance(answer, Refusal):
+                outcome(Receipt(id, draft.client_id, None, Outcome.REFUSED, now, answer))
+            else:
+                here = self._people.person(answer.account.id)
+                to = Address(answer.account.name, self._people.domain)
+                message = msgspec.structs.replace(unaddressed, recipient=to)
+                self._route(session, message, answer.account, here, outcome, answer)
+
+        self._recipients.find(name, found)
 
     def _repeated(self, id: str, sender: Person, outcome: Settle) -> bool:
         """A message its sender sends again: it is told what became of the first (DESIGN, "Ids")."""
@@ -138,12 +152,12 @@ class Delivery:
     def _to_guest(self, message: Message, person: Person, outcome: Settle) -> None:
         """A message to a guest is live only: there is no inbox, and no account to confirm for it."""
         way = self.trace.begin(message, person.key)
-        way.add(message.time, "relay", "handed to a guest")
+        way.steps.append((message.time, "relay", "handed to a guest"))
         way.outcome = Outcome.ACCEPTED
-        envelope = Envelope(message)
+        envelopes = [Envelope(message)]
         for session in list(person.sessions):
             if session.begun:
-                session.client.deliver([envelope])
+                session.client.deliver(envelopes)
         outcome(receipt(message, Outcome.ACCEPTED))
 
     def _route(
@@ -165,7 +179,7 @@ class Delivery:
             message = before.message
         way = self.trace.begin(message, account.id)
         way.handed = before is not None and before.handed
-        way.add(message.time, "read", session.peer.door)
+        way.steps.append((message.time, "read", session.peer.door))
         if self._blocked(session.person, account, recipient):
             way.add(message.time, "expired", "the recipient blocks the sender")
             if message.kind.kept:
@@ -346,6 +360,7 @@ class Delivery:
         channel = None if inbox is None else inbox.channels.get(session.id)
         if inbox is None or channel is None:
             return
+        now = self._environment.clock.time()
         for id in ids:
             message = channel.unconfirmed.get(id)
             if message is None:
@@ -360,27 +375,35 @@ class Delivery:
                 self._keeping.stuck.discard(id)
             if pending is None or pending.tried:
                 self._queue.acknowledge(inbox.account, id)
-            self._delivered(session, message, pending)
+            self._delivered(session, message, pending, now)
         for other in list(inbox.channels.values()):
-            self._resume(inbox, other)
+            if other.flow is Flow.BEHIND:
+                self._resume(inbox, other)
 
-    def _delivered(self, session: Session, message: Message, pending: Pending | None) -> None:
+    def _delivered(self, session: Session, message: Message, pending: Pending | None, now: float) -> None:
         way = self.trace.get(message.id) if pending is None else pending.way
         if way is not None:
-            way.add(self._environment.clock.time(), "delivered", session.peer.door)
-        sender = self._people.person(message.sender_account)
-        hidden = sender is None or not self._may_hear(sender, session.person)
+            way.steps.append((now, "delivered", session.peer.door))
+        person = self._hearing(message.sender_account, session.person)
         if pending is not None:
             self._keeping.accept(pending)
-        if sender is not None and not hidden:
-            person = sender
-            now = self._environment.clock.time()
+        if person is not None:
             told = receipt(message, Outcome.DELIVERED, time=now)
             if pending is None or pending.settled:
                 self._tell_sender(person, told)
             else:
                 # Not before *accepted*.
-                pending.after = lambda: self._tell_sender(person, told)
+                pending.after = partial(self._tell_sender, person, told)
+
+    def _hearing(self, account: str, recipient: Person) -> Person | None:
+        """The sender `account`, if it is on with a client that takes receipts and may hear of what `recipient` does."""
+        sender = self._people.person(account)
+        if sender is None:
+            return None
+        for session in sender.sessions:
+            if session.client.takes_receipts:
+                return sender if self._may_hear(sender, recipient) else None
+        return None
 
     def _may_hear(self, sender: Person, recipient: Person) -> bool:
         """Whether the sender may learn what became of a message beyond *accepted* (P5)."""
@@ -391,7 +414,7 @@ class Delivery:
     @staticmethod
     def _tell_sender(sender: Person, receipt: Receipt) -> None:
         for session in list(sender.sessions):
-            if session.begun:
+            if session.begun and session.client.takes_receipts:
                 session.client.receipt(receipt)
 
     def read(self, session: Session, id: str) -> None:
@@ -402,8 +425,8 @@ class Delivery:
         for other in session.person.sessions:
             if other is not session and other.begun:
                 other.client.message_read(way.message.sender, id)
-        sender = self._people.person(way.message.sender_account)
-        if sender is not None and self._may_hear(sender, session.person):
+        sender = self._hearing(way.message.sender_account, session.person)
+        if sender is not None:
             now = self._environment.clock.time()
             self._tell_sender(sender, receipt(way.message, Outcome.READ, time=now))
 

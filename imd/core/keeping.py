@@ -179,9 +179,9 @@ class Keeping:
 
     def _histories(self, message: Message, sender: Account | None, recipient: Account) -> list[str]:
         """Where a message is recorded: on the side of each account that has a second device."""
+        targets: list[str] = []
         if not self._history.keep:
-            return []
-        targets = []
+            return targets
         if len(recipient.devices) > 1:
             targets.append(talk(recipient.id, message.sender_account or guest(message.sender)))
         if sender is not None and len(sender.devices) > 1 and sender.id != recipient.id:
@@ -199,10 +199,11 @@ class Keeping:
             self.settle(pending, Outcome.UNKNOWN)
 
     def _accepted(self, pending: Pending) -> None:
+        outcome = self._told_as(pending)
         if pending.way.outcome is Outcome.UNKNOWN:
             # The sender could not be told better at the time; should it ask again, it will be.
-            pending.way.outcome = self._told_as(pending)
-        self.settle(pending, self._told_as(pending))
+            pending.way.outcome = outcome
+        self.settle(pending, outcome)
 
     def _told_as(self, pending: Pending) -> Outcome:
         """*Kept* for a sender who may know that the recipient is off, or who must think so; else *accepted*."""
@@ -259,9 +260,12 @@ class Keeping:
         self.settle(pending, Outcome.REFUSED, reason)
 
     def settle(self, pending: Pending, outcome: Outcome, reason: Refusal | None = None) -> None:
-        if not pending.settled:
-            self.open.pop(pending.message.id, None)
-            pending.settle(outcome, receipt(pending.message, outcome, reason))
+        if pending.settles:
+            message = pending.message
+            self.open.pop(message.id, None)
+            pending.settle(
+                outcome, Receipt(message.id, message.client_id, message.recipient, outcome, message.time, reason)
+            )
 
     def _account_changed(self, change: AccountChange) -> None:
         """Of a removed account's messages nobody will confirm any; its sessions have ended by now."""

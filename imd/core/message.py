@@ -59,7 +59,7 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     def stub(self) -> "Message":
         """All but what was said: for remembering what became of thousands of messages, of whatever length."""
         # Replacing costs more than it saves where there is little to leave out.
-        if len(self.body) < 500 and not self.tags:
+        if not self.tags and len(self.body) < 500:
             return self
         return msgspec.structs.replace(self, body="", tags={})
 

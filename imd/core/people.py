@@ -224,6 +224,8 @@ class People:
     # ------------------------------------------------------------ names
 
     def find(self, name: str) -> Person | None:
+        if "@" not in name:
+            return self._names.get(fold(name))
         bare, domain = split(name, "")
         person = self._names.get(fold(bare))
         if person is None or (domain and domain != person.address.domain):

@@ -99,6 +99,10 @@ class Client(Protocol):
         """Show these messages, in this order. Those of a kept kind are acknowledged later, by
         `Delivery.acknowledge`, once the client has confirmed them."""
 
+    @property
+    def takes_receipts(self) -> bool:
+        """Whether the protocol has them; nothing is made up for who cannot show it."""
+
     def receipt(self, receipt: Receipt) -> None:
         """A later step (delivered, read) of a message this session sent."""
 

@@ -165,10 +165,11 @@ class Channel:
 
     def offer(self, envelope: Envelope) -> bool:
         """Hand over or hold a live message; whether the client has it now."""
-        if envelope.message.id in self.unconfirmed or envelope.message.id in self.shown:
+        id = envelope.message.id
+        if id in self.unconfirmed or id in self.shown:
             return True
         if self.flow is Flow.LIVE:
-            if self.ready:
+            if len(self.unconfirmed) < self.window and self.weight < self.window_bytes:
                 self.hand([envelope])
                 return True
             self.flow = Flow.BEHIND
@@ -223,7 +224,8 @@ class Channel:
                 self.shown[message.id] = None
                 if len(self.shown) > _SHOWN:
                     del self.shown[next(iter(self.shown))]
-            self.cursor = max(self.cursor, message.seq)
+            if message.seq > self.cursor:
+                self.cursor = message.seq
         self.session.client.deliver(envelopes)
 
     def confirmed(self, id: str) -> bool:

@@ -3,6 +3,9 @@
 import hashlib
 import secrets
 
+#: So many random ids are made at once.
+_STOCK = 64
+
 
 class Sequence:
     """Numbers that only grow, also over restarts: microseconds of wall-clock time, pushed on where that repeats."""
@@ -11,7 +14,8 @@ class Sequence:
         self.last = 0
 
     def next(self, time: float) -> int:
-        self.last = max(self.last + 1, int(time * 1_000_000))
+        now = int(time * 1_000_000)
+        self.last = now if now > self.last else self.last + 1
         return self.last
 
     def not_before(self, seq: int) -> None:
@@ -28,15 +32,14 @@ class MessageIds:
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
-        # For all other messages: a key of this run and a count. As hard to guess as random bytes, without asking the
-        # system for some each time.
-        self._key = secrets.token_bytes(32)
-        self._count = 0
+        #: Random ones for all other messages: the system is asked for many at a time.
+        self._stock: list[str] = []
 
     def of(self, account: str, client_id: str) -> str:
         if client_id:
-            data, key = f"{account}\n{client_id}".encode(), self._secret
-        else:
-            self._count += 1
-            data, key = b"%d" % self._count, self._key
-        return hashlib.blake2b(data, key=key, digest_size=12, person=b"imd-message").hexdigest()
+            data = f"{account}\n{client_id}".encode()
+            return hashlib.blake2b(data, key=self._secret, digest_size=12, person=b"imd-message").hexdigest()
+        if not self._stock:
+            digits = secrets.token_hex(12 * _STOCK)
+            self._stock = [digits[at : at + 24] for at in range(0, len(digits), 24)]
+        return self._stock.pop()

@@ -25,7 +25,7 @@ class Way:
     __slots__ = ("handed", "message", "outcome", "recipient", "steps")
 
     def __init__(self, message: Message, recipient: str) -> None:
-        #: Without its text, if that is long.
+        #: Without its text, should that be long.
         self.message = message
         #: Account id, or a guest's key, or a room.
         self.recipient = recipient

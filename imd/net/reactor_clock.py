@@ -35,11 +35,10 @@ class ReactorClock:
 
     def __init__(self, reactor: IReactorTime) -> None:
         self._reactor = reactor
+        #: The reactor's own, because every message asks several times.
+        self.time: Callable[[], float] = reactor.seconds
         self._soon: list[Callable[[], None]] = []
         self._scheduled = False
-
-    def time(self) -> float:
-        return self._reactor.seconds()
 
     def call_later(self, delay: float, call: Callable[[], None]) -> ReactorTimer:
         return ReactorTimer(self._reactor.callLater(delay, call))

@@ -44,12 +44,10 @@ class Barrier:
             self._ping(session)
 
     def _ping(self, session: "IrcSession") -> None:
-        if not self._later:
-            return
         self._covered, self._later = self._later, []
         self._token = f"{_RUN}{next(_COUNT):x}"
         self.since = session.hub.clock.time()
-        session.push(b"PING :%b\r\n" % self._token.encode())
+        session.push(f"PING :{self._token}\r\n".encode())
 
     def confirmed(self, session: "IrcSession", token: str) -> bool:
         """The client sent PONG. Other tokens than that in flight mean nothing; whether it was that."""
@@ -60,6 +58,6 @@ class Barrier:
         self.since = None
         # The core may hand over more at once; one PING then covers it all.
         session.hub.delivery.acknowledge(session.me, covered)
-        if self.since is None:
+        if self._later and self.since is None:
             self._ping(session)
         return True

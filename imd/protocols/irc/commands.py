@@ -70,14 +70,22 @@ def command(
     return enter
 
 
-def execute(session: "IrcSession", line: Line, slot: "Slot") -> None:
-    """Check and run a command, with its answers going into `slot`."""
+def execute(session: "IrcSession", line: Line, row: Command | None, slot: "Slot") -> None:
+    """Check and run a command by its row of the table, with its answers going into `slot`."""
     outer = session.slot
     session.slot = slot
     waits = None
     try:
-        row = _checked(session, line)
-        waits = row.run(session, line) if row else None
+        if row is None:
+            _unknown(session, line)
+        elif row.registered and not session.registered:
+            session.numeric(numerics.ERR_NOTREGISTERED)
+        elif row.parameters and _too_few(line.params, row.parameters):
+            session.numeric(numerics.ERR_NEEDMOREPARAMS, line.command)
+        else:
+            if row.active:
+                session.hub.presence.touched(session.me)
+            waits = row.run(session, line)
     except Refusal as refusal:
         session.refuse(refusal, line)
     except Exception:
@@ -90,26 +98,18 @@ def execute(session: "IrcSession", line: Line, slot: "Slot") -> None:
         session.door.spawn(f"IRC {line.command}", _finish(session, waits, line, slot))
 
 
-def _checked(session: "IrcSession", line: Line) -> Command | None:
-    row = COMMANDS.get(line.command)
-    if row is None:
-        if session.registered:
-            session.numeric(numerics.ERR_UNKNOWNCOMMAND, line.command)
-        elif line.command in _WEB:
-            # A page that makes a browser post IRC commands to this port must not get as far as the commands.
-            session.close("This is not a web server.")
-        else:
-            session.numeric(numerics.ERR_NOTREGISTERED)
-        return None
-    if row.registered and not session.registered:
+def _unknown(session: "IrcSession", line: Line) -> None:
+    if session.registered:
+        session.numeric(numerics.ERR_UNKNOWNCOMMAND, line.command)
+    elif line.command in _WEB:
+        # A page that makes a browser post IRC commands to this port must not get as far as the commands.
+        session.close("This is not a web server.")
+    else:
         session.numeric(numerics.ERR_NOTREGISTERED)
-        return None
-    if len(line.params) < row.parameters or "" in line.params[: row.parameters - 1]:
-        session.numeric(numerics.ERR_NEEDMOREPARAMS, line.command)
-        return None
-    if row.active:
-        session.hub.presence.touched(session.me)
-    return row
+
+
+def _too_few(params: list[str], wanted: int) -> bool:
+    return len(params) < wanted or "" in params[: wanted - 1]
 
 
 async def _finish(session: "IrcSession", waits: Coroutine[Any, Any, None], line: Line, slot: "Slot") -> None:

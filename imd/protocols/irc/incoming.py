@@ -27,19 +27,20 @@ CTCP_TAG = "imd/ctcp"
 
 def deliver(session: "IrcSession", envelopes: Sequence[Envelope]) -> None:
     """Write private messages, and the PING that will confirm those that are kept."""
-    session.renamed()
     me = session.me
+    if me.person.address.name != session.nick:
+        session.renamed()
+    account = me.person.account
     unconfirmed = []
     for envelope in envelopes:
         message = envelope.message
-        mine = me.account is not None and message.sender_account == me.account.id
+        mine = account is not None and message.sender_account == account.id
         # A copy of what another session of this account has sent goes to the talk with its recipient. In all other
         # cases the target is this client, whatever its name was when the message was sent.
-        target = message.recipient.name if mine else session.nick
-        session.push(encoded(session, envelope, target))
+        session.link.write(encoded(session, envelope, message.recipient.name if mine else session.nick))
         if message.kind.kept:
             unconfirmed.append(message.id)
-    if unconfirmed and me.confirms and me.account is not None:
+    if account is not None and unconfirmed and me.confirms:
         session.barrier.sent(session, unconfirmed)
 
 

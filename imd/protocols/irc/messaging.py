@@ -68,7 +68,7 @@ def _text(session: "IrcSession", line: Line) -> Coroutine[Any, Any, None] | None
         return None
     waits = []
     for target in targets:
-        run = SERVICES.get(fold(target.partition("@")[0]))
+        run = SERVICES.get(fold(target.partition("@")[0] if "@" in target else target))
         if run is None:
             _send(session, line, _draft(line.command, target, text, client_tags(session, line)))
         elif line.command == "PRIVMSG" and (wait := run(session, text)) is not None:
@@ -90,8 +90,9 @@ def client_tags(session: "IrcSession", line: Line) -> dict[str, str]:
 
 def _targets(session: "IrcSession", line: Line) -> list[str]:
     """Each target once, however often it is named; as many as TARGMAX says."""
-    if line.params and line.params[0] and "," not in line.params[0]:
-        return [line.params[0]]
+    params = line.params
+    if params and params[0] and "," not in params[0]:
+        return params[:1]
     # Spelled alike is the same; "#a,#A" reaches the room twice, as the sender asked.
     targets = list(dict.fromkeys(filter(None, line.param(0).split(","))))
     quiet = line.command == "NOTICE"
@@ -109,7 +110,7 @@ def _targets(session: "IrcSession", line: Line) -> list[str]:
 def _draft(command: str, target: str, text: str, tags: dict[str, str]) -> Draft:
     """CTCP (https://modern.ircdocs.horse/ctcp): ACTION is a kind of its own; all else is between programs, for those
     that are here now."""
-    if not text.startswith("\x01"):
+    if text[:1] != "\x01":
         return Draft(target, text, Kind.NOTICE if command == "NOTICE" else Kind.TEXT, tags=tags)
     body = text[1:].partition("\x01")[0]
     verb, _, rest = body.partition(" ")
@@ -126,14 +127,18 @@ def _send(session: "IrcSession", line: Line, draft: Draft) -> None:
     slot.hold()
 
     def outcome(receipt: Receipt) -> None:
-        with session.answering(slot):
+        outer = session.slot
+        session.slot = slot
+        try:
             _settled(session, line, draft, receipt)
+        finally:
+            session.slot = outer
         slot.close()
 
     try:
         if draft.kind is Kind.SIGNAL and draft.body:
             _note_offer(session, draft)
-        if draft.to.startswith("#"):
+        if draft.to[:1] == "#":
             session.hub.rooms.say(session.me, draft.to, draft, outcome)
         else:
             session.hub.delivery.send(session.me, draft, outcome)
@@ -191,7 +196,12 @@ def _echo(session: "IrcSession", line: Line, draft: Draft, receipt: Receipt) -> 
 def _away(session: "IrcSession", name: str) -> None:
     """Modern IRC, RPL_AWAY: "when a message is sent to a user who is away"."""
     person = session.hub.people.find(name)
-    if person is None or all(other.presence.state is State.AVAILABLE for other in person.sessions):
+    if person is None:
+        return
+    for other in person.sessions:
+        if other.presence.state is not State.AVAILABLE:
+            break
+    else:
         return
     view = session.hub.presence.view(session.me, name)
     text = away_text(view.state, view.text)

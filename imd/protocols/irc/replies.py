@@ -29,7 +29,7 @@ class Slot:
 
     def answer(self, data: bytes) -> None:
         """Add one encoded line. After the end it leaves by itself, without a label."""
-        if self._holds == 0 or (not self.label and self._replies.oldest is self):
+        if not self._holds or (not self.label and self._replies.slots[0] is self):
             self._replies.write(data)
         else:
             self.lines.append(data)
@@ -40,45 +40,45 @@ class Slot:
 
     def close(self) -> None:
         self._holds -= 1
-        if self._holds == 0:
+        if not self._holds:
             self._replies.closed()
 
 
 class Replies:
     """The open slots of one connection, oldest first."""
 
-    __slots__ = ("_batches", "_open", "_server", "settled", "write")
+    __slots__ = ("_batches", "_server", "settled", "slots", "write")
 
     def __init__(self, server: str, write: Callable[[bytes], None], settled: Callable[[], None]) -> None:
         self._server = server
         #: Called whenever slots have gone: what waited for them may run.
         self.settled = settled
-        self._open: list[Slot] = []
+        #: Those that are open.
+        self.slots: list[Slot] = []
         self._batches = 0
         #: Writes to the client past all slots.
         self.write = write
 
-    def __len__(self) -> int:
-        return len(self._open)
-
-    @property
-    def oldest(self) -> Slot | None:
-        return self._open[0] if self._open else None
-
     def open(self, label: str = "") -> Slot:
         slot = Slot(self, label)
-        self._open.append(slot)
+        self.slots.append(slot)
         return slot
 
     def closed(self) -> None:
         """A slot was closed: let go what nothing waits before any more."""
-        while self._open and self._open[0].closed:
-            self._leave(self._open.pop(0))
-        if self._open and not self._open[0].label:
-            oldest = self._open[0]
-            for line in oldest.lines:
-                self.write(line)
-            oldest.lines.clear()
+        slots = self.slots
+        while slots:
+            oldest = slots[0]
+            if oldest.closed:
+                del slots[0]
+                if oldest.label or oldest.lines:
+                    self._leave(oldest)
+                continue
+            if not oldest.label:
+                for line in oldest.lines:
+                    self.write(line)
+                oldest.lines.clear()
+            break
         self.settled()
 
     def _leave(self, slot: Slot) -> None:

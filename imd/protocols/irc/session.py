@@ -4,8 +4,7 @@ The family modules do the work; they are given this object. Its states: register
 closing. `IrcSession` is also the core's `Client` (see `incoming.py`).
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from imd.core.address import Address, fold
@@ -106,9 +105,9 @@ class IrcSession:
         self.registered = False
         self.closing = False
         self.barrier = Barrier()
-        #: Where the answers of the command that runs now go.
+        #: Where the answers of the command that runs now, or of an outcome that is told now, go.
         self.slot: Slot | None = None
-        self.replies = Replies(door.server, link.write, self._pump)
+        self.replies = Replies(door.server, link.write, self._answered)
         most = door.settings.limits.tags_size
         self._tags_size = min(most, MAX_CLIENT_TAGS) if most else MAX_CLIENT_TAGS
         self._framer = Framer(self._tags_size)
@@ -169,15 +168,6 @@ class IrcSession:
         self.flavour = flavour_of(caps)
 
     # ------------------------------------------------------------ saying
-
-    @contextmanager
-    def answering(self, slot: Slot) -> Iterator[None]:
-        """What is answered within goes into `slot`: for what a command's outcome says later."""
-        outer, self.slot = self.slot, slot
-        try:
-            yield
-        finally:
-            self.slot = outer
 
     def answer(self, data: bytes) -> None:
         """An encoded line that answers the command that runs now (with its label, in its order)."""
@@ -248,13 +238,21 @@ class IrcSession:
         self._framer.feed(data)
         self._pump()
 
+    def _answered(self) -> None:
+        """Commands have got their last answer: others may have waited for that."""
+        if self._waiting or self._framer.buffer or self._early is not None:
+            self._pump()
+
     def _pump(self) -> None:
         """Run what may run, read what may be read."""
         if self._pumping:
             return
         self._pumping = True
         try:
-            while not self.closing and (self._next_waiting() or self._next_line()):
+            while not self.closing and (
+                (self._waiting and self._next_waiting())
+                or ((self._framer.buffer or self._early is not None) and self._next_line())
+            ):
                 pass
         finally:
             self._pumping = False
@@ -267,45 +265,49 @@ class IrcSession:
 
     def _next_waiting(self) -> bool:
         """Run the first command that waits, if it may."""
-        if not self._waiting or not self._may_run(self._waiting[0]):
+        line = self._waiting[0]
+        row = COMMANDS.get(line.command)
+        if not self._may_run(line, row):
             return False
-        self._run(self._waiting.pop(0))
+        del self._waiting[0]
+        self._run(line, row)
         return True
 
     def _next_line(self) -> bool:
         """Take one line from the bytes received."""
         if len(self._waiting) >= MAX_WAITING:
             return False
-        line = self._early or self._parsed()
-        if line is None or not self._in_time(line):
-            return False
+        line: Line | BadLine | None = self._early
+        if line is None:
+            data = self._framer.next()
+            if data is None:
+                return False
+            try:
+                line = parse(data, self._tags_size) if isinstance(data, bytes) else data
+            except BadLine as bad:
+                line = bad
         row = COMMANDS.get(line.command)
+        if not self._pace.unlimited and not self._in_time(line, row):
+            return False
         if row is not None and row.immediate and isinstance(line, Line):
             self._run_now(row, line)
-        elif self._waiting or not self._may_run(line):
+        elif self._waiting or (self.replies.slots and not self._may_run(line, row)):
             self._waiting.append(line)
         else:
-            self._run(line)
+            self._run(line, row)
         return True
 
-    def _parsed(self) -> Line | BadLine | None:
-        data = self._framer.next()
-        try:
-            return parse(data, self._tags_size) if isinstance(data, bytes) else data
-        except BadLine as bad:
-            return bad
-
-    def _in_time(self, line: Line | BadLine) -> bool:
+    def _in_time(self, line: Line | BadLine, row: Command | None) -> bool:
         """Whether the line may be taken now; if not it is kept, and taken when it may."""
         if line.command == "PONG" and self.barrier.since is not None:
             # Others wait for it, and we asked for it.
             return True
-        wait = self._pace.take(line, self.hub.clock.time())
+        wait = self._pace.take(line, row, self.hub.clock.time())
         if wait <= 0:
             self._early = None
             return True
         if self._early is not line:
-            self.door.settings.limits.tally.count(self._pace.limit_of(line))
+            self.door.settings.limits.tally.count(self._pace.limit_of(line, row))
         self._early = line
         if self._timer is None:
             # Not less than the clock can tell, or rounding would have us ask again and again.
@@ -316,23 +318,26 @@ class IrcSession:
         self._timer = None
         self._pump()
 
-    def _may_run(self, line: Line | BadLine) -> bool:
+    def _may_run(self, line: Line | BadLine, row: Command | None) -> bool:
         """Commands run one after the other; messages need not wait for the outcome of earlier messages."""
-        if not len(self.replies):
+        if not self.replies.slots:
             return True
-        row = COMMANDS.get(line.command) if isinstance(line, Line) else None
-        return row is not None and row.overlaps and not self._alone and len(self.replies) < MAX_OPEN
+        if row is None or not isinstance(line, Line):
+            return False
+        return row.overlaps and not self._alone and len(self.replies.slots) < MAX_OPEN
 
-    def _run(self, line: Line | BadLine) -> None:
+    def _run(self, line: Line | BadLine, row: Command | None) -> None:
         if isinstance(line, BadLine):
             self._answer_bad(line)
             return
-        row = COMMANDS.get(line.command)
         self._alone = row is None or not row.overlaps
-        # https://ircv3.net/specs/extensions/labeled-response: "MUST NOT exceed 64 bytes".
-        labels = self.registered and "labeled-response" in self.caps
-        label = line.tags.get("label", "") if labels else ""
-        execute(self, line, self.replies.open(label if len(label.encode()) <= 64 else ""))
+        label = ""
+        if line.tags and self.registered and "labeled-response" in self.caps:
+            label = line.tags.get("label", "")
+            # https://ircv3.net/specs/extensions/labeled-response: "MUST NOT exceed 64 bytes".
+            if len(label.encode()) > 64:
+                label = ""
+        execute(self, line, row, self.replies.open(label))
 
     def _run_now(self, row: Command, line: Line) -> None:
         """Run a command that answers nothing, in no slot."""
@@ -382,8 +387,10 @@ class IrcSession:
     def deliver(self, envelopes: Sequence[Envelope]) -> None:
         incoming.deliver(self, envelopes)
 
-    def receipt(self, receipt: Receipt) -> None:
-        """IRC has no delivery or read receipts."""
+    #: IRC has no delivery or read receipts.
+    takes_receipts = False
+
+    def receipt(self, receipt: Receipt) -> None: ...
 
     def presence_changed(self, views: Sequence[PresenceView]) -> None:
         presence.presence_changed(self, views)

@@ -301,6 +301,8 @@ class NativeSession:
             if payload:
                 self.sink.send(payload)
 
+    takes_receipts = True
+
     def receipt(self, receipt: Receipt) -> None:
         self.answer(outgoing.receipt(receipt))
 

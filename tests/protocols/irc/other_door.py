@@ -29,6 +29,8 @@ class OtherClient:
     def deliver(self, envelopes: Sequence[Envelope]) -> None:
         self.messages += [envelope.message for envelope in envelopes]
 
+    takes_receipts = True
+
     def receipt(self, receipt: Receipt) -> None: ...
 
     def presence_changed(self, views: Sequence[PresenceView]) -> None:

@@ -37,9 +37,9 @@ class Order(SynchronousTestCase):
         slot = self.replies.open()
         slot.hold()
         slot.close()
-        self.assertEqual(len(self.replies), 1)
+        self.assertEqual(len(self.replies.slots), 1)
         slot.close()
-        self.assertEqual(len(self.replies), 0)
+        self.assertEqual(len(self.replies.slots), 0)
 
     def test_labels(self) -> None:
         """No line makes ACK, one line carries the label, several stand in a batch that carries it."""

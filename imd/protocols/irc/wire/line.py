@@ -44,7 +44,7 @@ def parse(data: bytes, client_tags: int = MAX_CLIENT_TAGS) -> Line:
     """Read one line, without its end. `client_tags` is the most bytes of tags. Raises `BadLine`."""
     tags: dict[str, str] = {}
     body = data
-    if data.startswith(b"@"):
+    if data[:1] == b"@":
         head, _, body = data.partition(b" ")
         if len(head) - 1 > client_tags:
             raise BadLine("tags-too-long")
@@ -62,7 +62,7 @@ def parse(data: bytes, client_tags: int = MAX_CLIENT_TAGS) -> Line:
     if "\0" in text:
         raise BadLine("malformed", _command_of(body))
     source = ""
-    if text.startswith(":"):
+    if text[:1] == ":":
         source, _, text = text[1:].partition(" ")
     middle, colon, trailing = text.partition(" :")
     words = middle.split(" ")
@@ -136,10 +136,11 @@ class Framer:
     `feed` what arrives, then take lines by `next` as fast as they can be served: what was not taken stays as bytes.
     """
 
-    __slots__ = ("_at", "_buffer", "_limit", "_skipping")
+    __slots__ = ("_at", "_limit", "_skipping", "buffer")
 
     def __init__(self, client_tags: int = MAX_CLIENT_TAGS) -> None:
-        self._buffer = b""
+        #: What was fed; empty once all is taken.
+        self.buffer = b""
         #: Where in the buffer the next line begins.
         self._at = 0
         self._skipping = False
@@ -147,22 +148,27 @@ class Framer:
 
     def __len__(self) -> int:
         """How many bytes were fed and not taken."""
-        return len(self._buffer) - self._at
+        return len(self.buffer) - self._at
 
     def feed(self, data: bytes) -> None:
         if b"\r" in data:
             data = data.replace(b"\r", b"\n")
-        self._buffer = self._buffer[self._at :] + data if self._at < len(self._buffer) else data
+        self.buffer = self.buffer[self._at :] + data if self.buffer else data
         self._at = 0
 
     def next(self) -> bytes | BadLine | None:
         """The next line without its end, a `BadLine` for one that is too long, or None until more is fed."""
+        buffer = self.buffer
         while True:
-            end = self._buffer.find(b"\n", self._at)
+            end = buffer.find(b"\n", self._at)
             if end < 0:
                 return self._unfinished()
-            line = self._buffer[self._at : end]
+            line = buffer[self._at : end]
             self._at = end + 1
+            if self._at == len(buffer):
+                # An idle connection keeps nothing of what it once sent.
+                self.buffer = buffer = b""
+                self._at = 0
             if self._skipping:
                 self._skipping = False
             elif len(line) > self._limit:
@@ -171,14 +177,9 @@ class Framer:
                 return line
 
     def _unfinished(self) -> BadLine | None:
-        if self._at == len(self._buffer):
-            # All is taken: an idle connection keeps nothing of what it once sent.
-            self._buffer = b""
-            self._at = 0
+        if not self.buffer or (not self._skipping and len(self) <= self._limit):
             return None
-        if not self._skipping and len(self) <= self._limit:
-            return None
-        self._buffer = b""
+        self.buffer = b""
         self._at = 0
         if self._skipping:
             return None

@@ -139,7 +139,7 @@ class Framing(SynchronousTestCase):
         framer = Framer()
         framer.feed(b"PING x\r\n" * 5000)
         self.assertEqual(len(lines_of(framer)), 5000)
-        self.assertEqual(framer._buffer, b"")
+        self.assertEqual(framer.buffer, b"")
 
     @settings(max_examples=200)
     @given(
