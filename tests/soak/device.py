@@ -1,0 +1,309 @@
+"""One client program of one person: it comes, sends, is cut in several ways, and comes back by itself.
+
+::
+
+    OFF ──come──► COMING ──► ON ──leave──► OFF
+     ▲                        ├──cut: RST, half close, gone without a word──► OFF, and back soon
+     └────────────────────────┴──deaf: connected, reads nothing, says nothing──► OFF, and back soon
+"""
+
+import enum
+import random
+import socket
+from typing import TYPE_CHECKING, Any
+
+from twisted.internet.defer import CancelledError
+from twisted.internet.error import ConnectError, ConnectionClosed
+
+from tests.doors.driver import Outcome, Seen, SignOnFailed
+from tests.doors.udp import Datagrams
+from tests.promises.house import PASSWORD
+from tests.soak.books import Entry, Shelf
+from tests.soak.clients import Client, NativeClient, client_on, dial
+from tests.soak.plan import NATIVE
+
+if TYPE_CHECKING:
+    from tests.soak.person import Person
+
+#: Seconds of people's time for which a deaf client holds its connection: sometimes longer than the daemon waits.
+DEAF = 150.0
+
+CUTS = ("reset", "half", "silence", "deaf", "move")
+
+
+class State(enum.Enum):
+    OFF = "off"
+    COMING = "coming"
+    ON = "on"
+    #: Connected as far as the daemon knows.
+    DEAF = "deaf"
+
+
+class Device:
+    """A program. What it remembers outlives its connections: what it has shown, and what is not answered yet."""
+
+    def __init__(self, person: "Person", kind: str, number: int) -> None:
+        self.person = person
+        self.town = person.town
+        self.kind = kind
+        self.native = kind in NATIVE
+        self.label = f"{person.resident.name}/{kind}{number}"
+        #: As the daemon knows it.
+        self.name = f"{kind}{number}" if self.native else "irc"
+        self.state = State.OFF
+        self.client: Client | None = None
+        self.shelf = self._new_shelf()
+        #: Contacts as this connection was told of them: name → state and text.
+        self.views: dict[str, tuple[str, str]] = {}
+        #: What this session says of itself, and the order of sign-ons.
+        self.presence = ("available", "")
+        self.since = 0
+        #: Whether an IRC client watches its contacts by MONITOR.
+        self.monitors = self.chance.random() < 0.5
+        self._unsettled: dict[int, Entry] = {}
+        self._token: tuple[str, str] | None = None
+        self._connection = 0
+        self._received = 0
+        self._confirmed = 0
+        self._leaving = False
+
+    @property
+    def chance(self) -> random.Random:
+        return self.person.chance
+
+    def _new_shelf(self) -> Shelf:
+        return Shelf(self.town.books, self.person.name, self.label, knows_ids=self.kind != "bare")
+
+    # ------------------------------------------------------------ coming
+
+    async def come(self) -> None:
+        """Sign on, by a token if there is one. Never raises: who does not get in tries again."""
+        if self.state is not State.OFF or not self.town.up:
+            return
+        self.state = State.COMING
+        life = self.town.life
+        client: Client | None = None
+        try:
+            stream = await dial(self.town.daemon, self.kind)
+            client = client_on(stream, self.kind, self.person.called())
+            await self._enter(client)
+        except (ConnectError, ConnectionClosed, AssertionError) as error:
+            if client is not None:
+                client.cut()
+            self.state = State.OFF
+            self._refused(error, life)
+            return
+        except (CancelledError, BaseException):
+            self.state = State.OFF
+            raise
+        if self.client is None:
+            self.state = State.OFF
+            self.back(0.5)
+
+    async def _enter(self, client: Client) -> None:
+        self._connection += 1
+        self._received = self._confirmed = 0
+        self._leaving = False
+        self.views = {}
+        if self.person.resident.guest:
+            self.shelf = self._new_shelf()
+        client.ears = self
+        self.client = client
+        client.lost.addCallback(lambda _: self._lost(client))
+        if isinstance(client, NativeClient):
+            state, text = self.presence
+            more: dict[str, Any] = {"device": self.name, "presence": {"state": state, "text": text}}
+            await self._enter_native(client, more)
+            client.look()
+        else:
+            self.presence = ("available", "")
+            await client.enter("" if self.person.resident.guest else PASSWORD)
+        self.since = self.town.next_arrival()
+        self.state = State.ON
+        self.town.figures.arrivals += 1
+        # In the old order, and before anything new.
+        self._again([entry for entry in self._unsettled.values() if not entry.to.startswith("#")])
+        for room in sorted(self.person.rooms):
+            self.join(room)
+        self.person.arrived(self)
+
+    def join(self, room: str) -> None:
+        """Enter a room; what was said there and not answered is said again once one is in."""
+        client = self.client
+        if isinstance(client, NativeClient):
+            said = [entry for entry in self._unsettled.values() if entry.to == room]
+            joined = client.ask({"type": "join", "room": room})
+            joined.addCallback(lambda _: self._again(said)).addErrback(self.town.failed)
+        elif client is not None:
+            client.say(f"JOIN {room}")
+
+    def part(self, room: str) -> None:
+        client = self.client
+        if isinstance(client, NativeClient):
+            client.tell({"type": "part", "room": room})
+        elif client is not None:
+            client.say(f"PART {room}")
+
+    def _again(self, entries: list[Entry]) -> None:
+        for entry in entries:
+            if entry.number in self._unsettled:
+                entry.resent += 1
+                self.town.books.tally.resent += 1
+                self._say(entry)
+
+    async def _enter_native(self, client: NativeClient, more: dict[str, Any]) -> None:
+        token, self._token = self._token, None
+        if token is not None and self.chance.random() < 0.7:
+            try:
+                await client.take_over(*token, **more)
+            except SignOnFailed:
+                # Used up, or older than the daemon allows: by password, on the same connection.
+                self.town.figures.tokens_refused += 1
+                await self._by_password(client, more)
+        else:
+            await client.enter(PASSWORD, **more)
+        self._token = client.welcome["token"], client.welcome["session"]
+
+    @staticmethod
+    async def _by_password(client: NativeClient, more: dict[str, Any]) -> None:
+        await client.enter(PASSWORD, **more)
+
+    def _refused(self, error: Exception, life: int) -> None:
+        town = self.town
+        town.figures.not_in += 1
+        if isinstance(error, SignOnFailed) and town.up and town.life == life:
+            # P10: nothing valid is refused.
+            town.books.fault("sign-on refused", f"{self.label}: {error}")
+        elif town.up and town.life == life:
+            town.trouble(f"{self.label}: {type(error).__name__}: {str(error)[:300]}")
+        self.back(0.5)
+
+    def back(self, within: float) -> None:
+        """Come back by itself, after a moment of up to `within` seconds. While the town rests it calls people home."""
+        if not self.person.gone:
+            self.town.later(self.chance.random() * within, self._try)
+
+    def _try(self) -> None:
+        if self.person.gone or self.town.resting or self.state is not State.OFF:
+            return
+        if self.town.up:
+            self.town.spawn(self.come())
+        else:
+            self.back(1.0)
+
+    # ------------------------------------------------------------ going
+
+    def leave(self) -> None:
+        """Politely."""
+        client, self._leaving = self.client, True
+        if client is None or self.state is not State.ON:
+            return
+        self.state = State.OFF
+        if isinstance(client, NativeClient):
+            client.tell({"type": "quit"})
+        else:
+            client.say("QUIT :bye")
+
+    def cut(self, how: str) -> None:
+        """The connection dies, in one of `CUTS`."""
+        client = self.client
+        if client is None or self.state is not State.ON:
+            return
+        self.town.figures.cuts[how] = self.town.figures.cuts.get(how, 0) + 1
+        transport: Any = client.stream.transport
+        if how == "move" and self.kind == "udp" and isinstance(client.stream, Datagrams):
+            # Not cut at all: a new address in the middle of everything.
+            self.town.spawn(client.stream.move())
+        elif how == "half" and self.kind in ("tcp", "irc", "bare"):
+            transport.getHandle().shutdown(socket.SHUT_WR)
+        elif how == "deaf":
+            self.state = State.DEAF
+            if isinstance(client.stream, Datagrams):
+                client.stream.dialed.transport.stopReading()
+            else:
+                transport.pauseProducing()
+            self.town.later(self.chance.random() * self.town.plan.compressed(DEAF), self.wake)
+        else:
+            client.cut()
+
+    def wake(self) -> None:
+        """A deaf client is switched off."""
+        if self.state is State.DEAF and self.client is not None:
+            self.client.cut()
+
+    def _lost(self, client: Client) -> None:
+        if self.client is not client:
+            return
+        self.client = None
+        self.shelf.left()
+        self._settle_open()
+        if self.state is not State.COMING:
+            self.state = State.OFF
+            if not self._leaving:
+                self.back(2.0)
+
+    def _settle_open(self) -> None:
+        """A native client asks again what became of a message; IRC has no way of asking."""
+        if not self.native:
+            for entry in self._unsettled.values():
+                entry.how = "lost"
+            self._unsettled.clear()
+
+    # ------------------------------------------------------------ saying
+
+    @property
+    def waits(self) -> int:
+        """Messages whose sender has no answer yet."""
+        return len(self._unsettled)
+
+    def send(self, to: str, words: str) -> None:
+        entry = self.town.books.open(self.person.name, self.label, to, words, self.town.now())
+        self._unsettled[entry.number] = entry
+        self._say(entry)
+
+    def _say(self, entry: Entry) -> None:
+        client = self.client
+        if client is None:
+            return
+        connection, confirmed, begun = self._connection, self._confirmed, self.town.now()
+        if isinstance(client, NativeClient):
+            answer = client.send(entry.to, entry.body, f"{self.label}-{entry.number}")
+        else:
+            answer = client.send(entry.to, entry.body)
+
+        def told(outcome: Outcome) -> None:
+            self.town.answered(self.town.now() - begun)
+            self.shelf.certain(connection, confirmed)
+            self._told(entry, outcome)
+
+        answer.addCallback(told)
+        answer.addErrback(self.town.failed)
+
+    def _told(self, entry: Entry, outcome: Outcome) -> None:
+        self.town.books.told(entry, outcome.how, outcome.id, outcome.reason)
+        if outcome.how == "unknown" and self.native:
+            # Safe to send again under the same id; it may come after others by now.
+            entry.late = True
+            self.town.later(1.0, lambda: self._ask_again(entry))
+        else:
+            self._unsettled.pop(entry.number, None)
+
+    def _ask_again(self, entry: Entry) -> None:
+        if self.state is State.ON:
+            self._again([entry])
+
+    # ------------------------------------------------------------ Ears
+
+    def private(self, sender: str, to: str, id: str, body: str, *, repeat: bool) -> None:
+        self._received += 1
+        self.shelf.private(sender, to, id, body, self._connection, self._received, repeat=repeat)
+
+    def confirmed(self) -> None:
+        self._confirmed = self._received
+
+    def room(self, room: str, id: str, body: str) -> None:
+        self.shelf.room(room, id, body)
+
+    def saw(self, seen: list[Seen]) -> None:
+        for each in seen:
+            self.views[each.name] = (each.state, each.text)

@@ -1,0 +1,124 @@
+"""How long, how many, and who has which clients. The same seed makes the same town."""
+
+import random
+
+import msgspec
+
+#: How a client comes in: transport and protocol. ``bare`` is IRC without any capability.
+KINDS = {"tcp": 28, "tls": 8, "udp": 20, "dtls": 7, "irc": 20, "ircs": 5, "bare": 12}
+
+#: What the daemon calls the door, for the figures.
+DOORS = {
+    "tcp": "native TCP",
+    "tls": "native TLS",
+    "udp": "native UDP",
+    "dtls": "native DTLS",
+    "irc": "IRC",
+    "ircs": "IRC TLS",
+    "bare": "IRC, bare",
+}
+
+NATIVE = frozenset({"tcp", "tls", "udp", "dtls"})
+DATAGRAM = frozenset({"udp", "dtls"})
+
+#: Seconds of the hour between two deeds of one person.
+BETWEEN = 60.0
+#: Out of a hundred people so many have a second client, a third one, and are guests.
+SECOND, THIRD, GUESTS = 20, 4, 3
+#: Mutual contacts of each person, and rooms.
+CONTACTS = 8
+ROOMS = 2
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked for."""
+
+    seed: int
+    clients: int
+    #: Of load, by the clock; together they are an hour of people's time.
+    minutes: float
+    #: Ends of the daemon in the middle of the load: ``term`` or ``kill``.
+    restarts: tuple[str, ...]
+    #: KiB by which the daemon may be larger after a wave than after the one before, in one life of its.
+    flat: int
+    #: Messages whose way the daemon remembers; it fills in the first wave, so that memory can be flat afterwards.
+    traces: int = 2_000
+
+    @property
+    def factor(self) -> float:
+        """How many seconds of people's time go into one second by the clock."""
+        return 60 / self.minutes
+
+    def compressed(self, seconds: float) -> float:
+        """Seconds by the clock for seconds of people's time."""
+        return seconds / self.factor
+
+    def settings(self) -> tuple[str, ...]:
+        """Of the daemon: what it waits for is as much shorter as everything else. All come from one address."""
+
+        def wait(seconds: float) -> str:
+            return f'"{max(2.0, self.compressed(seconds)):.1f} s"'
+
+        return (
+            "limits.enabled=true",
+            "limits.connections_per_address=0",
+            f"limits.irc_ping_interval={wait(120)}",
+            f"limits.irc_ping_timeout={wait(60)}",
+            f"limits.native_ping_interval={wait(60)}",
+            f"limits.native_ping_timeout={wait(60)}",
+            f"limits.traces={self.traces}",
+        )
+
+
+class Resident(msgspec.Struct, frozen=True):
+    """Somebody who lives in the town."""
+
+    number: int
+    name: str
+    guest: bool
+    #: Kinds of her clients.
+    clients: tuple[str, ...]
+    #: Numbers of her mutual contacts.
+    contacts: tuple[int, ...]
+    rooms: tuple[str, ...]
+
+
+def residents(plan: Plan) -> list[Resident]:
+    """As many as have so many clients together, nearly."""
+    chance = random.Random(f"town {plan.seed}")
+    kinds, weights = list(KINDS), list(KINDS.values())
+    clients: list[tuple[str, ...]] = []
+    guests: list[bool] = []
+    while sum(map(len, clients)) < plan.clients:
+        guest = chance.randrange(100) < GUESTS
+        luck = chance.randrange(100)
+        count = 3 if luck < THIRD else 2 if luck < THIRD + SECOND else 1
+        if guest:
+            clients.append((chance.choice(["irc", "bare"]),))
+        else:
+            clients.append(tuple(chance.choices(kinds, weights, k=count)))
+        guests.append(guest)
+    people = [number for number, guest in enumerate(guests) if not guest]
+    friends = _ring(people)
+    rooms = [f"#room{number}" for number in range(max(2, plan.clients // 25))]
+    return [
+        Resident(
+            number,
+            f"p{number:04}",
+            guest,
+            clients[number],
+            friends.get(number, ()),
+            tuple(chance.sample(rooms, min(ROOMS, len(rooms)))) + (("#square",) if chance.random() < 0.2 else ()),
+        )
+        for number, guest in enumerate(guests)
+    ]
+
+
+def _ring(people: list[int]) -> dict[int, tuple[int, ...]]:
+    """Everybody is a mutual contact of the neighbours."""
+    half = CONTACTS // 2
+    count = len(people)
+    return {
+        number: tuple(sorted({people[(place + step) % count] for step in range(-half, half + 1)} - {number}))
+        for place, number in enumerate(people)
+    }
