@@ -10,8 +10,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-#: Who the hostile clients sign on as.
-HOSTILE = "mallory"
+from tests.fuzz.crowd import HOSTILE
 
 _BYTE = re.compile(rb"\\x([0-9a-f]{2})")
 

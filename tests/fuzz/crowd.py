@@ -1,10 +1,10 @@
-"""The hostile clients, the two people who talk all the time, and what is measured meanwhile."""
+"""What hostile crowds have in common: the two people who talk all the time, and what is measured meanwhile."""
 
+import abc
 import random
 import re
 import time
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from twisted.internet.defer import Deferred, gatherResults
@@ -12,13 +12,12 @@ from twisted.internet.task import LoopingCall
 
 from imd.control.wire import Refused
 from tests.daemon import RunningDaemon, moments
-from tests.doors import DOORS, Driver, Outcome
-from tests.doors.stream import Stream, connected
-from tests.fuzz.conversations import CONVERSATIONS, HOSTILE
-from tests.fuzz.mutations import conversation
-from tests.promises.hostile import chopped
+from tests.doors import DOORS, Driver, DtlsDriver, Outcome
 
 PASSWORD = "correct horse"
+
+#: Who the hostile clients sign on as.
+HOSTILE = "mallory"
 
 #: By how many KiB the daemon may be larger in the end than after the first fifth: what the allocator has not given
 #: back of the largest messages that were under way at one time. A leak of 200 bytes a line would be 16 MiB.
@@ -26,6 +25,9 @@ FLAT = 8 * 1024
 
 #: Hostile connections at one time.
 AT_ONCE = 8
+
+#: The doors a crowd's people talk through.
+TALKING: dict[str, type[Driver]] = {**DOORS, "dtls": DtlsDriver}
 
 #: Bounds that are reached in the first fifth, so that afterwards memory must be flat.
 SETTINGS = (
@@ -42,18 +44,15 @@ SETTINGS = (
 #: A line of the log that says something went wrong by our own fault.
 FAULT = re.compile(r"Traceback|#(?:error|critical|failure)\]|Unhandled|never awaited|Internal error")
 
-_FAREWELL = {"native": b'"type":"bye"', "irc": b"ERROR :"}
-_PING = {"native": (b'\n{"type":"ping","ref":987654}\n', b'"ref":987654'), "irc": (b"\nPING 987654\n", b"987654")}
-
-#: A listener that heard this first speaks TLS: it owes nobody an answer in words.
-_TLS = 0x16
-
 
 class Figures(msgspec.Struct):
     """What came of it."""
 
-    lines: int = 0
+    #: Lines or datagrams.
+    hostile: int = 0
     connections: int = 0
+    #: Datagrams in the names of the two who talk.
+    forged: int = 0
     #: Connections that the daemon ended with a farewell.
     ended: int = 0
     messages: int = 0
@@ -114,14 +113,18 @@ class Talk:
         assert [received.id for received in shown] == [self.told[body].id for body in self.sent], "other ids"
 
 
-class Crowd:
-    """Hostile clients until `lines` have been said. `daemon` runs with `SETTINGS`."""
+class Crowd(abc.ABC):
+    """Hostile clients until so many lines, or datagrams, have been said. `daemon` runs with the crowd's settings."""
 
-    def __init__(self, daemon: RunningDaemon, lines: int, seed: int) -> None:
+    #: Who talks, and through which doors.
+    people = (("native", "alice"), ("irc", "bob"))
+
+    def __init__(self, daemon: RunningDaemon, hostile: int, seed: int) -> None:
         self.daemon = daemon
-        self.wanted = lines
+        self.wanted = hostile
         self.seed = seed
         self.figures = Figures()
+        self.drivers: list[Driver] = []
         self._number = 0
 
     async def run(self) -> Figures:
@@ -130,10 +133,8 @@ class Crowd:
         begin = time.monotonic()
         for name in ("alice", "bob", "victim", HOSTILE):
             await daemon.ask("user add", name=name, password=PASSWORD)
-        people = [
-            await DOORS[door].sign_on(daemon, name, PASSWORD) for door, name in (("native", "alice"), ("irc", "bob"))
-        ]
-        talks = [Talk(people[0], people[1]), Talk(people[1], people[0])]
+        one, other = self.drivers = [await TALKING[door].sign_on(daemon, name, PASSWORD) for door, name in self.people]
+        talks = [Talk(one, other), Talk(other, one)]
         try:
             await self._until(self.wanted // 5)
             figures.before = await self._settled()
@@ -144,7 +145,7 @@ class Crowd:
         finally:
             for talk in talks:
                 talk.stop()
-            for person in people:
+            for person in self.drivers:
                 person.cut()
         figures.messages = sum(len(talk.sent) for talk in talks)
         figures.slowest = max(talk.slowest for talk in talks)
@@ -153,66 +154,36 @@ class Crowd:
         assert not wrong, f"seed {self.seed}: {wrong[:5]}"
         return figures
 
-    async def _until(self, lines: int) -> None:
+    async def _until(self, hostile: int) -> None:
         async def one_after_the_other() -> None:
-            while self.figures.lines < lines:
-                await self._client()
+            while self.figures.hostile < hostile:
+                await self._next()
 
         await gatherResults([Deferred.fromCoroutine(one_after_the_other()) for _ in range(AT_ONCE)], consumeErrors=True)
 
+    async def _next(self) -> None:
+        self._number += 1
+        number = self._number
+        if number % 50 == 1:
+            await self._restore()
+        self.figures.connections += 1
+        try:
+            await self.client(number, random.Random(f"{self.seed} {number}"))
+        except AssertionError as error:
+            raise AssertionError(f"seed {self.seed}, client {number}: {error}") from None
+
+    @abc.abstractmethod
+    async def client(self, number: int, chance: random.Random) -> None:
+        """One hostile client, from its beginning to its end."""
+
     async def _settled(self) -> int:
         """The daemon's memory once the hostile clients are gone."""
-        for _ in range(100):
+        for _ in range(400):
             status = await self.daemon.ask("status")
             if status["connections"]["open"] <= 2:
                 break
             await moments(0.05)
         return resident(self.daemon.pid)
-
-    async def _client(self) -> None:
-        """One hostile client, from connecting to its end."""
-        self._number += 1
-        number = self._number
-        chance = random.Random(f"{self.seed} {number}")
-        seed = chance.choice(CONVERSATIONS)
-        others = [list(each.lines) for each in CONVERSATIONS if each.door == seed.door]
-        lines, hostile = conversation(chance, seed.door, seed.filled_in(PASSWORD, f"f{number}"), others)
-        self.figures.lines += hostile
-        self.figures.connections += 1
-        if number % 50 == 1:
-            await self._restore()
-        stream = await connected(self.daemon.ports[seed.door, "tcp"])
-        try:
-            await self._say(chance, seed.door, stream, lines)
-        except AssertionError as error:
-            raise AssertionError(f"seed {self.seed}, client {number} ({seed.name}): {error}") from None
-        finally:
-            stream.abort()
-
-    async def _say(self, chance: random.Random, door: str, stream: Stream, lines: list[bytes]) -> None:
-        heard = _Heard(stream)
-        transport: Any = stream.transport
-        data = b"".join(line + chance.choice([b"\n", b"\r\n"]) for line in lines)
-        deaf = chance.random() < 0.05
-        if deaf:
-            transport.pauseProducing()
-        pieces = chopped(chance, lines) if chance.random() < 0.3 else [data]
-        for piece in pieces:
-            if not stream.alive:
-                break
-            transport.write(piece)
-        if deaf or data[0] == _TLS or chance.random() < 0.2:
-            # Gone in the middle of it all; or half-way through a handshake, where there is nothing to say.
-            await moments(chance.random() * 0.05)
-            return
-        ping, pong = _PING[door]
-        if stream.alive:
-            transport.write(ping)
-        farewell = _FAREWELL[door]
-        await stream.until("an answer or a farewell", lambda: not stream.alive or heard.of(pong) or heard.of(farewell))
-        if heard.of(farewell):
-            self.figures.ended += 1
-        assert heard.of(pong) or heard.of(farewell), f"closed without a word:\n{stream.shown()}"
 
     async def _restore(self) -> None:
         """The hostile account as it was: what is said includes changes of its password."""
@@ -220,19 +191,3 @@ class Crowd:
             await self.daemon.ask("user password", name=HOSTILE, password=PASSWORD)
         except Refused:
             await self.daemon.ask("user add", name=HOSTILE, password=PASSWORD)
-
-
-class _Heard:
-    """Which of the daemon's words have come."""
-
-    def __init__(self, stream: Stream) -> None:
-        self._words: set[bytes] = set()
-        stream.on_line = self._line
-
-    def _line(self, line: bytes) -> None:
-        for word in (*_FAREWELL.values(), b"987654"):
-            if word in line:
-                self._words.add(word)
-
-    def of(self, word: bytes) -> bool:
-        return any(word.endswith(each) or each in word for each in self._words)

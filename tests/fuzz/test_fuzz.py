@@ -4,18 +4,23 @@ import os
 import random
 import sys
 
-from twisted.trial.unittest import SynchronousTestCase
+from twisted.trial.unittest import TestCase
 
 from tests.daemon import DaemonTestCase
 from tests.fuzz.conversations import CONVERSATIONS
-from tests.fuzz.crowd import FLAT, SETTINGS, Crowd
+from tests.fuzz.crowd import FLAT, SETTINGS
+from tests.fuzz.datagrams import DTLS, PLAIN, SEEDS, Hostile
 from tests.fuzz.mutations import conversation
+from tests.fuzz.puppet import Puppet
+from tests.fuzz.spoofers import DATAGRAM_SETTINGS, DatagramCrowd
+from tests.fuzz.streams import StreamCrowd
 
 LINES = 4_000
+DATAGRAMS = 4_000
 SEED = int(os.environ.get("IMD_SEED", "20261122"))
 
 
-class SeedTests(SynchronousTestCase):
+class SeedTests(TestCase):
     def test_seeds(self) -> None:
         """Every kept conversation names a door and its invariant."""
         self.assertGreater(len(CONVERSATIONS), 10)
@@ -35,12 +40,32 @@ class SeedTests(SynchronousTestCase):
         self.assertEqual(said(1), said(1))
         self.assertGreater(len({tuple(said(seed)) for seed in range(20)}), 15)
 
+    def test_datagrams(self) -> None:
+        """Every kept datagram can be said."""
+        self.assertEqual({each.door for each in SEEDS}, {"udp", "dtls"})
+        self.assertTrue(all(each.invariant for each in SEEDS))
+        for dtls, lines in ((False, PLAIN), (True, DTLS)):
+            puppet = Puppet(9, dtls=dtls)
+            self.addCleanup(puppet.close)
+            hostile = Hostile(random.Random(SEED), puppet)
+            self.assertGreater(len({hostile.filled_in(line) for line in lines}), 30)
+
 
 class FuzzTests(DaemonTestCase):
-    async def test_hostile_crowd(self) -> None:
+    async def test_hostile_lines(self) -> None:
         """Thousands of spoilt lines: two people lose nothing, everybody gets an answer, and memory is flat."""
         daemon = await self.daemon(*SETTINGS).start()
-        figures = await Crowd(daemon, LINES, SEED).run()
+        figures = await StreamCrowd(daemon, LINES, SEED).run()
         print(f"\n{figures}", file=sys.stderr)
         self.assertGreater(figures.messages, 20)
+        self.assertLess(figures.after - figures.before, FLAT)
+
+    async def test_hostile_datagrams(self) -> None:
+        """Thousands of packets and records that nobody should send, and some under false names: two people who talk by
+        UDP lose nothing, every address gets answers, none too many bytes of them, and memory is flat."""
+        daemon = await self.daemon(*DATAGRAM_SETTINGS).start()
+        figures = await DatagramCrowd(daemon, DATAGRAMS, SEED).run()
+        print(f"\n{figures}", file=sys.stderr)
+        self.assertGreater(figures.messages, 20)
+        self.assertGreater(figures.forged, 100)
         self.assertLess(figures.after - figures.before, FLAT)

@@ -171,6 +171,10 @@ class Link:
             self.open(packet, self._port.terms, now)
             self.payload(data, now)
 
+    def empty(self) -> None:
+        """It is over: the timetable and the door may know it for a while yet, but need not keep all of it alive."""
+        self.association = self.connection = self.receiver = None
+
     def pump(self) -> None:
         """Hand over what has come, as long as the door takes it. A door that resumes while it takes must not nest."""
         if self._pumping or self.connection is None:

@@ -243,6 +243,8 @@ class DatagramPort(DatagramProtocol):
                 self._forget(link)
 
     def _transmit(self, link: Link, now: float) -> None:
+        if not self._known(link):
+            return
         for datagram, address in link.outgoing(now):
             self._send(datagram, address)
         why = link.over(now)
@@ -278,6 +280,7 @@ class DatagramPort(DatagramProtocol):
                 self._send(datagram, link.address)
         elif link.connection is not None:
             del self._plain[link.connection.id]
+        link.empty()
         link.ticket.give_back()
 
     # ------------------------------------------------------------ the socket

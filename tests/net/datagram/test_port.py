@@ -1,6 +1,7 @@
 """One socket for all peers, on a clock and a transport in memory."""
 
 import random
+import weakref
 from typing import Any
 
 from OpenSSL import SSL
@@ -250,6 +251,21 @@ class Secured(SynchronousTestCase):
         self.assertEqual(world.port.status().links, 5)
         world.reactor.advance(HANDSHAKE + 1)
         self.assertEqual((world.port.status().links, world.connections.open), (0, 0))
+
+    def test_nothing_is_left(self) -> None:
+        """What OpenSSL keeps of a client goes with it at once, though the timetable would have woken it later."""
+        world = World("0.0.0.0", handshake_timeout=10.0)
+        for _ in range(2):
+            client = world.secure()
+            association = weakref.ref(world.port._secure[FAR].association.tls)  # type: ignore[union-attr]
+            client.close()
+            for datagram in client.take():
+                world.says(datagram, FAR)
+            self.assertIsNone(association())
+        world.secure()
+        association = weakref.ref(world.port._secure[FAR].association.tls)  # type: ignore[union-attr]
+        world.reactor.advance(10.1)
+        self.assertIsNone(association())
 
     def test_a_client_that_begins_anew(self) -> None:
         """From the same address: the old association goes once the new one has shown that it is there."""
