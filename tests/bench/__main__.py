@@ -12,6 +12,7 @@ from pathlib import Path
 from tests.bench import report
 from tests.bench.load import build, cores
 from tests.bench.plan import Bench
+from tests.bench.rows import Rows
 from tests.bench.servers import Missing, Server
 
 #: Connections that are idle at a time; each needs a file in the server and one in the generator.
@@ -25,7 +26,7 @@ def main() -> int:
     parser.add_argument("--output", type=Path, default=Path("build/bench.json"))
     parser.add_argument("--seconds", type=float, default=2.0, help="how long each run is measured")
     parser.add_argument("--repeat", type=int, default=2, help="how often each cost is measured")
-    parser.add_argument("--only", choices=("costs", "arrivals", "latencies", "queueing"), action="append")
+    parser.add_argument("--only", choices=("costs", "presence", "arrivals", "latencies", "queueing"), action="append")
     arguments = parser.parse_args()
 
     began = time.monotonic()
@@ -45,6 +46,8 @@ def main() -> int:
     try:
         bench.prepare()
         if arguments.only:
+            if "latencies" in arguments.only and "costs" not in arguments.only:
+                bench.private()
             for part in arguments.only:
                 getattr(bench, part)()
         else:
@@ -56,7 +59,8 @@ def main() -> int:
         shutil.rmtree(Server.disk(), ignore_errors=True)
 
     notes += bench.notes
-    rows = [row for row in bench.rows() if row.note != "not measured" or not arguments.only]
+    every = Rows(bench.figures, bench.void).all()
+    rows = [row for row in every if row.note != "not measured" or not arguments.only]
     about = {
         "machine": f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}",
         "seconds": round(time.monotonic() - began, 1),

@@ -21,15 +21,19 @@ class Void(Exception):
     """The run is worth nothing: a message was lost, doubled or misdelivered, or a connection failed."""
 
 
-def build(folder: Path, *, compiler: str | None = None) -> tuple[Path, Path]:
-    """Compile generator and floor into `folder`. Returns both programs. Raises `CalledProcessError`."""
+def build(folder: Path, *, compiler: str | None = None, tls: bool = True) -> tuple[Path, Path]:
+    """Compile generator and floor into `folder`. Returns both programs. Raises `CalledProcessError`.
+
+    `tls` needs the headers of OpenSSL; without, the generator has TCP and UDP only.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    generator = [str(source) for source in sorted((HERE / "generator").glob("*.c"))]
     programs = {
-        folder / "load": sorted((HERE / "generator").glob("*.c")),
-        folder / "floor": [HERE / "floor.c"],
+        folder / "load": [*generator, "-lssl", "-lcrypto"] if tls else ["-DWITHOUT_TLS", *generator],
+        folder / "floor": [str(HERE / "floor.c")],
     }
     building = [
-        subprocess.Popen([compiler or os.environ.get("CC", "cc"), *FLAGS, "-o", program, *sources])
+        subprocess.Popen([compiler or os.environ.get("CC", "cc"), *FLAGS, "-o", str(program), *sources])
         for program, sources in programs.items()
     ]
     for process in building:

@@ -10,38 +10,58 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.bench import baseline
+from imd.config.model import Accounts
+from imd.net import scram
+from tests.bench import baseline, ways
 from tests.bench.load import Generator, Void, cores
-from tests.bench.report import Budget, Row, middle, per_operation
-from tests.bench.servers import PASSWORD, Floor, Imd, Ngircd, Server, Words
+from tests.bench.report import middle, per_operation
+from tests.bench.servers import Imd, Inspircd, Ngircd, Server
+from tests.bench.ways import (
+    BY_DTLS,
+    BY_IRC,
+    BY_NATIVE,
+    BY_PLAIN,
+    BY_TLS,
+    BY_UDP,
+    CONFIRMING,
+    DEAR_STORE,
+    DEVICES,
+    FLOOR,
+    FORGETFUL,
+    GUESTS,
+    INSPIRCD,
+    IRC_STORE,
+    NATIVE_STORE,
+    NGIRCD,
+    WATCHED_STORE,
+    WORDS,
+)
 from tests.redis_server import RedisServer
 
 #: Accounts in the prepared store: the idle ones, and one who asks how late answers are.
 ACCOUNTS = 5001
-#: Private messages: accounts acknowledge, guests do not.
-GUESTS, BY_IRC, BY_NATIVE = "imd, guests", "imd, IRC accounts", "imd, native"
-FLOOR, CONFIRMING, WORDS, NGIRCD = "floor", "floor with PING", "twistd words", "ngIRCd"
-FORGETFUL = "imd without history"
+#: Idle connections of those who take longer to sign on: TLS.
+FEWER = 2000
+#: Who signs on by PLAIN, with as many rounds of PBKDF2 as accounts have by default.
+DEAR = 60
+ITERATIONS = Accounts().scram_iterations
+#: Watchers of one who changes his presence.
+WATCHERS = 200
 
 #: Seconds after which costs are not measured once more: all is to be done within a quarter of an hour.
 ENOUGH = 420.0
 
-#: What each signs on with, and has signed on with before. Accounts of two devices would be a thing of its own: then
-#: history is written before a message is accepted.
-DEVICES = {BY_IRC: "irc", BY_NATIVE: "bench"}
+TALKING = (FLOOR, GUESTS, BY_IRC, BY_NATIVE, BY_TLS, BY_UDP, BY_DTLS, WORDS, NGIRCD, INSPIRCD)
 
 #: Name, the generator's options, who is measured.
-SCENARIOS: tuple[tuple[str, dict[str, Any], tuple[str, ...]], ...] = (
-    ("private, 1", {"scenario": "pairs", "clients": 200}, (FLOOR, GUESTS, BY_IRC, BY_NATIVE, WORDS, NGIRCD)),
-    (
-        "private, 16",
-        {"scenario": "pairs", "clients": 200, "window": 16},
-        (FLOOR, GUESTS, BY_IRC, BY_NATIVE, WORDS, NGIRCD),
-    ),
+Scenario = tuple[str, dict[str, Any], tuple[str, ...]]
+SCENARIOS: tuple[Scenario, ...] = (
+    ("private, 1", {"scenario": "pairs", "clients": 200}, TALKING),
+    ("private, 16", {"scenario": "pairs", "clients": 200, "window": 16}, TALKING),
     ("private, 500 pairs", {"scenario": "pairs", "clients": 1000}, (CONFIRMING, BY_IRC)),
     ("private, 1,000 pairs", {"scenario": "pairs", "clients": 2000}, (GUESTS,)),
     ("room of 100, one line", {"scenario": "room", "clients": 100, "per_room": 100}, (FLOOR, GUESTS)),
@@ -58,12 +78,12 @@ SCENARIOS: tuple[tuple[str, dict[str, Any], tuple[str, ...]], ...] = (
     (
         "room of 100, batches",
         {"scenario": "room", "clients": 100, "per_room": 100, "senders": 4, "window": 4},
-        (FLOOR, GUESTS, FORGETFUL, WORDS, NGIRCD),
+        (FLOOR, GUESTS, FORGETFUL, WORDS, NGIRCD, INSPIRCD),
     ),
     (
         "room of 1,000, batches",
         {"scenario": "room", "clients": 1000, "per_room": 1000, "senders": 4, "window": 4},
-        (FLOOR, GUESTS, FORGETFUL, WORDS, NGIRCD),
+        (FLOOR, GUESTS, FORGETFUL, WORDS, NGIRCD, INSPIRCD),
     ),
 )
 
@@ -87,7 +107,8 @@ class Bench:
         self._repeat = repeat
         self._idle = idle
         self._say = say
-        self._key = ""
+        #: What clients of SCRAM keep, by prepared store.
+        self._keys: dict[str, str] = {}
         self._stores = Path(tempfile.mkdtemp(prefix="stores-", dir=Server.disk()))
         self.runs: list[dict[str, Any]] = []
         self.notes: list[str] = []
@@ -97,35 +118,33 @@ class Bench:
     def prepare(self) -> None:
         """The stores with accounts that runs begin with."""
         Ngircd.program()
-        for who in (BY_IRC, BY_NATIVE):
-            self._key = self._fill(self._stores / DEVICES[who], "sqlite", DEVICES[who])
+        Inspircd.program()
+        for store in (IRC_STORE, NATIVE_STORE):
+            self._fill(store)
+        self._fill(WATCHED_STORE, accounts=WATCHERS + 2, watchers=WATCHERS)
+        self._fill(DEAR_STORE, accounts=DEAR + 2, iterations=ITERATIONS)
 
-    def _fill(self, folder: Path, url: str, device: str) -> str:
-        arguments = [sys.executable, "-m", "tests.bench.accounts", str(folder), url, str(ACCOUNTS), device]
-        return subprocess.run(arguments, check=True, capture_output=True, text=True).stdout.strip()
-
-    def _server(self, who: str, clients: int) -> Server:
-        if who in (FLOOR, CONFIRMING):
-            return Floor(self._floor, confirm=who == CONFIRMING)
-        if who == WORDS:
-            return Words(clients)
-        if who == NGIRCD:
-            return Ngircd()
-        if who == FORGETFUL:
-            return Imd('history.keep="0"')
-        if who == GUESTS:
-            return Imd()
-        return Imd(data=self._stores / DEVICES[who], accounts=True)
+    def _fill(
+        self,
+        store: str,
+        url: str = "sqlite",
+        *,
+        accounts: int = ACCOUNTS,
+        # As few as RFC 7677 allows: signing on with a kept key does not depend on them.
+        iterations: int = scram.LEAST_ITERATIONS,
+        watchers: int = 0,
+    ) -> None:
+        folder = self._stores / (store if url == "sqlite" else "none")
+        command = [sys.executable, "-m", "tests.bench.accounts", str(folder), url, str(accounts), DEVICES[store]]
+        filled = subprocess.run([*command, str(iterations), str(watchers)], check=True, capture_output=True, text=True)
+        self._keys[store] = filled.stdout.strip()
 
     def _run(
-        self, name: str, who: str, server: Server, *, beside: tuple[int, ...] = (), **options: Any
+        self, name: str, who: str, server: Server, *, beside: tuple[int, ...] = (), store: str = "", **options: Any
     ) -> dict[str, Any]:
         """One run of the generator; the CPU time of processes `beside` the server is noted, too. Raises `Void`."""
-        if who == BY_NATIVE:
-            options |= {"native": True, "client_key": self._key}
-        elif server.password:
-            options["pass"] = PASSWORD
-        port = server.ports["native" if who == BY_NATIVE else "irc"]
+        port, how = ways.signing_on(who, server, self._keys.get(store or ways.STORES.get(who, ""), ""))
+        options |= how
         began = time.monotonic()
         scenario = options.pop("scenario")
         figures = self._generator.run(scenario, port, [*server.pids, *beside], **options)
@@ -135,10 +154,10 @@ class Bench:
         self._say(f"  {name}: {who}: {time.monotonic() - began:.1f} s")
         return figures
 
-    def _measure(self, name: str, who: str, options: dict[str, Any]) -> dict[str, Any] | None:
+    def _measure(self, name: str, who: str, options: dict[str, Any], *, store: str = "") -> dict[str, Any] | None:
         try:
-            with self._server(who, options["clients"] + 1) as server:
-                return self._run(name, who, server, **options)
+            with ways.server(who, options["clients"] + 1, self._stores, self._floor, store=store) as server:
+                return self._run(name, who, server, store=store, **options)
         except Void as reason:
             self._is_void(name, who, reason)
             return None
@@ -151,12 +170,16 @@ class Bench:
 
     # ------------------------------------------------------------ what is measured
 
-    def costs(self) -> None:
+    def private(self) -> None:
+        """Only what `latencies` needs to know: the cost of a private message with one under way."""
+        self.costs(SCENARIOS[:1])
+
+    def costs(self, scenarios: Sequence[Scenario] = SCENARIOS) -> None:
         """CPU per private message and per room delivery."""
         several: dict[tuple[str, str], list[float]] = {}
         began = time.monotonic()
         for again in range(self._repeat):
-            for name, options, everybody in SCENARIOS:
+            for name, options, everybody in scenarios:
                 if again and time.monotonic() - began > ENOUGH:
                     self.notes.append(f"no more repetitions from {name!r} on: {ENOUGH / 60:.0f} minutes had passed")
                     break
@@ -168,35 +191,49 @@ class Bench:
 
     def arrivals(self) -> None:
         """Signing on, and what an idle connection keeps."""
-        for who in (GUESTS, BY_NATIVE, WORDS, NGIRCD):
-            options: dict[str, Any] = {"scenario": "connect", "clients": self._idle, "settle": 2}
-            if who in (GUESTS, BY_NATIVE):
-                options["probe"] = 10
-            figures = self._measure("sign-on", who, options)
-            if figures:
-                self.figures["memory", who] = figures["memory_kib"] / self._idle
-                self.figures["sign-ons", who] = self._idle / figures["sign_on_cpu_s"]
-                self.figures["sign-ons by the clock", who] = self._idle / figures["sign_on_s"]
-                if figures["probes"]:
-                    self.figures["held", who] = figures["probe_worst_ms"]
-
+        for who in (GUESTS, BY_IRC, BY_NATIVE, BY_TLS, BY_UDP, BY_DTLS, WORDS, NGIRCD):
+            clients = min(self._idle, FEWER) if who in (BY_TLS, BY_DTLS) else self._idle
+            self._arrive(who, clients)
+        self._arrive(BY_PLAIN, DEAR)
         self._newcomers()
+
+    def _arrive(self, who: str, clients: int) -> None:
+        options: dict[str, Any] = {"scenario": "connect", "clients": clients, "settle": 2}
+        if who.startswith("imd"):
+            options["probe"] = 10
+        figures = self._measure("sign-on", who, options)
+        if figures:
+            self.figures["memory", who] = figures["memory_kib"] / clients
+            self.figures["sign-ons", who] = clients / figures["sign_on_cpu_s"]
+            self.figures["sign-ons by the clock", who] = clients / figures["sign_on_s"]
+            if figures["probes"]:
+                self.figures["held", who] = figures["probe_worst_ms"]
 
     def _newcomers(self) -> None:
         """Accounts that sign on from a device that is new, so that it is noted: a thousand of them."""
         name, clients = "sign-ons of new devices", 1000
-        try:
-            # These accounts have only ever come by IRC.
-            with Imd(data=self._stores / DEVICES[BY_IRC]) as server:
-                figures = self._run(name, BY_NATIVE, server, scenario="connect", clients=clients)
-        except Void as reason:
-            self._is_void(name, BY_NATIVE, reason)
-        else:
+        # These accounts have only ever come by IRC.
+        figures = self._measure(name, BY_NATIVE, {"scenario": "connect", "clients": clients}, store=IRC_STORE)
+        if figures:
             self.figures[name, BY_NATIVE] = clients / figures["sign_on_cpu_s"]
+
+    def presence(self) -> None:
+        """One changes his presence whenever all who watch him know of the last change."""
+        options: dict[str, Any] = {
+            "scenario": "presence",
+            "clients": WATCHERS + 1,
+            "per_room": WATCHERS + 1,
+            "warmup": 0.5,
+            "duration": self._seconds,
+        }
+        for who in (BY_NATIVE, BY_TLS, BY_UDP, BY_IRC):
+            several = [self._measure("presence", who, dict(options), store=WATCHED_STORE) for _ in range(self._repeat)]
+            if all(several):
+                self.figures["presence", who] = middle([per_operation(figures) for figures in several if figures])
 
     def latencies(self) -> None:
         """At half of what the server can do at most, by its CPU per message with one under way."""
-        for who in (GUESTS, BY_IRC, BY_NATIVE, WORDS):
+        for who in (GUESTS, BY_IRC, BY_NATIVE, BY_TLS, BY_UDP, BY_DTLS, WORDS):
             cost = self.figures.get(("private, 1", who))
             if cost is None:
                 continue
@@ -223,10 +260,13 @@ class Bench:
             pid = self._beside(redis)
             self.figures["one each", "redis"] = baseline.redis_one_each(redis)
             self.figures["one each", "sqlite"] = baseline.sqlite_one_each(Server.disk())
+            for store, url in (("sqlite", "sqlite"), ("redis", redis.url)):
+                redis.flush()
+                self._alone(store, url)
             redis.flush()
-            self._fill(self._stores / "none", redis.url, DEVICES[BY_NATIVE])
+            self._fill(NATIVE_STORE, redis.url)
             stores: tuple[tuple[str, Imd, tuple[int, ...]], ...] = (
-                ("sqlite", Imd(data=self._stores / DEVICES[BY_NATIVE]), ()),
+                ("sqlite", Imd(data=self._stores / NATIVE_STORE), ()),
                 ("redis", Imd(redis=redis.url), (pid,)),
             )
             for store, server, beside in stores:
@@ -243,6 +283,18 @@ class Bench:
         finally:
             redis.remove()
 
+    def _alone(self, store: str, url: str) -> None:
+        """The store without doors and clients, on the servers' core."""
+        folder = Path(tempfile.mkdtemp(prefix="alone-", dir=Server.disk()))
+        command = [sys.executable, "-m", "tests.bench.contract", str(folder), url, str(2 * self._seconds)]
+        core = cores()[0]
+        done = subprocess.run(
+            command, check=True, capture_output=True, text=True, preexec_fn=lambda: os.sched_setaffinity(0, core)
+        )
+        per_second, cost = map(float, done.stdout.split())
+        self.figures["kept", store], self.figures["keeping", store] = per_second, cost
+        self._say(f"  the store alone: {store}: {per_second:,.0f}/s")
+
     @staticmethod
     def _beside(redis: RedisServer) -> int:
         """Redis runs on the generator's core, which has little to do here. Returns its process id."""
@@ -253,77 +305,7 @@ class Bench:
 
     def run(self) -> None:
         self.costs()
+        self.presence()
         self.arrivals()
         self.latencies()
         self.queueing()
-
-    # ------------------------------------------------------------ what it comes to
-
-    def _row(
-        self,
-        work: str,
-        unit: str,
-        key: tuple[str, str],
-        rival: tuple[str, str] | None = None,
-        budget: Budget | None = None,
-    ) -> Row:
-        against = None if rival is None else self.figures.get(rival)
-        return Row(
-            f"{work}: {key[1]}",
-            unit,
-            self.figures.get(key),
-            "" if rival is None else rival[1] if rival[0] == key[0] else f"{rival[1]}, {rival[0]}",
-            against,
-            budget or Budget(),
-            self.void.get(key, "" if key in self.figures else "not measured"),
-        )
-
-    def rows(self) -> list[Row]:
-        rows = []
-        for name, _, everybody in SCENARIOS:
-            for who in everybody:
-                if who.startswith("imd"):
-                    rows += self._beside_rivals(name, who, everybody)
-        ten_times = ("private, 1,000 pairs", GUESTS), ("private, 1", GUESTS)
-        rows.append(self._row("ten times the users", "µs", *ten_times, Budget(ratio_at_most=1.2)))
-        for who in (GUESTS, BY_NATIVE):
-            rows.append(self._row("idle connection", "KiB", ("memory", who), ("memory", WORDS), Budget(at_most=6)))
-            rows.append(self._row("idle connection", "KiB", ("memory", who), ("memory", NGIRCD)))
-        for who in (GUESTS, BY_NATIVE):
-            wanted = Budget(at_least=2000) if who == BY_NATIVE else Budget()
-            rows.append(self._row("sign-ons per second of CPU", "/s", ("sign-ons", who), ("sign-ons", WORDS), wanted))
-            rows.append(self._row("sign-ons per second of CPU", "/s", ("sign-ons", who), ("sign-ons", NGIRCD)))
-            rows.append(self._row("sign-ons by the clock", "/s", ("sign-ons by the clock", who)))
-            rows.append(self._row("reactor held meanwhile, at most", "ms", ("held", who), None, Budget(at_most=50)))
-        rows.append(self._row("new devices per second of CPU", "/s", ("sign-ons of new devices", BY_NATIVE)))
-        for who in (GUESTS, BY_IRC, BY_NATIVE):
-            for share, most in (("p50", None), ("p99", 20), ("p99_9", 1000)):
-                rows.append(
-                    self._row(f"latency {share} at half load", "ms", (share, who), (share, WORDS), Budget(at_most=most))
-                )
-        for store, least in (("sqlite", 50_000), ("redis", 40_000)):
-            wanted = Budget(ratio_at_least=30, at_least=least)
-            rows.append(self._row("queued per second", "/s", ("queued", store), ("one each", store), wanted))
-            rows.append(self._row("CPU per queued message", "µs", ("queueing", store)))
-        rows.append(self._row("CPU of Redis itself for it", "µs", ("in the store", "redis")))
-        return rows
-
-    def _beside_rivals(self, name: str, who: str, everybody: tuple[str, ...]) -> list[Row]:
-        rivals = [rival for rival in (FLOOR, CONFIRMING, WORDS, NGIRCD) if rival in everybody]
-        return [
-            self._row(name, "µs", (name, who), (name, rival), BUDGETS.get((name.rpartition(",")[0], rival))
-                      or BUDGETS.get((name, rival)))
-            for rival in rivals
-        ]  # fmt: skip
-
-
-#: DESIGN section 8, for those who are compared.
-BUDGETS = {
-    ("room of 1,000, one line", FLOOR): Budget(ratio_at_most=1.25),
-    ("room of 1,000, ten lines", FLOOR): Budget(ratio_at_most=2),
-    ("room of 100, batches", NGIRCD): Budget(ratio_at_most=1),
-    ("room of 1,000, batches", NGIRCD): Budget(ratio_at_most=1),
-    ("private, 500 pairs", CONFIRMING): Budget(ratio_at_most=2),
-    ("private, 1", WORDS): Budget(ratio_at_most=0.38),
-    ("private, 16", WORDS): Budget(ratio_at_most=0.33),
-}

@@ -209,14 +209,48 @@ SyslogFacility = local1
         return [self.program(), "--nodaemon", "--config", str(path)]
 
 
+class Inspircd(Server):
+    """InspIRCd, Debian's package, with its look-ups, limits and flood protection off."""
+
+    name = "InspIRCd"
+
+    @staticmethod
+    def program() -> str:
+        """Raises `Missing`."""
+        found = shutil.which("inspircd") or shutil.which("inspircd", path="/usr/sbin:/usr/local/sbin")
+        if found is None:
+            raise Missing("inspircd is missing. Debian, Ubuntu: apt install inspircd; macOS: brew install inspircd")
+        return found
+
+    def command(self) -> list[str]:
+        self.ports["irc"] = free_port()
+        settings = f"""
+<server name="bench.example.org" description="bench" network="bench">
+<admin name="bench" nick="bench" email="bench@example.org">
+<bind address="127.0.0.1" port="{self.port}" type="clients">
+<connect allow="*" timeout="60" pingfreq="600" threshold="1000000" commandrate="1000000000" fakelag="no"
+ softsendq="100M" hardsendq="200M" recvq="1M" localmax="100000" globalmax="100000" limit="100000"
+ resolvehostnames="no" useident="no" maxchans="1000">
+<performance softlimit="100000" somaxconn="4096" netbuffersize="65534">
+<limits maxnick="30" maxchan="60">
+<log method="file" type="* -USERINPUT -USEROUTPUT" level="default" target="{self.folder}/inspircd.log">
+<pid file="{self.folder}/inspircd.pid">
+"""
+        path = self.folder / "inspircd.conf"
+        path.write_text(settings)
+        root = ["--runasroot"] if os.geteuid() == 0 else []
+        return [self.program(), "--nofork", *root, "--config", str(path)]
+
+
 class Imd(Server):
     """imd with its defaults, apart from ``limits.enabled=false`` and `settings`.
 
-    `data` is a folder with accounts, copied; `redis` the URL of a store that holds them already.
+    `data` is a folder with accounts, copied; `redis` the URL of a store that holds them already. Its ports are called
+    "irc", "native", "native tls" and "native udp", which takes DTLS, too.
     """
 
     name = "imd"
-    _PORT = re.compile(r"(irc|native) tcp 127\.0\.0\.1:(\d+)")
+    _PORT = re.compile(r"(irc|native) (tcp|tls|udp) 127\.0\.0\.1:(\d+)")
 
     def __init__(self, *settings: str, data: Path | None = None, redis: str = "", accounts: bool = False) -> None:
         super().__init__()
@@ -226,8 +260,8 @@ class Imd(Server):
             shutil.copytree(data, self.folder / "data")
         self._settings = [
             'listen.irc=["tcp:0"]',
-            'listen.native=["tcp:0"]',
-            "listen.udp=[]",
+            'listen.native=["tcp:0","tls:0"]',
+            'listen.udp=["127.0.0.1:0"]',
             "listen.web=[]",
             "limits.enabled=false",
             f'store.url="{redis or "sqlite"}"',
@@ -244,5 +278,8 @@ class Imd(Server):
     def ready(self) -> bool:
         found = re.search(r"imd ready: (.*)", self.log)
         if found:
-            self.ports = {door: int(port) for door, port in self._PORT.findall(found[1])}
+            self.ports = {
+                door if kind == "tcp" else f"{door} {kind}": int(port)
+                for door, kind, port in self._PORT.findall(found[1])
+            }
         return bool(found)

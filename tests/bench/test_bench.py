@@ -19,7 +19,7 @@ from tests.bench import report
 from tests.bench.load import FLAGS, Generator, Void, build
 from tests.bench.misbehaving import Fault, Misbehaving
 from tests.bench.report import Budget, Row
-from tests.bench.servers import Floor
+from tests.bench.servers import Floor, Imd
 
 
 @functools.cache
@@ -27,7 +27,7 @@ def programs() -> tuple[Path, Path]:
     """Generator and floor, built once for all tests of this process."""
     folder = Path(tempfile.mkdtemp(prefix="imd-test-bench-"))
     atexit.register(shutil.rmtree, folder)
-    return build(folder)
+    return build(folder, tls=False)
 
 
 class GeneratorTests(SynchronousTestCase):
@@ -126,6 +126,35 @@ class GeneratorTests(SynchronousTestCase):
             figures = self.generator.run("connect", floor.port, floor.pids, clients=50, settle=0)
         self.assertEqual((figures["signed_on"], figures["said"]), (50, 0))
         self.assertGreater(figures["sign_on_s"], 0)
+
+
+class NativeTests(SynchronousTestCase):
+    """The generator's native clients against imd itself, which is what they are for."""
+
+    if not sys.platform.startswith("linux"):
+        skip = "the generator and the figures are Linux's"
+
+    def test_ways(self) -> None:
+        """Talks and rooms by TCP and by UDP: nothing is lost, doubled or misdelivered; of a presence that changes, each
+        watcher is told once."""
+        folder = Path(self.mktemp()).absolute()
+        accounts = [sys.executable, "-m", "tests.bench.accounts", str(folder), "sqlite", "8", "bench", "4096", "7"]
+        key = subprocess.run(accounts, check=True, capture_output=True, text=True).stdout.strip()
+        generator = Generator(programs()[0])
+        with Imd(data=folder) as imd:
+            runs: tuple[tuple[str, str, dict[str, Any]], ...] = (
+                ("presence", "tcp", {}),
+                ("pairs", "tcp", {"window": 4}),
+                ("pairs", "udp", {"window": 4}),
+                ("room", "udp", {"senders": 2}),
+            )
+            for scenario, transport, more in runs:
+                figures = generator.run(
+                    scenario, imd.ports["native" if transport == "tcp" else "native udp"], imd.pids, native=True,
+                    transport=transport, client_key=key, clients=8, per_room=8, warmup=0, duration=0.1, **more,
+                )  # fmt: skip
+                self.assertGreater(figures["measured"], 20, (transport, scenario))
+                self.assertEqual(figures["delivered"], figures["expected"])
 
 
 class ScramTests(SynchronousTestCase):

@@ -19,8 +19,8 @@ void book_open(void)
 {
     for (int i = 0; i < opt.clients + 1; i++) {
         struct client *client = &clients[i];
-        client->heard = calloc(opt.scenario == ROOM ? (size_t)opt.senders : 1, sizeof *client->heard);
-        if (opt.scenario == ROOM && i % opt.per_room < opt.senders)
+        client->heard = calloc(opt.scenario == ROOM || opt.scenario == PRESENCE ? (size_t)opt.senders : 1, sizeof *client->heard);
+        if ((opt.scenario == ROOM || opt.scenario == PRESENCE) && i % opt.per_room < opt.senders)
             client->missing = calloc(RING, sizeof *client->missing);
     }
 }
@@ -42,7 +42,7 @@ static uint32_t *counter(struct client *client, int from, int to)
                        from == (client->number - opt.senders) % opt.senders
                    ? &client->heard[0]
                    : NULL;
-    if (opt.scenario == ROOM && to == client->room && from >= 0 && from < opt.clients &&
+    if ((opt.scenario == ROOM || opt.scenario == PRESENCE) && to == client->room && from >= 0 && from < opt.clients &&
         from / opt.per_room == client->room && from % opt.per_room < opt.senders && from != client->number)
         return &client->heard[from % opt.per_room];
     return NULL;
@@ -67,7 +67,8 @@ void arrived(struct client *client, const char *source, const char *target, cons
         snprintf(name, sizeof name, "#r%d", to);
     else
         snprintf(name, sizeof name, "%s%05d", opt.prefix, to);
-    if (!right || !is_named(target, name)) {
+    /* Of a presence there is no other target than whoever is told. */
+    if (!right || (opt.scenario != PRESENCE && !is_named(target, name))) {
         totals.stray++;
         return;
     }
@@ -81,7 +82,7 @@ void arrived(struct client *client, const char *source, const char *target, cons
         delivered_measured++;
         note(&latencies, last_arrival > said ? last_arrival - said : 0);
     }
-    if (opt.scenario == ROOM) {
+    if (opt.scenario == ROOM || opt.scenario == PRESENCE) {
         if (--clients[from].missing[number % RING] == 0)
             line_complete(&clients[from], number);
     } else if (opt.scenario == PAIRS && talking && opt.rate <= 0)
@@ -104,7 +105,7 @@ void settled(struct client *client, bool accepted, const char *line)
 /* What is still awaited: deliveries, and the server's word on what was sent. */
 uint64_t under_way(void)
 {
-    uint64_t open = opt.native ? totals.said - totals.settled : 0;
+    uint64_t open = opt.native && opt.scenario != PRESENCE ? totals.said - totals.settled : 0;
     if (opt.scenario == OFFLINE && ready_count <= opt.senders)
         return open;
     return open + (totals.expected > totals.delivered ? totals.expected - totals.delivered : 0);

@@ -194,7 +194,7 @@ static void run(void)
         memory_after = memory();
         return;
     }
-    if (opt.scenario == ROOM)
+    if (opt.scenario == ROOM || opt.scenario == PRESENCE)
         join_all();
     begin_talking();
     turns_for(opt.warmup);
@@ -216,7 +216,7 @@ static bool report(void)
     struct rusage self;
     getrusage(RUSAGE_SELF, &self);
     uint64_t lost = totals.expected > totals.delivered ? totals.expected - totals.delivered : 0;
-    uint64_t unanswered = opt.native && totals.said > totals.settled ? totals.said - totals.settled : 0;
+    uint64_t unanswered = opt.native && opt.scenario != PRESENCE && totals.said > totals.settled ? totals.said - totals.settled : 0;
     bool ok = !failure[0] && !lost && !totals.repeated && !totals.stray && !totals.refused && !totals.errors &&
               !unanswered;
     double wall = (double)(to.at - from.at) / 1e9;
@@ -259,19 +259,21 @@ static void key(const char *hex)
 
 static void parse(int count, char **arguments)
 {
-    static const char *const names[] = {"connect", "pairs", "room", "offline"};
+    static const char *const names[] = {"connect", "pairs", "room", "offline", "presence"};
+    static const char *const transports[] = {"tcp", "tls", "udp", "dtls"};
     static const struct option known[] = {
         {"scenario", 1, 0, 's'}, {"native", 0, 0, 'n'},   {"burst", 0, 0, 'b'},      {"pass", 1, 0, 'P'},
         {"port", 1, 0, 'p'},     {"clients", 1, 0, 'c'},  {"per-room", 1, 0, 'm'},   {"senders", 1, 0, 'S'},
         {"window", 1, 0, 'w'},   {"size", 1, 0, 'z'},     {"concurrency", 1, 0, 'C'}, {"rate", 1, 0, 'r'},
         {"warmup", 1, 0, 'W'},   {"duration", 1, 0, 'd'}, {"settle", 1, 0, 'e'},     {"pid", 1, 0, 'i'},
         {"prefix", 1, 0, 'x'},   {"client-key", 1, 0, 'k'}, {"probe", 1, 0, 'o'},    {"patience", 1, 0, 't'},
+        {"transport", 1, 0, 'T'}, {"sasl", 0, 0, 'A'},    {"plain", 0, 0, 'L'},
         {0, 0, 0, 0}};
     for (int letter; (letter = getopt_long(count, arguments, "", known, NULL)) != -1;)
         switch (letter) {
         case 's':
             for (opt.scenario = CONNECT; strcmp(names[opt.scenario], optarg);)
-                if (++opt.scenario > OFFLINE)
+                if (++opt.scenario > PRESENCE)
                     usage("no such scenario");
             break;
         case 'n': opt.native = true; break;
@@ -296,12 +298,20 @@ static void parse(int count, char **arguments)
         case 'k': key(optarg); break;
         case 'o': opt.probe_ms = atoi(optarg); break;
         case 't': opt.patience = atof(optarg); break;
+        case 'T':
+            for (opt.transport = TCP; strcmp(transports[opt.transport], optarg);)
+                if (++opt.transport > DTLS)
+                    usage("no such transport");
+            break;
+        case 'A': opt.sasl = true; break;
+        case 'L': opt.plain = true; break;
         default: usage("wrong option");
         }
     if (opt.clients < 1 || opt.window < 1 || opt.window > RING || opt.size < 60 || opt.size > 400 || !opt.port ||
         (opt.scenario == PAIRS && opt.clients % 2) || opt.per_room < 2 || opt.senders < 1 ||
         (opt.scenario == ROOM && (opt.clients % opt.per_room || opt.senders > opt.per_room)) ||
-        (opt.scenario == OFFLINE && (!opt.native || opt.clients < 2 * opt.senders)))
+        (opt.scenario == PRESENCE && (opt.clients != opt.per_room || opt.senders != 1)) ||
+        (opt.transport >= UDP && !opt.native) || (opt.scenario == OFFLINE && (!opt.native || opt.clients < 2 * opt.senders)))
         usage("these options do not fit together");
 }
 

@@ -4,8 +4,10 @@
  *     traffic.c   who says what to whom, and when
  *     book.c      what was said and what arrived: lost, repeated, stray; latencies
  *     net.c       epoll, connections, reading by lines, writing once per turn
+ *     tls.c       TLS and DTLS, by OpenSSL       packets.c  the native protocol's packets on UDP
  *     irc.c       clients of IRC                 native.c   clients of the native protocol
- *     scram.c     SHA-256, HMAC, base64: what a client with kept keys needs for SCRAM (RFC 5802)
+ *     proof.c     what a client with kept keys says for SCRAM (RFC 5802)
+ *     scram.c     SHA-256, HMAC, base64
  *
  * Every message carries its sender, its destination, a number that grows per sender and destination, and the
  * time at which it was sent (or due), so a delivery can be judged from itself and one counter.
@@ -16,15 +18,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define MOST_SERVERS 4 /* processes whose CPU time is counted */
 #define RING 4096      /* room lines of one sender that may be under way; a power of two */
 
-enum scenario { CONNECT, PAIRS, ROOM, OFFLINE };
+enum scenario { CONNECT, PAIRS, ROOM, OFFLINE, PRESENCE };
+enum transport { TCP, TLS, UDP, DTLS };
 
 struct options {
     enum scenario scenario;
-    bool native, burst, password, confirmed;
+    enum transport transport;
+    bool native, burst, password, sasl, plain;
     int port, clients, per_room, senders, window, size, concurrency, probe_ms;
     double rate, warmup, duration, settle, patience;
     int pids[MOST_SERVERS], pid_count;
@@ -37,7 +42,7 @@ struct buffer {
     size_t length, room;
 };
 
-enum stage { IDLE, CONNECTING, SIGNING_ON, SYNCING, READY, JOINING, CLOSED };
+enum stage { IDLE, CONNECTING, SECURING, SIGNING_ON, SYNCING, READY, JOINING, CLOSED };
 
 struct client {
     int fd, number, room;
@@ -46,7 +51,10 @@ struct client {
     struct buffer in, out;
     uint64_t began; /* ns, of connect() or of the probe under way */
     char nonce[40];
+    char first[160];    /* SCRAM: what the client said first, without "n,," */
     struct buffer acks; /* native: ids to acknowledge at the end of the turn */
+    void *tls;          /* OpenSSL's, if any */
+    struct packets *packets;
     /* The book: numbers given, by whom they are counted depends on the scenario (see book.c). */
     uint32_t said, settled;
     uint32_t *heard;
@@ -83,7 +91,24 @@ void net_close(struct client *client);
 void net_write(struct client *client, const char *data, size_t length);
 void net_print(struct client *client, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void net_turn(int timeout_ms);
+void net_dirty(struct client *client);
 void append(struct buffer *buffer, const char *data, size_t length);
+
+/* tls.c: as recv and send, with EAGAIN; the handshake answers 1 when it is done, 0 while it is not, -1 if it failed. */
+void tls_begin(struct client *client);
+int tls_handshake(struct client *client);
+ssize_t tls_read(struct client *client, char *data, size_t room);
+ssize_t tls_write(struct client *client, const char *data, size_t length);
+void tls_timeout(struct client *client);
+void tls_end(struct client *client);
+
+/* packets.c */
+void packets_open(struct client *client);
+void packets_received(struct client *client, const unsigned char *data, size_t length);
+void packets_say(struct client *client, const char *data, size_t length);
+void packets_flush(struct client *client);
+void packets_tick(struct client *client, uint64_t now);
+void packets_close(struct client *client);
 
 /* A protocol: what a connection says first, what it makes of a line, and how it says things. */
 struct protocol {
@@ -92,6 +117,7 @@ struct protocol {
     void (*join)(struct client *);
     void (*ask)(struct client *); /* something the server answers: PING */
     void (*say)(struct client *, const char *to, const char *body, uint32_t number);
+    void (*change)(struct client *, const char *text); /* its presence */
     void (*turn_over)(struct client *);
 };
 extern const struct protocol irc, native;
@@ -114,6 +140,10 @@ void settled(struct client *client, bool accepted, const char *line);
 uint64_t under_way(void);
 void note(struct histogram *histogram, uint64_t ns);
 double quantile(const struct histogram *histogram, double share);
+
+/* proof.c: in base64; the final message is false if the challenge is none. */
+void proof_first(struct client *client, char *coded);
+bool proof_final(struct client *client, const char *challenge, size_t length, char *coded);
 
 /* scram.c */
 void sha256(const void *data, size_t length, unsigned char out[32]);

@@ -11,18 +11,16 @@
 
 static void greet(struct client *client)
 {
-    unsigned char noise[18];
-    char first[128], coded[192];
-    uint64_t seed = now_ns() * 6364136223846793005u + (uint64_t)client->number;
-    for (size_t i = 0; i < sizeof noise; i++) {
-        seed = seed * 6364136223846793005u + 1442695040888963407u;
-        noise[i] = (unsigned char)(seed >> 56);
-    }
-    base64(noise, sizeof noise, client->nonce);
-    int length = snprintf(first, sizeof first, "n,,n=%s%05d,r=%s", opt.prefix, client->number, client->nonce);
-    base64(first, (size_t)length, coded);
+    char coded[256];
+    if (opt.plain) {
+        char text[128];
+        int length = snprintf(text, sizeof text, "%c%s%05d%c%s", 0, opt.prefix, client->number, 0, opt.pass);
+        base64(text, (size_t)length, coded);
+    } else
+        proof_first(client, coded);
     /* The empty line tells the server that this is not TLS. */
-    net_print(client, "\n{\"type\":\"authenticate\",\"ref\":1,\"mechanism\":\"SCRAM-SHA-256\",\"data\":\"%s\"}\n", coded);
+    net_print(client, "\n{\"type\":\"authenticate\",\"ref\":1,\"mechanism\":\"%s\",\"data\":\"%s\"}\n",
+              opt.plain ? "PLAIN" : "SCRAM-SHA-256", coded);
 }
 
 /* The value of a member, or NULL; it ends at the next quotation mark, comma or brace. */
@@ -39,36 +37,30 @@ static char *word(char *value)
     return value;
 }
 
-/* RFC 5802 section 3: ClientProof = ClientKey XOR HMAC(StoredKey, AuthMessage). */
+static void begin_session(struct client *client)
+{
+    net_print(client, "{\"type\":\"session\",\"ref\":3,\"client\":\"bench\",\"device\":\"bench\"}\n");
+}
+
 static void prove(struct client *client, char *data)
 {
-    unsigned char stored[32], proof[32];
-    char first[256], without[256], message[768], answer[400], coded[600], proof_text[64];
-    size_t coded_length = data ? strcspn(data, "\"") : 0;
-    size_t length = coded_length < 300 ? unbase64(data, coded_length, (unsigned char *)first) : 0;
-    first[length] = 0;
-    if (strncmp(first, "r=", 2) || strncmp(first + 2, client->nonce, strlen(client->nonce)) || !strchr(first, ',')) {
+    char coded[600];
+    if (!proof_final(client, data ? data : "", data ? strcspn(data, "\"") : 0, coded)) {
         fail("a challenge the generator does not understand");
         return;
     }
-    snprintf(without, sizeof without, "c=biws,r=%.*s", (int)strcspn(first + 2, ","), first + 2);
-    int size = snprintf(message, sizeof message, "n=%s%05d,r=%s,%s,%s", opt.prefix, client->number, client->nonce,
-                        first, without);
-    sha256(opt.client_key, 32, stored);
-    hmac_sha256(stored, 32, message, (size_t)size, proof);
-    for (int i = 0; i < 32; i++)
-        proof[i] ^= opt.client_key[i];
-    base64(proof, 32, proof_text);
-    size = snprintf(answer, sizeof answer, "%s,p=%s", without, proof_text);
-    base64(answer, (size_t)size, coded);
     net_print(client, "{\"type\":\"response\",\"ref\":2,\"data\":\"%s\"}\n", coded);
-    net_print(client, "{\"type\":\"session\",\"ref\":3,\"client\":\"bench\",\"device\":\"bench\"}\n");
+    begin_session(client);
 }
 
 static void ask(struct client *client) { net_print(client, "{\"type\":\"ping\",\"ref\":4}\n"); }
 
 static void join(struct client *client)
 {
+    if (opt.scenario == PRESENCE) {
+        joined(client); /* by the buddy list */
+        return;
+    }
     net_print(client, "{\"type\":\"join\",\"ref\":5,\"room\":\"#r%d\"}\n", client->room);
 }
 
@@ -78,6 +70,11 @@ static void say(struct client *client, const char *to, const char *body, uint32_
     static uint64_t serial;
     net_print(client, "{\"type\":\"send\",\"ref\":%u,\"to\":\"%s\",\"client_id\":\"%s-%llx\",\"body\":\"%s\"}\n",
               10 + number, to, run_name, (unsigned long long)++serial, body);
+}
+
+static void change(struct client *client, const char *text)
+{
+    net_print(client, "{\"type\":\"set-presence\",\"ref\":6,\"state\":\"busy\",\"text\":\"%s\"}\n", text);
 }
 
 static void message(struct client *client, char *text)
@@ -109,6 +106,14 @@ static void line(struct client *client, char *text, size_t length)
         settled(client, outcome && (!strncmp(outcome, "accepted\"", 9) || !strncmp(outcome, "kept\"", 5)), text);
     } else if (!strncmp(type, "challenge\"", 10))
         prove(client, member(text, "\"data\":\""));
+    else if (!strncmp(type, "authenticated\"", 14)) {
+        if (opt.plain)
+            begin_session(client);
+    } else if (!strncmp(type, "presence\"", 9)) {
+        char *address = member(text, "\"address\":\""), *said = member(text, "\"text\":\"");
+        if (address && said && opt.scenario == PRESENCE)
+            arrived(client, word(address), "", word(said));
+    }
     else if (!strncmp(type, "welcome\"", 8))
         signed_on(client);
     else if (!strncmp(type, "ping\"", 5))
@@ -136,4 +141,4 @@ static void turn_over(struct client *client)
     client->acks.length = 0;
 }
 
-const struct protocol native = {greet, line, join, ask, say, turn_over};
+const struct protocol native = {greet, line, join, ask, say, change, turn_over};

@@ -18,6 +18,11 @@ static int poller;
 static struct client **dirty;
 static int dirty_count;
 static char scratch[1 << 18];
+static uint64_t ticked;
+
+#define TICK 5000000u /* ns between two looks at what is due on datagrams */
+
+static bool by_datagrams(void) { return opt.transport == UDP || opt.transport == DTLS; }
 
 void append(struct buffer *buffer, const char *data, size_t length)
 {
@@ -37,30 +42,65 @@ void net_start(void)
     dirty = calloc((size_t)opt.clients + 1, sizeof *dirty);
 }
 
+static void want_writable(struct client *client, bool wanted)
+{
+    if (client->writable_wanted == wanted)
+        return;
+    client->writable_wanted = wanted;
+    struct epoll_event event = {.events = EPOLLIN | (wanted ? EPOLLOUT : 0), .data.ptr = client};
+    epoll_ctl(poller, EPOLL_CTL_MOD, client->fd, &event);
+}
+
+/* The first step of a handshake, or the next. */
+static void secure(struct client *client)
+{
+    if (client->stage == CONNECTING) {
+        client->stage = SECURING;
+        tls_begin(client);
+    }
+    int done = failure[0] ? 0 : tls_handshake(client);
+    if (done < 0)
+        lost_connection(client, "the TLS handshake failed");
+    else if (done && opt.transport == DTLS) {
+        client->stage = CONNECTING;
+        packets_open(client);
+    } else if (done) {
+        client->stage = SIGNING_ON;
+        protocol->greet(client);
+    }
+}
+
 void net_connect(struct client *client)
 {
     int yes = 1;
     struct sockaddr_in where = {.sin_family = AF_INET, .sin_port = htons((uint16_t)opt.port)};
     where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     client->began = now_ns();
-    client->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    client->fd = socket(AF_INET, (by_datagrams() ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK, 0);
     if (client->fd < 0) {
         fail("socket: %s", strerror(errno));
         return;
     }
-    setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    if (!by_datagrams())
+        setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     if (connect(client->fd, (struct sockaddr *)&where, sizeof where) < 0 && errno != EINPROGRESS) {
         fail("connect: %s", strerror(errno));
         return;
     }
     client->stage = CONNECTING;
-    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT, .data.ptr = client};
-    client->writable_wanted = true;
+    client->writable_wanted = !by_datagrams();
+    struct epoll_event event = {.events = EPOLLIN | (client->writable_wanted ? EPOLLOUT : 0), .data.ptr = client};
     epoll_ctl(poller, EPOLL_CTL_ADD, client->fd, &event);
+    if (opt.transport == UDP)
+        packets_open(client);
+    else if (opt.transport == DTLS)
+        secure(client);
 }
 
 void net_close(struct client *client)
 {
+    tls_end(client);
+    packets_close(client);
     if (client->fd >= 0)
         close(client->fd);
     client->fd = -1;
@@ -71,13 +111,18 @@ void net_close(struct client *client)
     memset(&client->out, 0, sizeof client->out);
 }
 
-void net_write(struct client *client, const char *data, size_t length)
+void net_dirty(struct client *client)
 {
-    append(&client->out, data, length);
     if (!client->dirty) {
         client->dirty = true;
         dirty[dirty_count++] = client;
     }
+}
+
+void net_write(struct client *client, const char *data, size_t length)
+{
+    append(&client->out, data, length);
+    net_dirty(client);
 }
 
 void net_print(struct client *client, const char *format, ...)
@@ -93,22 +138,34 @@ void net_print(struct client *client, const char *format, ...)
         net_write(client, text, (size_t)length);
 }
 
-static void want_writable(struct client *client, bool wanted)
+/* Each line is a message; empty ones mean something on streams only. */
+static void flush_datagrams(struct client *client)
 {
-    if (client->writable_wanted == wanted)
-        return;
-    client->writable_wanted = wanted;
-    struct epoll_event event = {.events = EPOLLIN | (wanted ? EPOLLOUT : 0), .data.ptr = client};
-    epoll_ctl(poller, EPOLL_CTL_MOD, client->fd, &event);
+    char *at = client->out.data, *end = at + client->out.length, *stop;
+    while (at < end && (stop = memchr(at, '\n', (size_t)(end - at)))) {
+        if (stop > at)
+            packets_say(client, at, (size_t)(stop - at));
+        at = stop + 1;
+    }
+    client->out.length = 0;
+    packets_flush(client);
 }
 
 static void flush(struct client *client)
 {
-    if (client->stage == CLOSED || client->stage == CONNECTING)
+    if (client->stage == CLOSED || client->stage == SECURING)
+        return;
+    if (by_datagrams()) {
+        flush_datagrams(client);
+        return;
+    }
+    if (client->stage == CONNECTING)
         return;
     size_t at = 0;
     while (at < client->out.length) {
-        ssize_t sent = send(client->fd, client->out.data + at, client->out.length - at, MSG_NOSIGNAL);
+        const char *rest = client->out.data + at;
+        size_t length = client->out.length - at;
+        ssize_t sent = client->tls ? tls_write(client, rest, length) : send(client->fd, rest, length, MSG_NOSIGNAL);
         if (sent < 0) {
             if (errno != EAGAIN)
                 lost_connection(client, strerror(errno));
@@ -137,28 +194,58 @@ static size_t split(struct client *client, char *data, size_t length)
     return (size_t)(end - at);
 }
 
-static void readable(struct client *client)
+static void readable_datagrams(struct client *client)
+{
+    for (int i = 0; i < 64 && client->stage != CLOSED; i++) {
+        if (client->stage == SECURING) {
+            secure(client);
+            return;
+        }
+        ssize_t got = client->tls ? tls_read(client, scratch, sizeof scratch)
+                                  : recv(client->fd, scratch, sizeof scratch, 0);
+        if (got <= 0) {
+            if (got == 0 || errno != EAGAIN)
+                lost_connection(client, got ? strerror(errno) : "closed by the server");
+            break;
+        }
+        reads++;
+        packets_received(client, (unsigned char *)scratch, (size_t)got);
+    }
+    if (client->stage != CLOSED)
+        protocol->turn_over(client);
+}
+
+/* Whether there may be more: TLS keeps what it has read. */
+static bool read_some(struct client *client)
 {
     size_t kept = client->in.length;
     if (kept > sizeof scratch / 2) {
         lost_connection(client, "a line without end");
-        return;
+        return false;
     }
     memcpy(scratch, client->in.data, kept);
-    ssize_t got = recv(client->fd, scratch + kept, sizeof scratch - kept, 0);
+    ssize_t got = client->tls ? tls_read(client, scratch + kept, sizeof scratch - kept)
+                              : recv(client->fd, scratch + kept, sizeof scratch - kept, 0);
     if (got <= 0) {
         if (got == 0 || errno != EAGAIN)
             lost_connection(client, got ? strerror(errno) : "closed by the server");
-        return;
+        return false;
     }
     reads++;
     size_t whole = kept + (size_t)got, left = split(client, scratch, whole);
     if (client->stage == CLOSED)
-        return;
+        return false;
     client->in.length = 0;
     if (left)
         append(&client->in, scratch + whole - left, left);
     protocol->turn_over(client);
+    return client->tls != NULL;
+}
+
+static void readable(struct client *client)
+{
+    while (read_some(client))
+        ;
 }
 
 static void connected(struct client *client)
@@ -170,9 +257,28 @@ static void connected(struct client *client)
         lost_connection(client, strerror(error));
         return;
     }
-    client->stage = SIGNING_ON;
     want_writable(client, false);
+    if (opt.transport == TLS) {
+        secure(client);
+        return;
+    }
+    client->stage = SIGNING_ON;
     protocol->greet(client);
+}
+
+/* Acknowledgements that wait for company, and what must be said again. */
+static void tick(void)
+{
+    uint64_t now = now_ns();
+    if (now - ticked < TICK)
+        return;
+    ticked = now;
+    for (int i = 0; i <= opt.clients; i++) {
+        if (clients[i].stage == SECURING)
+            tls_timeout(&clients[i]);
+        else if (clients[i].stage != IDLE && clients[i].stage != CLOSED)
+            packets_tick(&clients[i], now);
+    }
 }
 
 void net_turn(int timeout_ms)
@@ -181,7 +287,11 @@ void net_turn(int timeout_ms)
     int count = epoll_wait(poller, events, EVENTS, timeout_ms);
     for (int i = 0; i < count; i++) {
         struct client *client = events[i].data.ptr;
-        if (client->stage == CONNECTING && events[i].events & (EPOLLOUT | EPOLLERR | EPOLLHUP))
+        if (by_datagrams())
+            readable_datagrams(client);
+        else if (client->stage == SECURING)
+            secure(client);
+        else if (client->stage == CONNECTING && events[i].events & (EPOLLOUT | EPOLLERR | EPOLLHUP))
             connected(client);
         else if (client->stage != CLOSED && client->stage != CONNECTING) {
             if (events[i].events & EPOLLOUT)
@@ -190,6 +300,8 @@ void net_turn(int timeout_ms)
                 readable(client);
         }
     }
+    if (by_datagrams())
+        tick();
     for (int i = 0; i < dirty_count; i++) {
         dirty[i]->dirty = false;
         flush(dirty[i]);

@@ -3,6 +3,7 @@
  *     PAIRS    2n and 2n+1 talk; `window` messages are under way in each pair, whoever gets one sends the next back
  *     ROOM     the first `senders` of each room talk; a line is done, and the next is said, when all members have it
  *     OFFLINE  the first `senders` clients write to the others, who are away; they sign on afterwards and collect
+ *     PRESENCE the first changes its presence whenever all others have been told of the last change
  *     CONNECT  nobody says anything
  *
  * With a rate, messages leave at even intervals instead, and count from the moment they are due.
@@ -60,7 +61,7 @@ static int destination(struct client *client)
 {
     if (opt.scenario == PAIRS)
         return client->number ^ 1;
-    if (opt.scenario == ROOM)
+    if (opt.scenario == ROOM || opt.scenario == PRESENCE)
         return client->room;
     /* OFFLINE: its own recipients in turn; `missing` is not used, so the turn is counted in under_way. */
     int own = (opt.clients - opt.senders - client->number + opt.senders - 1) / opt.senders;
@@ -82,7 +83,7 @@ void say_next(struct client *client, uint64_t due)
         snprintf(to, sizeof to, "#r%d", where);
     else
         snprintf(to, sizeof to, "%s%05d", opt.prefix, where);
-    if (opt.scenario == ROOM) {
+    if (opt.scenario == ROOM || opt.scenario == PRESENCE) {
         if (client->missing[number % RING] > 0) {
             fail("more room lines under way than the generator can count");
             return;
@@ -93,7 +94,10 @@ void say_next(struct client *client, uint64_t due)
     } else
         totals.expected++;
     totals.said++;
-    protocol->say(client, to, body, number);
+    if (opt.scenario == PRESENCE)
+        protocol->change(client, body);
+    else
+        protocol->say(client, to, body, number);
 }
 
 /* All members of the room have it. */
@@ -112,7 +116,7 @@ static bool talks(int number)
 {
     if (opt.scenario == PAIRS)
         return opt.rate > 0 || number % 2 == 0;
-    if (opt.scenario == ROOM)
+    if (opt.scenario == ROOM || opt.scenario == PRESENCE)
         return number % opt.per_room < opt.senders;
     return number < opt.senders;
 }

@@ -1,0 +1,66 @@
+"""Who is measured: each rival, and each way into imd, with the server it needs and how its clients sign on."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.bench.servers import PASSWORD, Floor, Imd, Inspircd, Ngircd, Server, Words
+
+#: Private messages: accounts acknowledge, guests do not.
+GUESTS, BY_IRC, BY_NATIVE = "imd, guests", "imd, IRC accounts", "imd, native"
+BY_TLS, BY_UDP, BY_DTLS = "imd, native by TLS", "imd, native by UDP", "imd, native by DTLS"
+BY_PLAIN = "imd, native by PLAIN"
+FLOOR, CONFIRMING = "floor", "floor with PING"
+WORDS, NGIRCD, INSPIRCD = "twistd words", "ngIRCd", "InspIRCd"
+FORGETFUL = "imd without history"
+
+#: Prepared stores: what their accounts have signed on with before. Accounts of two devices would be a thing of its
+#: own: then history is written before a message is accepted.
+IRC_STORE, NATIVE_STORE, WATCHED_STORE, DEAR_STORE = "irc", "native", "watched", "dear"
+DEVICES = {IRC_STORE: "irc", NATIVE_STORE: "bench", WATCHED_STORE: "bench,irc", DEAR_STORE: "bench"}
+
+#: The store of each way into imd.
+STORES: Mapping[str, str] = {
+    BY_IRC: IRC_STORE,
+    BY_NATIVE: NATIVE_STORE,
+    BY_TLS: NATIVE_STORE,
+    BY_UDP: NATIVE_STORE,
+    BY_DTLS: NATIVE_STORE,
+    BY_PLAIN: DEAR_STORE,
+}
+#: Port and options of the generator of those who do not simply give a name, or a name and a password, by IRC.
+_CLIENTS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    BY_NATIVE: ("native", {"native": True}),
+    BY_TLS: ("native tls", {"native": True, "transport": "tls"}),
+    BY_UDP: ("native udp", {"native": True, "transport": "udp"}),
+    BY_DTLS: ("native udp", {"native": True, "transport": "dtls"}),
+    BY_PLAIN: ("native", {"native": True, "plain": True, "pass": PASSWORD}),
+    BY_IRC: ("irc", {"sasl": True}),
+    # It looks at those who sign on once a second.
+    INSPIRCD: ("irc", {"concurrency": 1000}),
+}
+
+
+def server(who: str, clients: int, stores: Path, floor: Path, *, store: str = "") -> Server:
+    """A server for `who`, to be started. `store` takes the place of the store that is usual for this way."""
+    if who in (FLOOR, CONFIRMING):
+        return Floor(floor, confirm=who == CONFIRMING)
+    if who == WORDS:
+        return Words(clients)
+    if who == NGIRCD:
+        return Ngircd()
+    if who == INSPIRCD:
+        return Inspircd()
+    if who == FORGETFUL:
+        return Imd('history.keep="0"')
+    if who == GUESTS:
+        return Imd()
+    return Imd(data=stores / (store or STORES[who]), accounts=True)
+
+
+def signing_on(who: str, running: Server, key: str) -> tuple[int, dict[str, Any]]:
+    """The port, and the generator's options for its clients; `key` is what clients of SCRAM keep."""
+    if who in _CLIENTS:
+        port, options = _CLIENTS[who]
+        return running.ports[port], {**options, **({"client_key": key} if key else {})}
+    return running.port, {"pass": PASSWORD} if running.password else {}
