@@ -39,6 +39,7 @@ from imd.net.connections import Connections
 from imd.net.datagram.dtls import ServerContext
 from imd.net.holding import Holding
 from imd.net.listening import listen, port_number, shown
+from imd.net.memory import Memory
 from imd.net.reactor_clock import ReactorClock, Spawner
 from imd.net.self_signed import ensure_pair
 from imd.net.tls import Certificates
@@ -123,6 +124,7 @@ class Daemon:
         self.environment = Environment(reactor)
         self.store = make_store(settings, reactor)
         self.tally = Tally()
+        self.memory = Memory(self.environment.clock, settings.limits.memory, self.tally)
         self.connections = Connections(reactor, connection_limits(settings, self.tally))
         self.holding = Holding(reactor)
         self.bound: list[Bound] = []
@@ -173,11 +175,11 @@ class Daemon:
         if isinstance(self.store, RedisStore):
             self.store.on_available.append(self.hub.store_back)
         await self.hub.start()
-        door = self.hub, self.credentials
-        log = Logger(namespace="imd.doors")
-        self.native = NativeGateway(*door, native_settings(settings, self.tally), environment.spawn, log)
+        hub, credentials, spawn, log = self.hub, self.credentials, environment.spawn, Logger(namespace="imd.doors")
+        native, irc = native_settings(settings, self.tally), irc_settings(settings, self.started, self.tally)
+        self.native = NativeGateway(hub, credentials, native, spawn, log, self.memory)
         self.datagrams = NativeDatagrams(self.native.door, self.connections, ServerContext(self._tls_options))
-        self.irc = IrcGateway(*door, irc_settings(settings, self.started, self.tally), environment.spawn, log)
+        self.irc = IrcGateway(hub, credentials, irc, spawn, log, self.memory)
 
     async def _listen(self) -> None:
         settings = self.settings
@@ -296,6 +298,7 @@ class Daemon:
         self.hub.change_policy(core_policy(settings, self.tally))
         self.credentials.apply(credential_rules(settings, self.tally))
         self.connections.limits = connection_limits(settings, self.tally)
+        self.memory.limit = settings.limits.memory
         self.native.reload(native_settings(settings, self.tally))
         self.datagrams.reload(native_settings(settings, self.tally))
         self.irc.reload(irc_settings(settings, self.started, self.tally))

@@ -49,6 +49,8 @@ class Recorder:
         self.session: Session
         #: Acknowledge at once, as a well-behaved client on a fast line does.
         self.prompt = True
+        #: What its connection has not taken yet, in bytes.
+        self.unread = 0
         self.envelopes: list[Envelope] = []
         self.receipts: list[Receipt] = []
         self.views: list[PresenceView] = []
@@ -79,6 +81,9 @@ class Recorder:
 
     def room_event(self, event: RoomEvent) -> None:
         self.events.append(event)
+
+    def backlog(self) -> int:
+        return self.unread
 
     def message_read(self, reader: Address, id: str) -> None:
         self.read_marks.append((reader, id))

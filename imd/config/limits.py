@@ -59,6 +59,17 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         ),
     ] = Size(512 * 1024)
 
+    memory: Annotated[
+        Size,
+        setting(
+            "Most bytes that all connections together may hold: what clients have not read, not said to the end of "
+            "their line, or not acknowledged (UDP). With more, those that hold most are disconnected first, each "
+            "with the reason; what they did not acknowledge is kept.",
+            reason="Five hundred clients that read nothing at all, each with its whole send_queue; a machine with "
+            "1 GB has room for everything else besides.",
+        ),
+    ] = Size(256 * 1024 * 1024)
+
     # -- connections and sign-on ---------------------------------------------------------------------------
 
     connections: Annotated[
@@ -244,12 +255,17 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ] = 100
     invites: Annotated[
         int,
-        setting("Open invitations of one account.", reason="One for each room it may be in.", ge=0),
+        setting(
+            "Invitations to rooms that one person has given and nobody has used yet.",
+            reason="More than anybody asks in one evening; each opens a room to one person once.",
+            ge=0,
+        ),
     ] = 100
     offers: Annotated[
         int,
         setting(
-            "Open offers of one session: direct connections, files, calls.",
+            "Open offers of one session: direct connections, files, calls (IRC: DCC). An offer is open until it is "
+            "answered or withdrawn, for five minutes at most.",
             reason="Each waits for an answer of a person; nobody waits for more.",
             ge=0,
         ),

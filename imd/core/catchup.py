@@ -16,6 +16,8 @@ from imd.core.trace import Way
 MAX_ATTEMPTS = 5
 
 _PAGE = 64
+#: Seconds between two looks whether a client that never confirms has read what waits for it.
+_PAUSE = 0.02
 _NO_BOUND = 2**62
 
 
@@ -87,11 +89,22 @@ class CatchUp:
                 self._hand_over(account, channel, list(held.values()), way)
 
     async def _room(self, channel: Channel) -> None:
+        if not channel.session.confirms:
+            # It will not say what it has read: what has not left yet tells as much.
+            while not channel.over() and channel.session.client.backlog() > channel.window_bytes // 2:
+                channel.tally.count("window")
+                await self._pause()
+            return
         full = len(channel.unconfirmed) + _PAGE > channel.window or channel.weight > channel.window_bytes // 2
         if full and channel.unconfirmed:
             channel.tally.count("window")
             channel.room = self._environment.future()
             await channel.room
+
+    async def _pause(self) -> None:
+        pause = self._environment.future()
+        self._environment.clock.call_later(_PAUSE, lambda: pause.callback(None))
+        await pause
 
     def _hand(self, account: str, channel: Channel, page: list[Queued], way: Callable[[Message], Way]) -> None:
         now = self._environment.clock.time()

@@ -113,6 +113,9 @@ class Client(Protocol):
 
     def room_event(self, event: RoomEvent) -> None: ...
 
+    def backlog(self) -> int:
+        """Bytes written for this client that the network has not taken yet. Who never confirms is paced by it."""
+
     def message_read(self, reader: Address, id: str) -> None:
         """Another session of this account has read up to message `id` of its talk (read marks between devices)."""
 

@@ -198,6 +198,16 @@ class StoreUnavailable(Refusal):
         super().__init__("The store cannot be reached at the moment; try again shortly.")
 
 
+class ShortOfMemory(Refusal):
+    """All connections together hold more than they may, and this one holds most. What it has not confirmed is kept."""
+
+    code = "short-of-memory"
+    temporary = True
+
+    def __init__(self) -> None:
+        super().__init__("The server is short of memory, and most of it is what waits for you; connect again.")
+
+
 class Malformed(Refusal):
     code = "malformed"
 

@@ -29,6 +29,16 @@ LAST_BYTES = 2.0
 def _nothing() -> None: ...
 
 
+def _in_buffers(transport: Any) -> int:
+    """Bytes that wait in Twisted's own buffers, down to the socket; 0 for a transport that is not of Twisted."""
+    size = 0
+    while transport is not None:
+        size += getattr(transport, "_tempDataLen", 0) - getattr(transport, "offset", 0)
+        size += len(getattr(transport, "dataBuffer", b"")) + sum(map(len, getattr(transport, "_appSendBuffer", ())))
+        transport = getattr(transport, "transport", None)
+    return size
+
+
 def _has_socket(transport: Any) -> bool:
     """Whether bytes may be handed to the transport's socket past its buffer: a plain stream, and Twisted as we know
     it. Where not, `write` does all."""
@@ -37,7 +47,8 @@ def _has_socket(transport: Any) -> bool:
 
 @implementer(IPushProducer, IPullProducer)
 class Outbox:
-    """Between a door and its connected transport. `overflow` hears once that the reader was too slow."""
+    """Between a door and its connected transport. `overflow` hears once that the reader was too slow, `stays` whenever
+    `held` has changed: never while the kernel takes everything."""
 
     __slots__ = (
         "__weakref__",
@@ -51,15 +62,30 @@ class Outbox:
         "_overflow",
         "_parts",
         "_scheduled",
+        "_staying",
+        "_stays",
+        "_torn",
         "_transport",
         "pending",
     )
 
-    def __init__(self, transport: Any, clock: Clock, limit: int, overflow: Callable[[], None] = _nothing) -> None:
+    def __init__(
+        self,
+        transport: Any,
+        clock: Clock,
+        limit: int,
+        overflow: Callable[[], None] = _nothing,
+        stays: Callable[[], None] = _nothing,
+    ) -> None:
         self._transport = transport
         self._clock = clock
         self._limit = limit
         self._overflow = overflow
+        self._stays = stays
+        #: Something is held, and `stays` knows.
+        self._staying = False
+        #: What waits begins in the middle of what was written in one piece.
+        self._torn = False
         self._parts: list[bytes] = []
         #: Bytes that wait here.
         self.pending = 0
@@ -82,6 +108,8 @@ class Outbox:
         if self._choked:
             if self._limit and self.pending > self._limit:
                 self._drop()
+            else:
+                self._stay()
         elif not self._scheduled:
             self._scheduled = True
             self._clock.soon(self._turn_ends)
@@ -93,9 +121,15 @@ class Outbox:
         data = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
         self._parts.clear()
         self.pending = 0
+        self._torn = False
         if self._direct:
             self._send(data)
             return
+        waits = _in_buffers(self._transport)
+        if waits or self._staying:
+            # Of what was written before. Nobody says when it has left: it is known at the next flush.
+            self._staying = waits > 0
+            self._stays()
         if len(data) <= CHUNK:
             self._transport.write(data)
             return
@@ -104,8 +138,11 @@ class Outbox:
                 rest = data[start:]
                 self._parts.append(rest)
                 self.pending = len(rest)
+                self._torn = True
                 if self._limit and self.pending > self._limit:
                     self._drop()
+                else:
+                    self._stay()
                 return
             self._transport.write(data[start : start + CHUNK])
 
@@ -126,10 +163,27 @@ class Outbox:
             # Only so much leaves our bound; the transport's buffer has none.
             self._parts.insert(0, rest[CHUNK:])
             self.pending += len(rest) - CHUNK
+            self._torn = True
             if self._limit and self.pending > self._limit:
                 self._drop()
                 return
         transport.write(rest[:CHUNK])
+        self._stay()
+
+    @property
+    def held(self) -> int:
+        """Bytes that have not left, here and in the transport's own buffers."""
+        return self.pending + _in_buffers(self._transport) if self._open else 0
+
+    def _stay(self) -> None:
+        self._staying = True
+        self._stays()
+
+    def let_go(self) -> None:
+        """Forget what waits, but for the rest of a line of which the transport has the beginning."""
+        rest = self._parts[0].partition(b"\n") if self._torn and self._parts else (b"", b"", b"")
+        self._parts = [rest[0] + rest[1]] if rest[1] else []
+        self.pending = sum(map(len, self._parts))
 
     def close(self, after_flush: bool = True) -> None:
         """End the connection, first sending what waits (for at most `LINGER` seconds), or at once."""
@@ -153,6 +207,9 @@ class Outbox:
         self._open = False
         self._parts.clear()
         self.pending = 0
+        if self._staying:
+            self._staying = False
+            self._stays()
         if self._linger is not None:
             self._linger.cancel()
             self._linger = None
@@ -204,6 +261,9 @@ class Outbox:
     def resumeProducing(self) -> None:
         self._choked = False
         self.flush()
+        if self._staying and not self._choked:
+            self._staying = False
+            self._stays()
         if self._closing and not self._parts and self._open:
             self._finish()
 

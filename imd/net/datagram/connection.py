@@ -119,6 +119,15 @@ class Connection:
             self._why = reason
             self._begin_closing(now)
 
+    def forget(self) -> None:
+        """Nobody will take what has come any more."""
+        self._in.clear()
+
+    @property
+    def unread(self) -> int:
+        """Bytes that have come, and are not complete or were not taken."""
+        return self._in.buffered
+
     @property
     def reason(self) -> str:
         """Why it is over, or closing; "" while it is neither."""

@@ -16,7 +16,7 @@ class Unfit(Exception):
 class Incoming:
     """What has come and has not been taken is at most a window of bytes, and `SPAN` messages."""
 
-    __slots__ = ("_buffered", "_next", "_parts", "_whole", "taken")
+    __slots__ = ("_next", "_parts", "_whole", "buffered", "taken")
 
     def __init__(self) -> None:
         self._next = 0
@@ -24,7 +24,8 @@ class Incoming:
         #: always; so is `_whole`.
         self._parts: dict[int, tuple[int, dict[int, bytes]]] | None = None
         self._whole: dict[int, bytes] | None = None
-        self._buffered = 0
+        #: Bytes that have come and were not taken, counted as for credit.
+        self.buffered = 0
         #: Bytes of the messages that were taken, counted as for credit.
         self.taken = 0
 
@@ -42,9 +43,9 @@ class Incoming:
             if part.index in begun[1]:
                 return True
         size = len(part.data) + FRAGMENT_HEADER
-        if sequence >= self._next + SPAN or self._buffered + size > window:
+        if sequence >= self._next + SPAN or self.buffered + size > window:
             return False
-        self._buffered += size
+        self.buffered += size
         data = part.data
         if part.count > 1:
             if self._parts is None:
@@ -60,6 +61,11 @@ class Incoming:
         self._whole[sequence] = data
         return True
 
+    def clear(self) -> None:
+        """Forget what has come; nothing more will be taken."""
+        self._parts = self._whole = None
+        self.buffered = 0
+
     def take(self) -> bytes | None:
         """The next message, if it has come."""
         if self._whole is None:
@@ -71,7 +77,7 @@ class Incoming:
             return None
         self._next += 1
         counted = cost(len(message))
-        self._buffered -= counted
+        self.buffered -= counted
         self.taken += counted
         if not self._parts:
             self._parts = None

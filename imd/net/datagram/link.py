@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from twisted.internet.address import IPv4Address, IPv6Address
 
+from imd.core.refusal import ShortOfMemory
 from imd.core.session import Peer
 from imd.net.connections import Ticket
 from imd.net.datagram import packet as wire
@@ -50,6 +51,7 @@ class Link:
 
     __slots__ = (
         "_begun",
+        "_kept",
         "_paused",
         "_port",
         "_pumping",
@@ -61,6 +63,7 @@ class Link:
         "dirty",
         "far",
         "near",
+        "noted",
         "receiver",
         "ticket",
     )
@@ -79,6 +82,9 @@ class Link:
         self.dirty = False
         self._begun = now
         self._paused = False
+        #: Bytes of what the door has been handed and has not handled, and what the books know of.
+        self._kept = 0
+        self.noted = 0
         self._pumping = False
         self._repeat = False
         self._repeats = 0
@@ -120,13 +126,15 @@ class Link:
             self.connection.abort(reason, self._port.now())
         self._port.touched(self)
 
-    def pause(self) -> None:
-        """Hand over no more messages for now."""
+    def pause(self, kept: int = 0) -> None:
+        """Hand over no more messages for now; the door keeps `kept` bytes of those it has been handed."""
         self._paused = True
+        self._kept = kept
 
     def resume(self) -> None:
         if self._paused:
             self._paused = False
+            self._kept = 0
             self.pump()
             # There is room again: the other end wants to know.
             self._port.touched(self)
@@ -170,6 +178,21 @@ class Link:
         if any(isinstance(frame, wire.Hello) for frame in packet.frames):
             self.open(packet, self._port.terms, now)
             self.payload(data, now)
+
+    # ------------------------------------------------------------ for the books (imd.net.memory.Holder)
+
+    def held(self) -> int:
+        """Bytes that are not acknowledged, not complete, or not taken."""
+        connection = self.connection
+        return 0 if connection is None else connection.pending + connection.unread + self._kept
+
+    def shed(self, why: ShortOfMemory) -> None:
+        if self.connection is not None:
+            self.abort(why.code)
+            self.connection.forget()
+
+    def whose(self) -> str:
+        return f"{self.address[0]}, by datagrams"
 
     def empty(self) -> None:
         """It is over: the timetable and the door may know it for a while yet, but need not keep all of it alive."""

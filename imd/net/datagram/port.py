@@ -27,6 +27,7 @@ from imd.net.datagram.records import CONTENT_TYPES, client_random
 from imd.net.datagram.terms import Counts, Terms
 from imd.net.datagram.timetable import Timetable
 from imd.net.datagram.welcome import Welcome
+from imd.net.memory import Memory
 from imd.net.peer import host_and_port, is_loopback
 
 #: Bytes of the socket's receive buffer: a thousand peers at once overflow the usual one. The kernel takes the lower of
@@ -65,9 +66,11 @@ class DatagramPort(DatagramProtocol):
         context: Callable[[], SSL.Context],
         make: Callable[[Link], Receiver],
         terms: Terms,
+        memory: Memory | None = None,
     ) -> None:
         self._clock = clock
         self._connections = connections
+        self._memory = memory or Memory(clock)
         self._context = context
         self.make = make
         #: For strangers; may be replaced.
@@ -253,6 +256,10 @@ class DatagramPort(DatagramProtocol):
             if link.finished:
                 self._forget(link)
                 return
+        held = link.held()
+        if held != link.noted:
+            link.noted = held
+            self._memory.note(link, held)
         self._timetable.enter(link, link.timer(), now)
 
     def _wake(self, link: Link, now: float) -> None:
@@ -281,6 +288,7 @@ class DatagramPort(DatagramProtocol):
         elif link.connection is not None:
             del self._plain[link.connection.id]
         link.empty()
+        self._memory.note(link, 0)
         link.ticket.give_back()
 
     # ------------------------------------------------------------ the socket

@@ -43,6 +43,11 @@ class Barrier:
         if self.since is None:
             self._ping(session)
 
+    def heard_again(self, now: float) -> None:
+        """The connection was not read from until now: a PONG could not be seen."""
+        if self.since is not None:
+            self.since = now
+
     def _ping(self, session: "IrcSession") -> None:
         self._covered, self._later = self._later, []
         self._token = f"{_RUN}{next(_COUNT):x}"

@@ -7,6 +7,7 @@ from twisted.internet.interfaces import ITransport
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 
+from imd.core.refusal import ShortOfMemory
 from imd.net.connections import TicketHolder
 from imd.net.peer import peer_of
 from imd.net.sending import Outbox
@@ -14,6 +15,10 @@ from imd.protocols.irc.session import IrcSession
 
 if TYPE_CHECKING:
     from imd.protocols.irc.door import Door
+
+
+#: Of which the half is too much to go on, where the settings give no bound.
+SEND_QUEUE = 512 * 1024
 
 
 class IrcConnection(Protocol, TicketHolder):
@@ -29,6 +34,10 @@ class IrcConnection(Protocol, TicketHolder):
         self._clock = door.hub.clock
         self._heard = 0.0
         self._paused = False
+        #: Waits until the client has read.
+        self._held_back = False
+        #: What waited for the client when it was last looked at.
+        self._waited = 0
         self.round = 0
         #: When a PING for silence was sent; None while the client is heard.
         self._asked: float | None = None
@@ -38,7 +47,8 @@ class IrcConnection(Protocol, TicketHolder):
     def connectionMade(self) -> None:
         limits = self._door.settings.limits
         transport = cast(ITransport, self.transport)
-        self._outbox = Outbox(transport, self._clock, limits.send_queue, self._too_slow)
+        self._outbox = Outbox(transport, self._clock, limits.send_queue, self._too_slow, self.keeps)
+        self._most = (limits.send_queue or SEND_QUEUE) // 2
         self.write = self._outbox.write
         self._heard = self._clock.time()
         self.session = IrcSession(self._door, peer_of(transport, "irc"), self)
@@ -58,6 +68,7 @@ class IrcConnection(Protocol, TicketHolder):
         self._door.sessions.discard(self.session)
         self._door.unregistered -= not self.session.registered
         self.session.lost()
+        self._door.memory.note(self, 0)
 
     def admission_expired(self) -> None:
         """`TicketHolder`: no sign-on in time."""
@@ -80,6 +91,51 @@ class IrcConnection(Protocol, TicketHolder):
             self._paused = False
             cast(Any, self.transport).resumeProducing()
 
+    @property
+    def full(self) -> bool:
+        if self._outbox.pending <= self._most:
+            return False
+        if not self._held_back:
+            self._held_back = True
+            # The kernel may take it all at the end of the turn; if not, the outbox says when it has.
+            self._clock.soon(self._go_on)
+        return True
+
+    def _go_on(self) -> None:
+        if self._held_back and self._outbox.pending <= self._most:
+            self._held_back = False
+            self.session.barrier.heard_again(self._clock.time())
+            self.session.go_on()
+
+    @property
+    def backlog(self) -> int:
+        return self._outbox.held
+
+    # ------------------------------------------------------------ memory (imd.net.memory.Holder)
+
+    def keeps(self) -> None:
+        if self._outbox.pending < self._waited:
+            # Slowly, but it reads.
+            self._heard, self._asked = self._clock.time(), None
+        self._waited = self._outbox.pending
+        self._door.memory.note(self, self.held())
+        if self._held_back:
+            self._go_on()
+
+    def held(self) -> int:
+        return self._outbox.held + self.session.kept
+
+    def shed(self, why: ShortOfMemory) -> None:
+        if self.session.closing:
+            self._outbox.close(after_flush=False)
+            return
+        self._outbox.let_go()
+        self.session.sign_off("memory", why.sentence)
+        self.session.close(why.sentence)
+
+    def whose(self) -> str:
+        return f"{self.session.nick} at {self.session.peer.address}, irc"
+
     # ------------------------------------------------------------ signs of life
 
     def _too_slow(self) -> None:
@@ -91,11 +147,14 @@ class IrcConnection(Protocol, TicketHolder):
         limits = self._door.settings.limits
         if self.session.closing or limits.ping_interval <= 0:
             return 0.0
-        if self._paused:
+        if self._paused and not self._held_back:
             # It is we who do not listen.
             self._heard = now
-        since = [at for at in (self._asked, self.session.barrier.since) if at is not None]
-        if since and limits.ping_timeout and now - min(since) >= limits.ping_timeout and not self._paused:
+        # Who does not read is not read from either, but a PONG cannot be asked of it.
+        barrier = None if self._paused else self.session.barrier.since
+        since = [at for at in (self._asked, barrier) if at is not None]
+        listens = self._held_back or not self._paused
+        if since and limits.ping_timeout and now - min(since) >= limits.ping_timeout and listens:
             limits.tally.count("irc_ping_timeout")
             self.session.sign_off("timeout", "Ping timeout")
             self.session.close(f"Ping timeout: {round(now - self._heard)} seconds")

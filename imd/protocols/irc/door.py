@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from imd.core.ports import Credentials, Hub, Log, Spawn
+from imd.net.memory import Memory
 from imd.protocols.irc.rounds import Rounds
 from imd.protocols.irc.settings import IrcSettings
 
@@ -13,13 +14,16 @@ if TYPE_CHECKING:
 class Door:
     """The hub and the credentials behind the door, its settings, and its sessions."""
 
-    def __init__(self, hub: Hub, credentials: Credentials, settings: IrcSettings, spawn: Spawn, log: Log) -> None:
+    def __init__(
+        self, hub: Hub, credentials: Credentials, settings: IrcSettings, spawn: Spawn, log: Log, memory: Memory
+    ) -> None:
         self.hub = hub
         self.credentials = credentials
         #: Replaced as a whole at a reload.
         self.settings = settings
         self.spawn = spawn
         self.log = log
+        self.memory = memory
         #: Every connection, registered or not.
         self.sessions: set[IrcSession] = set()
         #: How many of them have not been welcomed; counted, because every welcome says it.

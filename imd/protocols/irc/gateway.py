@@ -5,6 +5,7 @@ from twisted.internet.protocol import Factory
 
 from imd.core.ports import Credentials, Hub, Log, Spawn
 from imd.core.refusal import Refusal
+from imd.net.memory import Memory
 from imd.protocols.irc import negotiation
 from imd.protocols.irc.connection import IrcConnection
 from imd.protocols.irc.door import Door
@@ -25,8 +26,16 @@ class IrcGateway(Factory):
 
     noisy = False
 
-    def __init__(self, hub: Hub, credentials: Credentials, settings: IrcSettings, spawn: Spawn, log: Log) -> None:
-        self.door = Door(hub, credentials, settings, spawn, log)
+    def __init__(
+        self,
+        hub: Hub,
+        credentials: Credentials,
+        settings: IrcSettings,
+        spawn: Spawn,
+        log: Log,
+        memory: Memory | None = None,
+    ) -> None:
+        self.door = Door(hub, credentials, settings, spawn, log, memory or Memory(hub.clock))
 
     def buildProtocol(self, addr: IAddress | None) -> IrcConnection:
         connection = IrcConnection(self.door)

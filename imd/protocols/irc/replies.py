@@ -33,6 +33,7 @@ class Slot:
             self._replies.write(data)
         else:
             self.lines.append(data)
+            self._replies.held += len(data)
 
     def hold(self) -> None:
         """Keep open until one more `close`: something this command started has yet to be settled."""
@@ -47,7 +48,7 @@ class Slot:
 class Replies:
     """The open slots of one connection, oldest first."""
 
-    __slots__ = ("_batches", "_server", "settled", "slots", "write")
+    __slots__ = ("_batches", "_server", "held", "settled", "slots", "write")
 
     def __init__(self, server: str, write: Callable[[bytes], None], settled: Callable[[], None]) -> None:
         self._server = server
@@ -55,6 +56,8 @@ class Replies:
         self.settled = settled
         #: Those that are open.
         self.slots: list[Slot] = []
+        #: Bytes of answers that wait for others.
+        self.held = 0
         self._batches = 0
         #: Writes to the client past all slots.
         self.write = write
@@ -76,12 +79,14 @@ class Replies:
                 continue
             if not oldest.label:
                 for line in oldest.lines:
+                    self.held -= len(line)
                     self.write(line)
                 oldest.lines.clear()
             break
         self.settled()
 
     def _leave(self, slot: Slot) -> None:
+        self.held -= sum(map(len, slot.lines))
         if not slot.label:
             for line in slot.lines:
                 self.write(line)

@@ -51,6 +51,17 @@ class Link(Protocol):
 
     def resume(self) -> None: ...
 
+    @property
+    def full(self) -> bool:
+        """Whether so much waits for the client that it is asked nothing more; `go_on` follows when it has read."""
+
+    @property
+    def backlog(self) -> int:
+        """Bytes that were written and have not left."""
+
+    def keeps(self) -> None:
+        """What the session keeps has changed (`IrcSession.kept`)."""
+
     def settle(self) -> None:
         """The client has signed on."""
 
@@ -64,11 +75,13 @@ class IrcSession:
         "_alone",
         "_early",
         "_framer",
+        "_kept",
         "_pace",
         "_pumping",
         "_tags_size",
         "_timer",
         "_waiting",
+        "_weight",
         "barrier",
         "cap_version",
         "caps",
@@ -113,6 +126,10 @@ class IrcSession:
         self._framer = Framer(self._tags_size)
         # Nearly always empty, and then a deque takes ten times the memory of a list.
         self._waiting: list[Line | BadLine] = []
+        #: Their bytes.
+        self._weight = 0
+        #: What the connection was told last that is kept.
+        self._kept = 0
         #: Taken from the bytes received, and too soon.
         self._early: Line | BadLine | None = None
         self._pace = Pace(door.settings.limits, self.hub.clock.time())
@@ -228,6 +245,10 @@ class IrcSession:
     def settings_changed(self) -> None:
         """`Door.settings` are new: what was copied from the old ones is made again."""
         self._pace = Pace(self.door.settings.limits, self.hub.clock.time())
+        if self._early is not None and self._pace.unlimited:
+            line, self._early = self._early, None
+            self._wait(line)
+            self._pump()
 
     # ------------------------------------------------------------ hearing
 
@@ -240,7 +261,12 @@ class IrcSession:
 
     def _answered(self) -> None:
         """Commands have got their last answer: others may have waited for that."""
-        if self._waiting or self._framer.buffer or self._early is not None:
+        if self._waiting or self._framer.buffer or self._early is not None or self._kept:
+            self._pump()
+
+    def go_on(self) -> None:
+        """The client has read what waited for it."""
+        if not self.closing:
             self._pump()
 
     def _pump(self) -> None:
@@ -249,7 +275,7 @@ class IrcSession:
             return
         self._pumping = True
         try:
-            while not self.closing and (
+            while not (self.closing or self.link.full) and (
                 (self._waiting and self._next_waiting())
                 or ((self._framer.buffer or self._early is not None) and self._next_line())
             ):
@@ -258,10 +284,27 @@ class IrcSession:
             self._pumping = False
         if self.closing:
             return
-        if self._early is not None or len(self._waiting) >= MAX_WAITING:
+        if self._early is not None or len(self._waiting) >= MAX_WAITING or self.link.full:
             self.link.pause()
         else:
             self.link.resume()
+        if self._framer.buffer or self._waiting or self.replies.held or self._kept:
+            self._keep()
+
+    @property
+    def kept(self) -> int:
+        """Bytes that wait here: read and not yet run, or answered and not yet said."""
+        return len(self._framer) + self._weight + self.replies.held
+
+    def _keep(self) -> None:
+        kept = self.kept
+        if kept != self._kept:
+            self._kept = kept
+            self.link.keeps()
+
+    def _wait(self, line: Line | BadLine) -> None:
+        self._waiting.append(line)
+        self._weight += len(line)
 
     def _next_waiting(self) -> bool:
         """Run the first command that waits, if it may."""
@@ -270,6 +313,7 @@ class IrcSession:
         if not self._may_run(line, row):
             return False
         del self._waiting[0]
+        self._weight -= len(line)
         self._run(line, row)
         return True
 
@@ -292,7 +336,7 @@ class IrcSession:
         if row is not None and row.immediate and isinstance(line, Line):
             self._run_now(row, line)
         elif self._waiting or (self.replies.slots and not self._may_run(line, row)):
-            self._waiting.append(line)
+            self._wait(line)
         else:
             self._run(line, row)
         return True
@@ -367,6 +411,7 @@ class IrcSession:
         if self.closing:
             return
         self.closing = True
+        self._forget()
         self.link.write(encode("ERROR", [f"Closing Link: {self.nick} ({text})"], colon=True))
         self.link.close()
 
@@ -378,9 +423,17 @@ class IrcSession:
     def lost(self, reason: str = "lost", text: str = "Connection closed") -> None:
         """The connection is gone."""
         self.closing = True
+        self._forget()
         if self._timer is not None:
             self._timer.cancel()
         self.sign_off(reason, text)
+
+    def _forget(self) -> None:
+        """What was read and has not run never will."""
+        self._framer.clear()
+        self._waiting.clear()
+        self._weight = 0
+        self._keep()
 
     # ------------------------------------------------------------ the core's Client
 
@@ -400,6 +453,9 @@ class IrcSession:
 
     def room_event(self, event: RoomEvent) -> None:
         room_events.room_event(self, event)
+
+    def backlog(self) -> int:
+        return self.link.backlog
 
     def message_read(self, reader: Address, id: str) -> None:
         """Read marks between devices are for a later draft (draft/read-marker)."""

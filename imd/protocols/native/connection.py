@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 
-from imd.core.refusal import TooLong
+from imd.core.refusal import ShortOfMemory, TooLong
 from imd.net.connections import TicketHolder
 from imd.net.peer import peer_of
 from imd.net.sending import Outbox
@@ -32,11 +32,13 @@ class NativeConnection(TicketHolder, Protocol):
         self._door = door
         self._home = home
         self._paused = False
+        #: Bytes of what was read and not handled, as last noted.
+        self._kept = 0
 
     def connectionMade(self) -> None:
         door, settings = self._door, self._door.settings
         clock = door.hub.clock
-        self._outbox = Outbox(self.transport, clock, settings.send_queue, self._too_slow)
+        self._outbox = Outbox(self.transport, clock, settings.send_queue, self._too_slow, self._note)
         self._framer = LineFramer(settings.line_before_sign_on)
         self.session = NativeSession(door, peer_of(self.transport, DOOR), self)
         self._alive = KeepAlive(clock, settings.ping_interval, settings.ping_timeout, self.session.ping, self._silent)
@@ -51,11 +53,17 @@ class NativeConnection(TicketHolder, Protocol):
             else:
                 self._door.settings.tally.count("line_length")
                 self.session.unreadable(TooLong("The line", event.limit))
+        kept = len(self._framer.begun) + self.session.kept
+        if kept != self._kept:
+            self._kept = kept
+            self._note()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._alive.stop()
         self._outbox.lost()
         self.session.lost()
+        self._framer.begun.clear()
+        self._note()
         self._home.lost(self)
 
     def admission_expired(self) -> None:
@@ -70,6 +78,25 @@ class NativeConnection(TicketHolder, Protocol):
         self.session.leaving = "too-slow"
         self._door.settings.tally.count("send_queue")
         self._door.log.info("native: {peer} reads too slowly", peer=self.session.peer.address)
+
+    # ------------------------------------------------------------ imd.net.memory.Holder
+
+    def _note(self) -> None:
+        self._door.memory.note(self, self.held())
+
+    def held(self) -> int:
+        return self._outbox.held + len(self._framer.begun) + self.session.kept
+
+    def shed(self, why: ShortOfMemory) -> None:
+        if self.session.gone():
+            self.abort()
+            return
+        self._outbox.let_go()
+        self._framer.begun.clear()
+        self.session.bye(why.code, why.sentence, "memory")
+
+    def whose(self) -> str:
+        return self.session.whose()
 
     # ------------------------------------------------------------ session.Sink
 
@@ -90,7 +117,11 @@ class NativeConnection(TicketHolder, Protocol):
     def resume(self) -> None:
         if self._paused:
             self._paused = False
+            self._note()
             self.transport.resumeProducing()
+
+    def backlog(self) -> int:
+        return self._outbox.held
 
     def signed_on(self) -> None:
         self._framer.limit = self._door.settings.line_length

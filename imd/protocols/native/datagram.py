@@ -108,10 +108,13 @@ class DatagramConnection:
         self._link.close(self.session.leaving)
 
     def pause(self) -> None:
-        self._link.pause()
+        self._link.pause(self.session.kept)
 
     def resume(self) -> None:
         self._link.resume()
+
+    def backlog(self) -> int:
+        return self._link.held()
 
     def signed_on(self) -> None:
         self._limit = self._door.settings.line_length
@@ -168,6 +171,7 @@ class NativeDatagrams:
             self._context,
             lambda link: DatagramConnection(self.door, link, self),
             terms_for_strangers(self.door.settings),
+            self.door.memory,
         )
         # The longest datagram, and a byte to see that one is longer.
         bound = reactor.listenUDP(port, protocol, interface=host, maxPacketSize=2048)

@@ -7,6 +7,7 @@ from twisted.internet.protocol import Factory
 from imd.core.ports import Credentials, Hub, Log, Spawn
 from imd.core.refusal import Refusal, ShuttingDown
 from imd.messages.connection import Bye
+from imd.net.memory import Memory
 from imd.protocols.native.connection import NativeConnection
 from imd.protocols.native.door import Door
 from imd.protocols.native.settings import NativeSettings
@@ -52,8 +53,16 @@ class NativeFactory(Factory):
 class NativeGateway:
     """The native door as a whole. Listeners are given `factory`; over a limit they say `answer`."""
 
-    def __init__(self, hub: Hub, credentials: Credentials, settings: NativeSettings, spawn: Spawn, log: Log) -> None:
-        self.door = Door(hub, credentials, settings, spawn, log)
+    def __init__(
+        self,
+        hub: Hub,
+        credentials: Credentials,
+        settings: NativeSettings,
+        spawn: Spawn,
+        log: Log,
+        memory: Memory | None = None,
+    ) -> None:
+        self.door = Door(hub, credentials, settings, spawn, log, memory)
         self.factory = NativeFactory(self.door)
 
     def reload(self, settings: NativeSettings) -> None:

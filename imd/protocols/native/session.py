@@ -51,9 +51,13 @@ class Sink(Protocol):
         """Close once everything sent has left."""
 
     def pause(self) -> None:
-        """Read no more for now. Harmless when repeated, as is `resume`."""
+        """Read no more for now; the session keeps something (`NativeSession.kept`). Harmless when repeated, as is
+        `resume`."""
 
     def resume(self) -> None: ...
+
+    def backlog(self) -> int:
+        """Bytes that were sent and have not left."""
 
     def signed_on(self) -> None:
         """The client has been welcomed: the limits for strangers end."""
@@ -76,6 +80,7 @@ class NativeSession:
         "exchange",
         "failures",
         "hub",
+        "kept",
         "leaving",
         "peer",
         "sink",
@@ -105,6 +110,8 @@ class NativeSession:
         self._haste = 0
         #: What is read but may not be handled yet; None when there is nothing, which is nearly always.
         self._waiting: deque[bytes | Refusal] | None = None
+        #: Its bytes.
+        self.kept = 0
         self._alone = False
         self._open = 0
         self._pumping = False
@@ -115,6 +122,11 @@ class NativeSession:
         if self.core is None:
             raise AssertionError("not signed on")
         return self.core
+
+    def whose(self) -> str:
+        """Who it is, for the log."""
+        name = "?" if self.core is None else self.core.address.name
+        return f"{name} at {self.peer.address}, {self.peer.door}"
 
     def gone(self) -> bool:
         """Whether the connection is ending or has ended; ask after each wait."""
@@ -153,6 +165,7 @@ class NativeSession:
         """The connection is gone, or as good as gone. Harmless when repeated."""
         self.state = State.CLOSING
         self._waiting = None
+        self.kept = 0
         core, self.core = self.core, None
         if core is not None:
             self.hub.people.sign_off(core, self.leaving, text)
@@ -176,6 +189,8 @@ class NativeSession:
                 return
             self._waiting = deque()
         self._waiting.append(what)
+        if isinstance(what, bytes):
+            self.kept += len(what)
         self.sink.pause()
 
     @property
@@ -189,7 +204,10 @@ class NativeSession:
         self._pumping = True
         try:
             while self._waiting and not self._held:
-                self._handle(self._waiting.popleft())
+                what = self._waiting.popleft()
+                if isinstance(what, bytes):
+                    self.kept -= len(what)
+                self._handle(what)
         finally:
             self._pumping = False
         if not self._waiting:
@@ -318,6 +336,9 @@ class NativeSession:
             payload = room_events.payload(event, self.core)
             if payload:
                 self.sink.send(payload)
+
+    def backlog(self) -> int:
+        return self.sink.backlog()
 
     def message_read(self, reader: Address, id: str) -> None:
         self.answer(ReadElsewhere(id=id))

@@ -42,6 +42,9 @@ class OtherClient:
     def room_event(self, event: RoomEvent) -> None:
         self.events.append(event)
 
+    def backlog(self) -> int:
+        return 0
+
     def message_read(self, reader: Address, id: str) -> None: ...
 
     def end(self, reason: Refusal) -> None:

@@ -366,6 +366,9 @@ class RecordingSink:
     def resume(self) -> None:
         self.paused = False
 
+    def backlog(self) -> int:
+        return 0
+
     def signed_on(self) -> None:
         self.welcomed = True
 

@@ -26,6 +26,10 @@ class BadLine(Exception):
         #: What the line was about, as far as that could be read.
         self.command = command
 
+    def __len__(self) -> int:
+        """Of the line nothing is kept."""
+        return 32
+
 
 class Line(msgspec.Struct):
     """One message. `command` is in capitals, tag values are unescaped."""
@@ -34,6 +38,10 @@ class Line(msgspec.Struct):
     params: list[str] = msgspec.field(default_factory=list)
     source: str = ""
     tags: dict[str, str] = msgspec.field(default_factory=dict)
+
+    def __len__(self) -> int:
+        """About as many bytes as it came in."""
+        return sum(map(len, self.params)) + sum(map(len, self.tags.values())) + 32
 
     def param(self, index: int, default: str = "") -> str:
         """The parameter at `index`, or `default` where it was not given."""
@@ -149,6 +157,11 @@ class Framer:
     def __len__(self) -> int:
         """How many bytes were fed and not taken."""
         return len(self.buffer) - self._at
+
+    def clear(self) -> None:
+        """Forget what was fed and not taken."""
+        self.buffer = b""
+        self._at = 0
 
     def feed(self, data: bytes) -> None:
         if b"\r" in data:

@@ -17,12 +17,12 @@ class LineTooLong(Exception):
 class LineFramer:
     """Cuts a stream into payloads. `limit` in bytes with the line end, 0 for none; may be altered at any time."""
 
-    __slots__ = ("_begun", "_skipping", "limit")
+    __slots__ = ("_skipping", "begun", "limit")
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         #: The line that has begun but not ended.
-        self._begun = bytearray()
+        self.begun = bytearray()
         self._skipping = False
 
     def feed(self, data: bytes) -> Iterator[bytes | LineTooLong]:
@@ -32,10 +32,10 @@ class LineFramer:
             if self._skipping:
                 self._skipping = False
                 continue
-            if self._begun:
-                self._begun += line
-                line = bytes(self._begun)
-                self._begun.clear()
+            if self.begun:
+                self.begun += line
+                line = bytes(self.begun)
+                self.begun.clear()
             if self.limit and len(line) >= self.limit:
                 yield LineTooLong(self.limit)
                 continue
@@ -44,10 +44,10 @@ class LineFramer:
             if line:
                 yield line
         if rest and not self._skipping:
-            self._begun += rest
+            self.begun += rest
             # Not kept until its end arrives, which may be never.
-            if self.limit and len(self._begun) >= self.limit:
-                self._begun.clear()
+            if self.limit and len(self.begun) >= self.limit:
+                self.begun.clear()
                 self._skipping = True
                 yield LineTooLong(self.limit)
 
