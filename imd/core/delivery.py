@@ -208,7 +208,7 @@ class Delivery:
         if pending.acknowledged:
             return
         if not self._young and not self._elder:
-            self._environment.clock.call_later(self.ack_wait, self._ack_wait_over)
+            self._environment.clock.call_later(self.ack_wait, self._ack_wait_ends)
         self._young.append(pending)
 
     def _blocked(self, sender: Person, account: Account, recipient: Recipient | None) -> bool:
@@ -267,6 +267,11 @@ class Delivery:
 
     # ------------------------------------------------------------ keeping
 
+    def _ack_wait_ends(self) -> None:
+        # Acknowledgements that have arrived and were not read yet count: it is we who are late, and all the more so
+        # the busier we are.
+        self._environment.clock.soon(self._ack_wait_over)
+
     def _ack_wait_over(self) -> None:
         """Whoever has not acknowledged for one to two times `ack_wait`: the store takes the message."""
         for pending in self._elder:
@@ -274,7 +279,7 @@ class Delivery:
                 self._keeping.keep(pending)
         self._elder, self._young = self._young, []
         if self._elder:
-            self._environment.clock.call_later(self.ack_wait, self._ack_wait_over)
+            self._environment.clock.call_later(self.ack_wait, self._ack_wait_ends)
 
     def retry(self) -> None:
         """The store is back."""

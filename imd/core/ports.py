@@ -58,6 +58,9 @@ class Clock(Protocol):
     def soon(self, call: Callable[[], None]) -> None:
         """Run `call` once at the end of the present reactor turn (after what is being read has been read)."""
 
+    def last(self, call: Callable[[], None]) -> None:
+        """As `soon`, after everything asked for by `soon`: so that what leaves for a client leaves in one piece."""
+
 
 class Log(Protocol):
     """The part of ``twisted.logger.Logger`` the core uses; format strings with named fields."""

@@ -38,32 +38,61 @@ class ReactorClock:
         #: The reactor's own, because every message asks several times.
         self.time: Callable[[], float] = reactor.seconds
         self._soon: list[Callable[[], None]] = []
+        self._last: list[Callable[[], None]] = []
         self._scheduled = False
+        self._driven = False
 
     def call_later(self, delay: float, call: Callable[[], None]) -> ReactorTimer:
         return ReactorTimer(self._reactor.callLater(delay, call))
 
     def soon(self, call: Callable[[], None]) -> None:
-        # A call due at once runs after all sockets that were ready have been read: one turn's input, one run.
         self._soon.append(call)
-        if not self._scheduled:
-            self._scheduled = True
-            self._reactor.callLater(0, self._run)
+        if not (self._scheduled or self._driven):
+            self._schedule()
 
-    def _run(self) -> None:
+    def last(self, call: Callable[[], None]) -> None:
+        self._last.append(call)
+        if not (self._scheduled or self._driven):
+            self._schedule()
+
+    def _schedule(self) -> None:
+        # A call due at once runs after all sockets that were ready have been read: one turn's input, one run.
+        self._scheduled = True
+        self._reactor.callLater(0, self._timed)
+
+    def _timed(self) -> None:
+        self.end_turn()
+        self._scheduled = False
+        if self.waiting and not self._driven:
+            self._schedule()
+
+    def driven(self, by_turns: bool) -> None:
+        """Whether somebody else calls `end_turn` at the end of each turn, so that no timer is needed."""
+        self._driven = by_turns
+        if self.waiting and not (by_turns or self._scheduled):
+            self._schedule()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether anything is to run at the end of this turn."""
+        return bool(self._soon or self._last)
+
+    def end_turn(self) -> None:
+        """Run what waits for the end of the turn. What is still asked for after `ROUNDS` waits for the next."""
         for _ in range(ROUNDS):
             calls, self._soon = self._soon, []
-            for call in calls:
-                try:
-                    call()
-                except Exception:
-                    self.log.failure("while running {call} at the end of a turn", call=call)
+            self._run(calls)
             if not self._soon:
                 break
-        if self._soon:
-            self._reactor.callLater(0, self._run)
-        else:
-            self._scheduled = False
+        calls, self._last = self._last, []
+        self._run(calls)
+
+    def _run(self, calls: list[Callable[[], None]]) -> None:
+        for call in calls:
+            try:
+                call()
+            except Exception:
+                self.log.failure("while running {call} at the end of a turn", call=call)
 
 
 class Spawner:

@@ -112,7 +112,7 @@ class Outbox:
                 self._stay()
         elif not self._scheduled:
             self._scheduled = True
-            self._clock.soon(self._turn_ends)
+            self._clock.last(self._turn_ends)
 
     def flush(self) -> None:
         """Hand over now what waits, as far as the transport takes it."""
@@ -151,12 +151,13 @@ class Outbox:
         transport = self._transport
         if not transport.connected:
             return
-        sent = transport.writeSomeData(data)
+        try:
+            sent = transport.socket.send(data)
+        except OSError:
+            # No room; or the connection is broken, and then the transport finds out for itself, in its own time.
+            sent = 0
         if sent == len(data):
             return
-        if isinstance(sent, Exception) or sent < 0:
-            # The connection is broken: the transport finds out for itself, and says so in its own time.
-            sent = 0
         rest = data[sent:]
         self._choked = True
         if len(rest) > CHUNK:

@@ -42,13 +42,13 @@ class ReactorClockTests(SynchronousTestCase):
     def test_endless_soon(self) -> None:
         """A call that always wants itself again gives the reactor a turn between every few rounds."""
         turns: list[int] = []
-        run = self.clock._run
+        run = self.clock.end_turn
 
         def turn() -> None:
             turns.append(len(self.ran))
             run()
 
-        self.patch(self.clock, "_run", turn)
+        self.patch(self.clock, "end_turn", turn)
 
         def again() -> None:
             self.ran.append("x")
@@ -58,6 +58,36 @@ class ReactorClockTests(SynchronousTestCase):
         self.clock.soon(again)
         self.reactor.advance(0)
         self.assertEqual(turns, [0, ROUNDS, 2 * ROUNDS])
+
+    def test_last(self) -> None:
+        """What is to run last runs once everything has run that was wanted soon, also by others of that kind."""
+        self.clock.last(lambda: self.ran.append("last"))
+        self.clock.soon(lambda: self.clock.soon(lambda: self.ran.append("inner")))
+        self.clock.soon(lambda: self.ran.append("outer"))
+        self.assertEqual(len(self.reactor.getDelayedCalls()), 1)
+        self.reactor.advance(0)
+        self.assertEqual(self.ran, ["outer", "inner", "last"])
+        self.assertFalse(self.clock.waiting)
+
+    def test_wanted_by_the_last(self) -> None:
+        """What the last calls ask for runs in the next turn."""
+        self.clock.last(lambda: self.clock.soon(lambda: self.ran.append("soon")))
+        self.clock.end_turn()
+        self.assertEqual((self.ran, self.clock.waiting), ([], True))
+        self.clock.end_turn()
+        self.assertEqual((self.ran, self.clock.waiting), (["soon"], False))
+
+    def test_driven(self) -> None:
+        """Driven by turns it sets no timer; given back, it sets one for what still waits."""
+        self.clock.driven(True)
+        self.clock.soon(lambda: self.ran.append("a"))
+        self.assertEqual(self.reactor.getDelayedCalls(), [])
+        self.clock.end_turn()
+        self.assertEqual(self.ran, ["a"])
+        self.clock.last(lambda: self.ran.append("b"))
+        self.clock.driven(False)
+        self.reactor.advance(0)
+        self.assertEqual(self.ran, ["a", "b"])
 
     def test_one_failure_harms_no_other(self) -> None:
         """A call that fails is logged, and the others run."""

@@ -1,8 +1,8 @@
 """The write path past the transport's buffer: all taken, some taken, none taken, broken, and Twisted not as known."""
 
+import errno
 from collections.abc import Callable
 
-from twisted.internet.main import CONNECTION_LOST
 from twisted.internet.task import Clock
 from twisted.internet.tcp import Connection
 from twisted.trial.unittest import SynchronousTestCase
@@ -16,6 +16,7 @@ class Kernel(Connection):
 
     def __init__(self) -> None:
         self.connected = 1
+        self.socket = self  # type: ignore[assignment]
         self.room = 1 << 30
         #: What has left, in order.
         self.sent = b""
@@ -34,10 +35,13 @@ class Kernel(Connection):
     def unregisterProducer(self) -> None:
         self.asked = None
 
-    def writeSomeData(self, data: bytes) -> "int | Exception":  # type: ignore[override]
+    def send(self, data: bytes) -> int:
+        """As a socket does that does not block."""
         assert not self.buffer, "sent past what waits"
         if self.broken:
-            return CONNECTION_LOST
+            raise BrokenPipeError(errno.EPIPE, "broken pipe")
+        if not self.room:
+            raise BlockingIOError(errno.EAGAIN, "no room")
         taken = min(self.room, len(data))
         self.sent += bytes(data[:taken])
         self.room -= taken

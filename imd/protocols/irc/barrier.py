@@ -2,7 +2,8 @@
 
 Private messages to a session of an account are followed by a ``PING`` with a token of its own. A client answers
 lines in order, so the ``PONG`` with that token proves that it has read everything sent before. At most one PING is in
-flight; messages sent meanwhile are covered by the next, which leaves when the PONG comes.
+flight, and it leaves at the end of a turn of the reactor, behind all of that turn's messages; messages sent meanwhile
+are covered by the next, which leaves when the PONG has come.
 
 ::
 
@@ -12,6 +13,7 @@ flight; messages sent meanwhile are covered by the next, which leaves when the P
 import itertools
 import secrets
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,21 +29,28 @@ _COUNT = itertools.count(1)
 class Barrier:
     """What one connection has been sent and has not confirmed. The core keeps the messages; here are ids only."""
 
-    __slots__ = ("_covered", "_later", "_token", "since")
+    __slots__ = ("_asked_for", "_covered", "_later", "_token", "since")
 
     def __init__(self) -> None:
         self._token = ""
         #: Ids the PING in flight covers, and ids sent after it.
         self._covered: list[str] = []
         self._later: list[str] = []
+        #: The next PING leaves at the end of this turn.
+        self._asked_for = False
         #: When the PING in flight was sent; None when there is none.
         self.since: float | None = None
 
     def sent(self, session: "IrcSession", ids: Iterable[str]) -> None:
         """These messages have just been written to the client."""
         self._later += ids
-        if self.since is None:
-            self._ping(session)
+        if self.since is None and not self._asked_for:
+            self._ask(session)
+
+    def _ask(self, session: "IrcSession") -> None:
+        # At the end of the turn, so that one PING covers all of it.
+        self._asked_for = True
+        session.hub.clock.soon(partial(self._ping, session))
 
     def heard_again(self, now: float) -> None:
         """The connection was not read from until now: a PONG could not be seen."""
@@ -49,6 +58,9 @@ class Barrier:
             self.since = now
 
     def _ping(self, session: "IrcSession") -> None:
+        self._asked_for = False
+        if session.closing:
+            return
         self._covered, self._later = self._later, []
         self._token = f"{_RUN}{next(_COUNT):x}"
         self.since = session.hub.clock.time()
@@ -61,8 +73,7 @@ class Barrier:
         covered, self._covered = self._covered, []
         self._token = ""
         self.since = None
-        # The core may hand over more at once; one PING then covers it all.
         session.hub.delivery.acknowledge(session.me, covered)
-        if self._later and self.since is None:
-            self._ping(session)
+        if self._later and not self._asked_for:
+            self._ask(session)
         return True

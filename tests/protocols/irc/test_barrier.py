@@ -3,8 +3,10 @@
 from types import SimpleNamespace
 from typing import Any, cast
 
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from imd.net.reactor_clock import ReactorClock
 from imd.protocols.irc.barrier import Barrier
 
 
@@ -15,7 +17,9 @@ class Recorder:
         self.pings: list[str] = []
         self.acknowledged: list[list[str]] = []
         self.me = object()
-        self.hub = SimpleNamespace(clock=SimpleNamespace(time=lambda: 1.0), delivery=self)
+        self.clock = ReactorClock(Clock())
+        self.hub = SimpleNamespace(clock=self.clock, delivery=self)
+        self.closing = False
         self.then: Any = None
 
     def push(self, data: bytes) -> None:
@@ -33,10 +37,14 @@ class Barriers(SynchronousTestCase):
         self.barrier = Barrier()
 
     def sent(self, *ids: str) -> None:
+        """In a turn of its own."""
         self.barrier.sent(cast(Any, self.session), ids)
+        self.session.clock.end_turn()
 
     def pong(self, token: str) -> bool:
-        return self.barrier.confirmed(cast(Any, self.session), token)
+        known = self.barrier.confirmed(cast(Any, self.session), token)
+        self.session.clock.end_turn()
+        return known
 
     def test_one_in_flight(self) -> None:
         """One PING covers what was sent before it; what follows waits for the next, sent at the PONG."""
@@ -51,6 +59,24 @@ class Barriers(SynchronousTestCase):
         self.assertEqual(self.session.acknowledged, [["a"], ["b", "c"]])
         self.assertEqual(len(self.session.pings), 2)
         self.assertIsNone(self.barrier.since)
+
+    def test_one_for_a_turn(self) -> None:
+        """All that is sent in one turn of the reactor is covered by one PING, at its end."""
+        for id in "abc":
+            self.barrier.sent(cast(Any, self.session), [id])
+        self.assertEqual(self.session.pings, [])
+        self.session.clock.end_turn()
+        self.assertEqual(len(self.session.pings), 1)
+        self.pong(self.session.pings[0])
+        self.assertEqual(self.session.acknowledged, [["a", "b", "c"]])
+        self.assertIsNone(self.barrier.since)
+
+    def test_closed_meanwhile(self) -> None:
+        """A connection that is closing is asked nothing any more."""
+        self.barrier.sent(cast(Any, self.session), ["a"])
+        self.session.closing = True
+        self.session.clock.end_turn()
+        self.assertEqual(self.session.pings, [])
 
     def test_other_tokens(self) -> None:
         """A PONG with another token, an old one, or none in flight confirms nothing."""
@@ -75,7 +101,7 @@ class Barriers(SynchronousTestCase):
         """What the core hands over while it hears of a confirmation is covered by one PING with what waited."""
         self.sent("a")
         self.sent("b")
-        self.session.then = lambda: self.sent("c")
+        self.session.then = lambda: self.barrier.sent(cast(Any, self.session), ["c"])
         self.pong(self.session.pings[0])
         self.session.then = None
         self.assertEqual(len(self.session.pings), 2)

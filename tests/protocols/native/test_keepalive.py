@@ -10,10 +10,10 @@ from imd.protocols.native.keepalive import KeepAlive
 class AdjustableClock(ReactorClock):
     """A clock that can be set."""
 
-    ahead = 0.0
-
-    def time(self) -> float:
-        return super().time() + self.ahead
+    def __init__(self, reactor: Clock) -> None:
+        super().__init__(reactor)
+        self.ahead = 0.0
+        self.time = lambda: reactor.seconds() + self.ahead
 
 
 class KeepAliveTests(SynchronousTestCase):
