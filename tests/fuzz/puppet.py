@@ -66,7 +66,8 @@ class Puppet(DatagramProtocol):
         self.heard: list[bytes] = []
         #: Whether it has shown that it gets what is sent to it.
         self.proved = False
-        self._proofs: list[bytes] = []
+        #: Tokens and cookies it was sent.
+        self.proofs: list[bytes] = []
         self.bytes_said = 0
         self.bytes_heard = 0
         self._timer: Any = None
@@ -85,7 +86,7 @@ class Puppet(DatagramProtocol):
         self.bytes_heard += len(datagram)
         if self.association is not None and datagram[13:14] == b"\x03":
             # A HelloVerifyRequest ends with its cookie.
-            self._proofs.append(datagram[-TOKEN:])
+            self.proofs.append(datagram[-TOKEN:])
         payloads = [datagram] if self.association is None else self.association.receive(datagram)
         for payload in payloads:
             self._payload(payload)
@@ -102,7 +103,7 @@ class Puppet(DatagramProtocol):
             raise AssertionError(f"the daemon said what is no packet: {payload!r}") from error
         first = packet.frames[0]
         if isinstance(first, wire.Challenge):
-            self._proofs.append(first.token)
+            self.proofs.append(first.token)
             if packet.connection == self.id:
                 self.token = first.token
         if self.connection is not None:
@@ -114,7 +115,7 @@ class Puppet(DatagramProtocol):
         """This, and nothing else."""
         self.bytes_said += len(datagram)
         if not self.proved:
-            self.proved = any(proof in datagram for proof in self._proofs[-10:])
+            self.proved = any(proof in datagram for proof in self.proofs[-10:])
         self.transport.write(datagram)
 
     def inside(self, payload: bytes) -> None:
