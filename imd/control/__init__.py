@@ -2,6 +2,7 @@
 
 wire      one AMP command: an action and its arguments as JSON, and the answer, in pages when it is long
 directory what an operator does with accounts; works with and without a daemon
+limits    how often each limit was met, and how much of it is used
 actions   everything an operator can ask of a running daemon
 place     where the socket is
 listener  the Unix socket (mode 0600): whoever may open it is the operator

@@ -2,25 +2,37 @@
 
 import math
 import os
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import msgspec
 
 from imd import __version__
 from imd.config.error import SettingsError
+from imd.config.model import Settings
 from imd.config.reload import Changes
 from imd.control.directory import Action, Directory
+from imd.control.limits import limits
 from imd.control.wire import PAGE, Answer
 from imd.core.accounts import Accounts
 from imd.core.hub import Hub
 from imd.core.refusal import Kicked, Malformed, NotAllowed
 from imd.core.session import Session
 from imd.core.stores import LedgerEntry, Queued, Store
+from imd.core.tally import Tally
 from imd.core.trace import Way
 from imd.credentials.front import CredentialsFront
 from imd.net.connections import Connections
+from imd.net.datagram.port import PortCounts
 from imd.net.holding import Holding
+from imd.net.memory import Memory
 from imd.net.tls import UnusablePair
+
+
+class Datagrams(Protocol):
+    """What of the doors by datagrams is shown."""
+
+    def status(self) -> Sequence[PortCounts]: ...
 
 
 class Operated(Protocol):
@@ -31,8 +43,15 @@ class Operated(Protocol):
     accounts: Accounts
     credentials: CredentialsFront
     connections: Connections
+
+    @property
+    def datagrams(self) -> Datagrams: ...
+
     holding: Holding
+    memory: Memory
+    settings: Settings
     started: float
+    tally: Tally
 
     def listeners(self) -> list[Answer]: ...
     async def reload(self) -> Changes: ...
@@ -150,6 +169,9 @@ class Actions:
                 "accepted": counts.accepted,
                 "refused": counts.refused,
             },
+            "memory": {"held": daemon.memory.total, "holders": len(daemon.memory), "peak": daemon.memory.peak},
+            "datagrams": [msgspec.structs.asdict(port) for port in daemon.datagrams.status()],
+            "limits": limits(daemon.settings, daemon.tally, self._hub, daemon.connections, daemon.memory),
         }
 
     async def who(self, arguments: dict[str, Any]) -> Answer:

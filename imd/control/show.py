@@ -21,6 +21,14 @@ def span(seconds: float) -> str:
     return f"{whole // 60} min" if whole >= 60 else f"{whole} s"
 
 
+def size(octets: int) -> str:
+    """``812 bytes``, ``1.5 KiB``, ``256 MiB``."""
+    for unit, name in ((1024**3, "GiB"), (1024**2, "MiB"), (1024, "KiB")):
+        if octets >= unit:
+            return f"{octets / unit:.1f}".removesuffix(".0") + f" {name}"
+    return f"{octets} bytes"
+
+
 def clean(text: str) -> str:
     """Without what could steer the operator's terminal: much of what is shown was chosen by clients."""
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
@@ -102,7 +110,26 @@ def _status(answer: Answer) -> str:
     refused = {why: count for why, count in connections["refused"].items() if count}
     if refused:
         lines.append("refused: " + ", ".join(f"{count} for {why}" for why, count in refused.items()))
-    return "\n".join(lines)
+    memory = answer["memory"]
+    lines.append(
+        f"memory: {memory['holders']} connections hold {size(memory['held'])}, most at one time {size(memory['peak'])}"
+    )
+    for number, port in enumerate(answer["datagrams"], 1):
+        links, *wrong = (f"{count} {what}" for what, count in port.items())
+        lines.append(f"datagrams, socket {number}: {links}; since the start {', '.join(wrong)}")
+    rows = [
+        (name, *(_amount(row[column], row["unit"]) for column in ("bound", "now")), row["met"] or "")
+        for name, row in answer["limits"].items()
+    ]
+    return "\n".join([*lines, "", table(rows, ("LIMIT", "BOUND", "NOW", "MET"))])
+
+
+def _amount(number: float | None, unit: str) -> str:
+    if number is None:
+        return ""
+    if unit == "bytes":
+        return size(int(number))
+    return f"{number:g} s" if unit else f"{number}"
 
 
 def _queue(answer: Answer) -> str:

@@ -486,6 +486,11 @@ class Delivery:
             for channel in inbox.channels.values()
         )
 
+    def most_unconfirmed(self) -> int:
+        """Messages under way to the client that has most to confirm."""
+        inboxes = self._keeping.inboxes.values()
+        return max((len(each.unconfirmed) for inbox in inboxes for each in inbox.channels.values()), default=0)
+
     def counts(self) -> dict[str, int]:
         """For the operator's status."""
         return {

@@ -36,7 +36,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     ledger_keep: float = 90 * 86400.0
     #: Who may open a new room by joining it: ``everyone``, ``accounts`` or ``nobody``.
     room_creation: str = "everyone"
-    limits: Limits = Limits()
+    limits: Limits = msgspec.field(default_factory=Limits)
 
 
 class Hub:
@@ -142,6 +142,19 @@ class Hub:
         self.keeping.guest_messages = policy.guest_messages
         self._queue.limit = policy.offline_max_messages
         self.history.keep = policy.history_keep
+
+    def levels(self) -> dict[str, int]:
+        """How much of each limit is used now, by the name of its setting: of those that hold for each account, room or
+        client, by whoever uses most."""
+        return {
+            "sessions_per_account": max((len(person.sessions) for person in self.people.online()), default=0),
+            "contacts": self.rosters.most(),
+            "watches": self.presence.most_watches(),
+            **self.rooms.levels(),
+            "offers": self.offers.most(),
+            "window": self.delivery.most_unconfirmed(),
+            "traces": len(self.delivery.trace),
+        }
 
     @property
     def idle(self) -> bool:

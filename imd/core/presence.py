@@ -337,6 +337,10 @@ class PresenceRegistry:
         if not watchers:
             self._watchers.pop(folded, None)
 
+    def most_watches(self) -> int:
+        """Names that the session watches which watches most."""
+        return max(map(len, self._watches.values()), default=0)
+
     def watches(self, session: Session, name: str) -> bool:
         watches = self._watches.get(session.id)
         return watches is not None and fold(split(name, self._people.domain)[0]) in watches

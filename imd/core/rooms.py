@@ -384,9 +384,16 @@ class Rooms:
         self._send(event, [s for member in room.members.values() if operator(member) for s in member.person.sessions])
         return person.address
 
-    def most_invitations(self) -> int:
-        """How many are open of the person who has given most."""
-        return self._invitations.most()
+    def levels(self) -> dict[str, int]:
+        """How much of the limits of rooms is used, by the person or the room that uses most."""
+        rooms = self._rooms.values()
+        return {
+            "rooms": len(rooms),
+            "rooms_per_account": max(map(len, self._memberships.values()), default=0),
+            "room_members": max((len(room.members) for room in rooms), default=0),
+            "room_masks": max((len(entries) for room in rooms for entries in room.lists.values()), default=0),
+            "invites": self._invitations.most(),
+        }
 
     def _in(self, session: Session, name: str) -> tuple[Room, Member]:
         room = self.find(name)

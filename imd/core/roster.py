@@ -123,6 +123,10 @@ class Rosters:
             frozenset(id for id, contact in roster.items() if contact.from_),
         )
 
+    def most(self) -> int:
+        """Entries of the longest list of somebody who is on."""
+        return max(map(len, self._loaded.values()), default=0)
+
     # ------------------------------------------------------------ what an owner can do
 
     async def contacts(self, session: Session) -> list[Contact]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from twisted.internet import reactor as installed_reactor
 
+from imd.config.model import Settings
 from imd.config.reload import Changes
 from imd.control.actions import Actions
 from imd.control.wire import Answer
@@ -11,10 +12,19 @@ from imd.core.stores import Store
 from imd.credentials.front import CredentialRules, CredentialsFront
 from imd.credentials.hashing import Hashing
 from imd.net.connections import ConnectionLimits, Connections
+from imd.net.datagram.port import PortCounts
 from imd.net.holding import Holding
+from imd.net.memory import Memory
 from tests.house import House
 
 reactor: Any = installed_reactor
+
+
+class Datagrams:
+    """A bound UDP port that has seen something."""
+
+    def status(self) -> list[PortCounts]:
+        return [PortCounts(1, 2, 3, 4, 5, 6, 7)]
 
 
 class Standing:
@@ -33,6 +43,10 @@ class Standing:
         self.connections = Connections(self.house.reactor, ConnectionLimits())
         self.holding = Holding(self.house.reactor)
         self.started = clock.time()
+        self.settings = Settings()
+        self.tally = self.house.policy.limits.tally
+        self.memory = Memory(clock, self.settings.limits.memory, self.tally)
+        self.datagrams = Datagrams()
         self.reloading: Exception | None = None
         self.actions = Actions(self)
 

@@ -3,9 +3,11 @@
 from twisted.trial.unittest import SynchronousTestCase
 
 from imd.config.error import SettingsError
+from imd.config.limits import Limits
 from imd.control.wire import PAGE
 from imd.core.refusal import Kicked, Malformed, NoSuchAccount, NotAllowed, Refusal
 from imd.core.session import ClientInfo
+from imd.core.talk import ListChange, ListKind
 from tests.contracts.ledger import entry
 from tests.control.operated import Standing
 from tests.house import NOON
@@ -152,6 +154,57 @@ class ActionsTests(SynchronousTestCase):
         self.assertEqual((status["people"]["accounts"], status["people"]["guests"]), (1, 1))
         self.assertEqual(status["listeners"], self.daemon.listeners())
         self.assertEqual(status["store"]["durability"], self.daemon.store.durability.value)
+
+    def test_limits(self) -> None:
+        """Every limit of the settings has a counter, and a level where it is one."""
+        limits = self.daemon.ask("status")["limits"]
+        wanted = {f"limits.{name}" for name in Limits.__struct_fields__} - {"limits.enabled"}
+        self.assertEqual(wanted - set(limits), set())
+        for name, row in limits.items():
+            self.assertEqual(set(row), {"bound", "unit", "now", "met"}, name)
+            self.assertEqual(row["met"], 0, name)
+        self.assertEqual(limits["limits.rooms"]["bound"], 10_000)
+        self.assertEqual(limits["limits.memory"], {"bound": 2**28, "unit": "bytes", "now": 0, "met": 0})
+        self.assertEqual(limits["limits.sign_on_delay"]["unit"], "seconds")
+        self.assertEqual(limits["offline.max_messages"]["bound"], 1000)
+
+    def test_levels(self) -> None:
+        """Each level is that of whoever uses most of it."""
+        hub = self.daemon.hub
+        alice, bob = (self.house.on(self.house.person(name), prompt=False) for name in ("alice", "bob"))
+        self.house.on(alice.session.account or "")
+        for room in ("#tea", "#milk"):
+            hub.rooms.join(alice.session, room)
+        hub.rooms.join(bob.session, "#tea")
+        hub.rooms.invite(alice.session, "#milk", "bob")
+        hub.rooms.change(alice.session, "#tea", [ListChange(ListKind.BAN, "x!*@*", True)])
+        for name in ("carol", "dave", "erin"):
+            hub.presence.watch(bob.session, name)
+        self.house.person("carol")
+        self.house.wait(hub.rosters.ask(alice.session, "carol"))
+        hub.offers.make(bob.session, "alice", "file 1")
+        self.house.send(alice, "bob", "hello")
+        levels = {name.partition(".")[2]: row["now"] for name, row in self.daemon.ask("status")["limits"].items()}
+        wanted = {"sessions_per_account": 2, "rooms": 2, "rooms_per_account": 2, "room_members": 2, "room_masks": 1}
+        wanted |= {"invites": 1, "offers": 1, "watches": 3, "contacts": 1, "window": 1, "traces": 1}
+        self.assertEqual({name: levels[name] for name in wanted}, wanted)
+        self.assertIsNone(levels["message_size"])
+
+    def test_met(self) -> None:
+        """What has met a limit is counted; a burst with its rate, for they are met together."""
+        self.daemon.tally.count("rooms")
+        self.daemon.tally.count("messages_per_second", 2)
+        self.daemon.tally.count("offline.max_messages")
+        met = {name: row["met"] for name, row in self.daemon.ask("status")["limits"].items() if row["met"]}
+        self.assertEqual(
+            met,
+            {
+                "limits.rooms": 1,
+                "limits.messages_per_second": 2,
+                "limits.message_burst": 2,
+                "offline.max_messages": 1,
+            },
+        )
 
     def test_wrong_reload(self) -> None:
         """Wrong settings: the old ones stay, and the answer says which file, line and key."""

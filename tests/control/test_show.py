@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from imd.control.show import clean, moment, span, table, text
+from imd.control.show import clean, moment, size, span, table, text
 from tests.control.operated import Standing
 
 
@@ -16,6 +16,11 @@ class PiecesTests(SynchronousTestCase):
         wanted = {0: "0 s", 59.9: "59 s", 60: "1 min", 3599: "59 min", 3600: "1 h", 3660: "1 h 1 min", 86400: "1 d"}
         wanted |= {90_000: "1 d 1 h", 8_640_000: "100 d", 86_459: "1 d"}
         self.assertEqual({seconds: span(seconds) for seconds in wanted}, wanted)
+
+    def test_size(self) -> None:
+        """Bytes in the largest unit that fits."""
+        wanted = {0: "0 bytes", 1023: "1023 bytes", 1024: "1 KiB", 1536: "1.5 KiB", 2**28: "256 MiB", 2**30: "1 GiB"}
+        self.assertEqual({octets: size(octets) for octets in wanted}, wanted)
 
     def test_moment(self) -> None:
         """A time to the second; nothing for what has not happened."""
@@ -84,6 +89,21 @@ class AnswersTests(SynchronousTestCase):
         said = self.shown("status")
         self.assertIn(f"durability: {self.daemon.store.durability.value}", said)
         self.assertIn("listening: irc tcp", said)
+
+    def test_limits(self) -> None:
+        """Each limit in a row, sizes and times with their units; what was never met shows nothing."""
+        self.daemon.tally.count("send_queue", 3)
+        rows = {line.split("  ")[0]: line.split() for line in self.shown("status").splitlines()}
+        self.assertEqual(rows["LIMIT"], ["LIMIT", "BOUND", "NOW", "MET"])
+        self.assertEqual(rows["limits.send_queue"], ["limits.send_queue", "512", "KiB", "0", "bytes", "3"])
+        self.assertEqual(rows["limits.handshake_timeout"], ["limits.handshake_timeout", "30", "s"])
+        self.assertEqual(rows["limits.rooms"], ["limits.rooms", "10000", "0"])
+
+    def test_sockets(self) -> None:
+        """What was wrong with datagrams is said, for each socket."""
+        said = self.shown("status")
+        self.assertIn("datagrams, socket 1: 1 links; since the start 2 strays, 3 garbage, 4 duplicates", said)
+        self.assertIn("memory: 0 connections hold 0 bytes, most at one time 0 bytes", said)
 
     def test_changes(self) -> None:
         """What was done is said in a sentence."""

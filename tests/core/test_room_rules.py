@@ -91,7 +91,7 @@ class EntryTests(RoomTestCase):
         self.join(self.alice)
         rooms.invite(self.me(self.alice), TEA, "bob")
         self.house.wait(self.house.accounts.remove(self.accounts["alice"]))
-        self.assertEqual(rooms.most_invitations(), 0)
+        self.assertEqual(rooms.levels()["invites"], 0)
 
     def test_bans(self) -> None:
         """By mask, under folding; an exception lifts a ban; operators of the room and its founder come in always."""
@@ -206,7 +206,7 @@ class LimitTests(RoomTestCase):
         for name in ("bob", "carol", "bob"):
             rooms.invite(alice, TEA, name)
         self.assertRaises(TooMany, rooms.invite, alice, TEA, "visitor")
-        self.assertEqual(rooms.most_invitations(), 2)
+        self.assertEqual(rooms.levels()["invites"], 2)
         self.assertEqual(self.policy.limits.tally.met.get("invites"), 1)
         self.join(self.bob)
         # By another's word it is another's, and void when she is gone for good.
@@ -216,7 +216,7 @@ class LimitTests(RoomTestCase):
         self.house.off(self.guest)
         rooms.invite(alice, TEA, "bob")
         rooms.part(alice, TEA)
-        self.assertEqual(rooms.most_invitations(), 0)
+        self.assertEqual(rooms.levels()["invites"], 0)
 
     def test_lists(self) -> None:
         """So many masks in one list."""

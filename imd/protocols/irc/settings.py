@@ -43,4 +43,4 @@ class IrcSettings(msgspec.Struct, frozen=True, kw_only=True):
     created: float = 0.0
     #: Whether a PING confirms private messages; False: the core stores every message first.
     confirm: bool = True
-    limits: IrcLimits = IrcLimits()
+    limits: IrcLimits = msgspec.field(default_factory=IrcLimits)
