@@ -14,7 +14,7 @@ from typing import Final, Literal
 import msgspec
 
 LOOPBACK: Final = "127.0.0.1"
-BACKLOG: Final = 1024
+BACKLOG: Final = 4096
 """A short backlog is what limits sign-on storms; the kernel takes the lower of this and its own limit."""
 
 _KNOWN: Final = ("tcp", "tls", "unix", "systemd", "haproxy", "ssl")

@@ -5,7 +5,7 @@ No Twisted, no sockets, no SQL; time, log and storage come in through `ports` an
 values    address  message  session  contact  talk  refusal  tally      (frozen or read-only; doors may import them)
 edges     ports    stores
 parts     accounts (who exists)      people (who is on)          presence (the PresenceRegistry)
-          sight (sessions merged, and who sees how much)
+          presence's own: sight (sessions merged, and who sees how much)  telling (one change, to its watchers)
           roster   rooms             delivery (the ladder: direct, relay, offline, extended)
           delivery's own: relay (sessions)  catchup (signing on)  keeping, limbo (outcomes)  offline (the queue)
           history   limits   trace   ledger   invitations   offers

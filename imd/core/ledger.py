@@ -11,7 +11,7 @@ from imd.core.stores import LedgerEntry, LedgerStore, OutcomeUnknown
 _BACKLOG = 100_000
 
 #: So many ends are written together.
-_TOGETHER = 1_000
+_TOGETHER = 200
 
 
 class Ledger:

@@ -2,11 +2,12 @@
 
 The one place that knows presence. A change marks its person; at the end of the reactor turn each marked person is
 compared with what was last published, and every watching session gets all its changes in one call. So a session that
-comes and goes within a turn is not seen at all, and a sign-on storm costs each watcher one call per turn.
+comes and goes within a turn is not seen at all, and a sign-on storm costs each watcher one call per turn. When more
+people have changed than one turn has room for (a thousand have vanished), the rest follows in the next turns.
 What a watcher may see of a person is `imd.core.sight`; who is which, is judged here (promise P5).
 """
 
-from collections.abc import Iterable
+from collections import OrderedDict
 
 import msgspec
 
@@ -19,67 +20,13 @@ from imd.core.roster import Rosters
 from imd.core.session import Account, Person, Presence, PresenceView, Session, State, Visibility
 from imd.core.sight import Sight, Snapshot, merge, same, seen
 from imd.core.talk import MemberPresenceChanged
+from imd.core.telling import Change, Published, judged
 
 __all__ = ["PresenceRegistry", "Sight"]
 
-
-class _Change:
-    """One person's change on its way to the watchers: one view per sight, shared, so that doors encode it once."""
-
-    def __init__(
-        self,
-        registry: "PresenceRegistry",
-        person: Person,
-        before: Snapshot,
-        now: Snapshot,
-        told: dict[Session, list[PresenceView]],
-    ) -> None:
-        self.renamed = before.address != now.address
-        #: Ids of the sessions that are told by `presence_changed`.
-        self.done: set[str] = set()
-        self._registry = registry
-        self._person = person
-        self._before = before
-        self._now = now
-        self._told = told
-        self._views: dict[tuple[Sight, Sight], PresenceView | None] = {}
-
-    def view(self, session: Session) -> PresenceView | None:
-        """What this session's person sees of the change; None if it looks like no change."""
-        old = self._registry.judge(self._before, self._person, session.person)
-        new = self._registry.judge(self._now, self._person, session.person)
-        if (old, new) not in self._views:
-            was = seen(self._before, old, State.OFFLINE)
-            view = seen(self._now, new, was.state)
-            view.before_text = was.text
-            changed = not same(was, view)
-            if self.renamed and (view.online or was.online):
-                view.renamed_from = self._before.address
-                changed = True
-            self._views[old, new] = view if changed else None
-        return self._views[old, new]
-
-    def tell(self, session: Session) -> None:
-        if session.id not in self.done and session.begun and (view := self.view(session)) is not None:
-            self._add(session, view)
-
-    def tell_moved(self, gone: Iterable[Session], come: Iterable[Session]) -> None:
-        """A new name, for those who watch by name alone: the old one has gone offline, the new one has come. That the
-        two are one person is for those who have her on their list."""
-        contacts = frozenset(self.done)
-        before, now = self._before, self._now
-        for session in gone:
-            was = seen(before, self._registry.judge(before, self._person, session.person), State.OFFLINE)
-            if session.id not in contacts and session.begun and was.online:
-                self._add(session, PresenceView(before.address, State.OFFLINE, was.state))
-        for session in come:
-            view = seen(now, self._registry.judge(now, self._person, session.person), State.OFFLINE)
-            if session.id not in contacts and session.begun and view.online:
-                self._add(session, view)
-
-    def _add(self, session: Session, view: PresenceView) -> None:
-        self.done.add(session.id)
-        self._told.setdefault(session, []).append(view)
+#: Contacts and watchers looked at in one turn, some 1 µs each; who is told costs the door as much again, and the kernel
+#: the most. A person is never divided.
+ENOUGH = 2_000
 
 
 class PresenceRegistry:
@@ -87,12 +34,12 @@ class PresenceRegistry:
 
     def __init__(self, environment: Environment, people: People, rosters: Rosters, limits: Limits) -> None:
         self._environment = environment
-        self._people = people
-        self._rosters = rosters
+        self.people = people
+        self.rosters = rosters
         self.limits = limits
         #: What watchers have been told, by `Person.key`; a person who is not in it is offline for everybody.
-        self._published: dict[str, Snapshot] = {}
-        self._marked: dict[str, Person] = {}
+        self._published: dict[str, Published] = {}
+        self._marked: OrderedDict[str, Person] = OrderedDict()
         self._renamed: dict[str, Address] = {}
         #: Temporary watches (IRC MONITOR): folded name → sessions, and session id → folded name → name as given.
         self._watchers: dict[str, dict[str, Session]] = {}
@@ -139,50 +86,62 @@ class PresenceRegistry:
     # ------------------------------------------------------------ telling watchers
 
     def publish(self) -> None:
-        """Tell every watcher what has changed since the last time, one call per session."""
-        marked, self._marked = self._marked, {}
-        renamed, self._renamed = self._renamed, {}
+        """Tell every watcher what has changed since the last time, one call per session and turn."""
         told: dict[Session, list[PresenceView]] = {}
-        for key, person in marked.items():
-            now = merge(person)
-            before = self._published.get(key) or Snapshot(renamed.get(key, person.address), visible_to=now.visible_to)
-            if now.state is State.OFFLINE:
-                self._published.pop(key, None)
-            else:
-                self._published[key] = now
-            if now != before:
-                self._tell_watchers(person, before, now, told)
-            if self._people.person(key) is None:
-                self._rosters.unload(key)
+        looks = 0
+        while self._marked and looks < ENOUGH:
+            _, person = self._marked.popitem(last=False)
+            looks += self._publish(person, told)
+        if self._marked:
+            self._environment.clock.call_later(0, self.publish)
         for session, views in told.items():
             session.client.presence_changed(views)
 
+    def _publish(self, person: Person, told: dict[Session, list[PresenceView]]) -> int:
+        """One person; how much work it was."""
+        key = person.key
+        before_renaming = self._renamed.pop(key, None)
+        now = merge(person)
+        published = self._published.get(key)
+        if published is None:
+            before = Snapshot(before_renaming or person.address, visible_to=now.visible_to)
+        else:
+            before = published.snapshot
+        looks = 1
+        if now != before:
+            if now.state is State.OFFLINE:
+                self._published.pop(key, None)
+            else:
+                self._published[key] = Published(now)
+            looks += self._tell_watchers(person, before, now, told)
+        if self.people.person(key) is None:
+            self.rosters.unload(key)
+        return looks
+
     def _tell_watchers(
         self, person: Person, before: Snapshot, now: Snapshot, told: dict[Session, list[PresenceView]]
-    ) -> None:
-        change = _Change(self, person, before, now, told)
-        for contact in self._rosters.cached(person.key).values():
-            if contact.from_ and (watcher := self._people.person(contact.account)) is not None:
-                for session in watcher.sessions:
-                    change.tell(session)
+    ) -> int:
+        change = Change(self, person, before, now, told)
+        change.tell_contacts(self.rosters.cached(person.key))
         watchers = self._watchers.get(fold(now.address.name), {}).values()
         if fold(before.address.name) != fold(now.address.name):
             change.tell_moved(self._watchers.get(fold(before.address.name), {}).values(), watchers)
         else:
-            for session in watchers:
-                change.tell(session)
-        if (before.state, before.text) != (now.state, now.text):
+            change.tell(watchers)
+        if (before.state, before.text) != (now.state, now.text) and before.shown and now.shown:
             self._tell_room_mates(person, change)
+        return change.looks
 
-    def _tell_room_mates(self, person: Person, change: "_Change") -> None:
+    def _tell_room_mates(self, person: Person, change: Change) -> None:
         """Away and back, for those in a room with `person` who may see it (IRCv3 away-notify)."""
-        rooms = self._people.rooms.rooms_of(person)
+        rooms = self.people.rooms.rooms_of(person)
         if not rooms:
             return
         events: dict[int, MemberPresenceChanged] = {}
-        mates = {s.id: s for room in rooms for member in room.members.values() for s in member.person.sessions}
-        for session in mates.values():
-            if session.id in change.done or not session.begun or session.person is person:
+        mates = dict.fromkeys(s for room in rooms for member in room.members.values() for s in member.person.sessions)
+        change.looks += len(mates)
+        for session in mates:
+            if session in change.done or not session.begun or session.person is person:
                 continue
             view = change.view(session)
             if view is None or not view.online or view.before is State.OFFLINE:
@@ -192,7 +151,7 @@ class PresenceRegistry:
                     room=rooms[0],
                     time=self._environment.clock.time(),
                     by=person.address,
-                    origin=self._people.origin(person),
+                    origin=self.people.origin(person),
                     person=person,
                     state=view.state,
                     text=view.text,
@@ -209,21 +168,13 @@ class PresenceRegistry:
             return Sight.MUTUAL
         if snapshot.guest:
             return Sight.FULL
-        back = self._rosters.contact(watcher.key, person.key)
-        if snapshot.visible_to is Visibility.NOBODY or (back is not None and back.blocked):
-            return Sight.HIDDEN
-        contact = self._rosters.contact(person.key, watcher.key)
-        if contact is not None:
-            if contact.blocked:
-                return Sight.HIDDEN
-            if contact.from_:
-                opted = watcher.account is not None and watcher.account.share_location
-                return Sight.MUTUAL if contact.to and opted and snapshot.locations else Sight.FULL
-        return Sight.BASIC if snapshot.visible_to is Visibility.EVERYONE else Sight.HIDDEN
+        back = self.rosters.contact(watcher.key, person.key)
+        return judged(snapshot, self.rosters.contact(person.key, watcher.key), back, watcher)
 
     def sight(self, watcher: Person, person: Person) -> Sight:
         """How much `watcher` may see of `person`, going by what has been published."""
-        return self.judge(self._published.get(person.key) or merge(person), person, watcher)
+        published = self._published.get(person.key)
+        return self.judge(merge(person) if published is None else published.snapshot, person, watcher)
 
     @staticmethod
     def would_see(account: Account, approved: bool) -> bool:
@@ -255,9 +206,10 @@ class PresenceRegistry:
 
     def reclassify(self, person: Person, watcher: Person, before: Sight) -> None:
         """What `watcher` may see of `person` was `before`; tell the watcher's sessions what that changes for them."""
-        snapshot = self._published.get(person.key)
-        if snapshot is None:
+        published = self._published.get(person.key)
+        if published is None:
             return
+        snapshot = published.snapshot
         now = self.judge(snapshot, person, watcher)
         views: dict[bool, PresenceView | None] = {}
         for session in watcher.sessions:
@@ -275,7 +227,7 @@ class PresenceRegistry:
 
     def opted(self, person: Person, watcher: Person, on: bool) -> None:
         """`watcher` has opted in to (or out of) sharing locations: it sees those of mutual contacts, or no longer."""
-        contact = self._rosters.contact(person.key, watcher.key)
+        contact = self.rosters.contact(person.key, watcher.key)
         if contact is None or not contact.mutual:
             return
         sight = self.sight(watcher, person)
@@ -287,25 +239,29 @@ class PresenceRegistry:
     # ------------------------------------------------------------ asking
 
     def view(self, watcher: Session, name: str) -> PresenceView:
-        person = self._people.find(name)
-        if person is not None:
-            own = person is watcher.person
-            snapshot = merge(person) if own else self._published.get(person.key) or Snapshot(person.address)
-            view = seen(snapshot, self.judge(snapshot, person, watcher.person), State.OFFLINE)
-            if own and snapshot.state is State.INVISIBLE:
+        person = self.people.find(name)
+        if person is watcher.person:
+            own = merge(person)
+            view = seen(own, Sight.MUTUAL, State.OFFLINE)
+            if own.state is State.INVISIBLE:
                 view.state = State.INVISIBLE
             view.before = view.state
             if view.online:
                 return view
+        elif person is not None and (published := self._published.get(person.key)) is not None:
+            view = published.view(self.judge(published.snapshot, person, watcher.person))
+            if view.online:
+                return view
         # Spelled as asked: the right spelling would tell that somebody is here (P5).
-        return PresenceView(Address(*split(name, self._people.domain)), State.OFFLINE, State.OFFLINE)
+        return PresenceView(Address(*split(name, self.people.domain)), State.OFFLINE, State.OFFLINE)
 
     def roster_views(self, session: Session) -> list[PresenceView]:
         views = []
-        for contact in self._rosters.cached(session.person.key).values():
-            person = self._people.person(contact.account) if contact.to else None
-            if person is not None:
-                view = self.view(session, person.address.name)
+        watcher, published, cached = session.person, self._published, self.rosters.cached
+        for contact in cached(watcher.key).values():
+            if contact.to and (there := published.get(contact.account)) is not None:
+                theirs = cached(contact.account).get(watcher.key)
+                view = there.view(judged(there.snapshot, theirs, contact, watcher))
                 if view.online:
                     views.append(view)
         return views
@@ -314,11 +270,11 @@ class PresenceRegistry:
 
     def watch(self, session: Session, name: str) -> PresenceView:
         names = self._watches.setdefault(session.id, {})
-        bare, domain = split(name, self._people.domain)
+        bare, domain = split(name, self.people.domain)
         folded = fold(bare)
         if not bare or len(bare) > 64 or any(c in bare for c in " ,*?!#"):
             raise InvalidName(name, "not a name one can watch")
-        if domain not in (self._people.domain, f"guest.{self._people.domain}"):
+        if domain not in (self.people.domain, f"guest.{self.people.domain}"):
             raise InvalidName(name, f"nobody of {domain} is here")
         if folded not in names:
             self.limits.check_count("watches", "watches", len(names))
@@ -327,7 +283,7 @@ class PresenceRegistry:
         return self.view(session, name)
 
     def unwatch(self, session: Session, name: str) -> None:
-        folded = fold(split(name, self._people.domain)[0])
+        folded = fold(split(name, self.people.domain)[0])
         if self._watches.get(session.id, {}).pop(folded, None) is not None:
             self._forget_watcher(folded, session)
 
@@ -343,7 +299,7 @@ class PresenceRegistry:
 
     def watches(self, session: Session, name: str) -> bool:
         watches = self._watches.get(session.id)
-        return watches is not None and fold(split(name, self._people.domain)[0]) in watches
+        return watches is not None and fold(split(name, self.people.domain)[0]) in watches
 
     def watched(self, session: Session) -> list[str]:
         return list(self._watches.get(session.id, {}).values())

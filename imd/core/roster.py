@@ -5,6 +5,7 @@ then pushes them to the sessions concerned. Operations that touch the same accou
 """
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from imd.core.presence import PresenceRegistry, Sight
 
 _NOBODY: dict[str, Contact] = {}
+
+#: Rosters read by one question to the store: enough to share its costs, few enough that none is long in answering.
+_TOGETHER = 50
 
 #: Bytes of a contact's label, and of the name of a group.
 _LABEL = 64
@@ -72,8 +76,10 @@ class Rosters:
             await loaded
 
     def _load_wanted(self) -> None:
-        wanted, self._wanted = self._wanted, {}
-        self._environment.spawn("load rosters", self._load_many(wanted))
+        wanted = iter(self._wanted.items())
+        self._wanted = {}
+        while some := dict(islice(wanted, _TOGETHER)):
+            self._environment.spawn("load rosters", self._load_many(some))
 
     async def _load_many(self, wanted: dict[str, list[Future[None]]]) -> None:
         changed: set[str] = set()

@@ -38,6 +38,11 @@ class Snapshot(msgspec.Struct, frozen=True):
     visible_to: Visibility = Visibility.EVERYONE
     guest: bool = False
 
+    @property
+    def shown(self) -> bool:
+        """Whether there is anything to see at all."""
+        return self.state is not State.OFFLINE and self.state is not State.INVISIBLE
+
 
 # RFC 6121 section 8.5.2: the most available resource speaks for the account.
 _RANK = {State.AVAILABLE: 0, State.BUSY: 1, State.AWAY: 2, State.EXTENDED_AWAY: 3}
@@ -75,7 +80,7 @@ def merge(person: Person) -> Snapshot:
 def seen(snapshot: Snapshot, sight: Sight, before: State) -> PresenceView:
     """`snapshot` as somebody with this `sight` sees it."""
     state = snapshot.state
-    if sight is Sight.HIDDEN or state is State.INVISIBLE or state is State.OFFLINE:
+    if sight is Sight.HIDDEN or not snapshot.shown:
         return PresenceView(snapshot.address, State.OFFLINE, before)
     if sight is Sight.BASIC:
         return PresenceView(snapshot.address, State.AVAILABLE if state is State.AVAILABLE else State.AWAY, before)
@@ -90,3 +95,10 @@ def same(one: PresenceView, other: PresenceView) -> bool:
         other.idle_since,
         other.locations,
     )
+
+
+def approved(snapshot: Snapshot, opted: bool) -> Sight:
+    """How much a contact sees who may see this person; `opted`: mutual, and it tells its own location."""
+    if snapshot.visible_to is Visibility.NOBODY:
+        return Sight.HIDDEN
+    return Sight.MUTUAL if opted and snapshot.locations else Sight.FULL

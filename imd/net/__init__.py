@@ -10,7 +10,8 @@ tls             the certificate in force, renewed without a restart; self_signed
 sending         a bounded queue in front of a transport
 datagram        messages by UDP: reliability, DTLS, one socket for all peers
 bucket          token bucket
-holding         how long the reactor was held by one piece of work
+holding         how long the reactor is held by one turn, and how many sockets a turn serves
+garbage         garbage collection that does not hold the reactor
 reactor_clock   the core's Clock and Spawn on a reactor
 scram           what both ends of SCRAM share; scram_client: the client's end; opaque_string: passwords
 

@@ -93,8 +93,8 @@ class ListenerTests(SynchronousTestCase):
         self.assertEqual(parse_listener("systemd:domain=INET:index=0").description, "systemd:domain=INET:index=0")
 
     def test_sign_on_storms_find_a_long_queue(self) -> None:
-        """The backlog is 1024 unless the string says another."""
-        self.assertIn(":backlog=1024", parse_listener("tcp:4000").description)
+        """The backlog is 4096 unless the string says another."""
+        self.assertIn(":backlog=4096", parse_listener("tcp:4000").description)
         self.assertIn(":backlog=50", parse_listener("tls:4000:backlog=50").description)
 
     @settings(deadline=None)  # the machine may be busy

@@ -7,7 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from imd.core import ports
 from imd.core.refusal import StoreUnavailable
-from imd.net.reactor_clock import ROUNDS, ReactorClock, Spawner
+from imd.net.reactor_clock import MOST, ROUNDS, ReactorClock, Spawner
 
 
 class ReactorClockTests(SynchronousTestCase):
@@ -76,6 +76,19 @@ class ReactorClockTests(SynchronousTestCase):
         self.assertEqual((self.ran, self.clock.waiting), ([], True))
         self.clock.end_turn()
         self.assertEqual((self.ran, self.clock.waiting), (["soon"], False))
+
+    def test_very_many_last(self) -> None:
+        """More than one turn can take run in the next turns, in order, before what is wanted meanwhile."""
+        at: list[int] = []
+        for number in range(MOST + 10):
+            self.clock.last(lambda number=number: at.append(number))  # type: ignore[misc]
+        self.clock.end_turn()
+        self.assertEqual(at, list(range(MOST)))
+        self.clock.last(lambda: at.append(-1))
+        self.assertTrue(self.clock.waiting)
+        self.clock.end_turn()
+        self.assertEqual(at, [*range(MOST + 10), -1])
+        self.assertFalse(self.clock.waiting)
 
     def test_driven(self) -> None:
         """Driven by turns it sets no timer; given back, it sets one for what still waits."""

@@ -5,6 +5,8 @@ What goes to many sessions is encoded once and kept with the value, under `KEY`.
 
 from typing import Any
 
+import msgspec
+
 from imd.core import contact as core_contact
 from imd.core import message as core_message
 from imd.core import session as core
@@ -19,6 +21,8 @@ from imd.messages.roster import RosterChanged
 from imd.protocols.native.wire.codec import encode
 
 KEY = "native"
+#: The same for what stands within a message, among others of its kind.
+ENTRY = "native entry"
 
 
 def word(value: str) -> Any:
@@ -123,14 +127,20 @@ def presence_of(view: core.PresenceView, ref: int) -> PresenceOf:
     )
 
 
-def person_presence(view: core.PresenceView) -> values.PersonPresence:
-    return values.PersonPresence(
-        address=str(view.person),
-        state=word(view.state.value),
-        text=view.text,
-        idle_since=view.idle_since,
-        locations=_locations(view),
-    )
+def person_presence(view: core.PresenceView) -> Any:
+    """As it stands among others, encoded: all who may see the same share it."""
+    payload = view.encoded.get(ENTRY)
+    if payload is None:
+        payload = view.encoded[ENTRY] = encode(
+            values.PersonPresence(
+                address=str(view.person),
+                state=word(view.state.value),
+                text=view.text,
+                idle_since=view.idle_since,
+                locations=_locations(view),
+            )
+        )
+    return msgspec.Raw(payload)
 
 
 def _locations(view: core.PresenceView) -> tuple[values.Location, ...]:
@@ -165,11 +175,13 @@ def own_session(session: core.Session) -> values.OwnSession:
 
 
 def contact(entry: core_contact.Contact) -> values.Contact:
+    # A hundred of them for each sign-on: nothing is called here.
+    address = entry.address
     return values.Contact(
-        address=str(entry.address),
+        address=f"{address.name}@{address.domain}",
         label=entry.label,
         groups=entry.groups,
-        subscription=word(entry.subscription),
+        subscription=("both" if entry.from_ else "to") if entry.to else ("from" if entry.from_ else "none"),
         asking=entry.asking,
         asked=entry.asked,
         approved=entry.approved,

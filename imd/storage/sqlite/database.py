@@ -15,6 +15,8 @@ in one reactor call.
 import queue
 import sqlite3
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from itertools import groupby
@@ -42,6 +44,9 @@ MAX_WAITING = 200_000
 CHECKPOINT_PAGES = 8_000
 #: Rows that one step of a long deletion takes.
 STEP_ROWS = 500
+#: Seconds of one reactor turn in which Deferreds fire; the others fire in the next one. When everybody signs on at
+#: once, a commit answers hundreds of them, and each has much to do then.
+SHARE = 0.006
 #: How long to wait for a foreign program (a shell, a backup) that holds the database, in seconds.
 BUSY_SECONDS = 2.0
 
@@ -134,6 +139,8 @@ class Database:
         self._turn: list[_Call] = []
         #: Calls whose Deferred has not fired.
         self._waiting = 0
+        #: Of these, what is done and shall fire, in order.
+        self._done: deque[_Outcome] = deque()
         self._calls: queue.SimpleQueue[list[_Call] | None] = queue.SimpleQueue()
         #: Callers of `stop` who wait, or None before the first one.
         self._stopping: list[Deferred[None]] | None = None
@@ -201,6 +208,9 @@ class Database:
             opened.errback(StoreUnavailable())
 
     def _stopped(self) -> None:
+        if self._done:
+            self._reactor.callFromThread(self._stopped)
+            return
         self._started = False
         waiting, self._stopping = self._stopping or [], None
         for stopped in waiting:
@@ -212,12 +222,24 @@ class Database:
             self._turn = []
 
     def _settle(self, outcomes: list[_Outcome]) -> None:
-        self._waiting -= len(outcomes)
-        for fired, result in outcomes:
+        idle = not self._done
+        self._done.extend(outcomes)
+        if idle:
+            self._fire()
+
+    def _fire(self) -> None:
+        enough = time.monotonic() + SHARE
+        while self._done:
+            fired, result = self._done.popleft()
+            self._waiting -= 1
             if isinstance(result, Failure):
                 fired.errback(result)
             else:
                 fired.callback(result)
+            if time.monotonic() > enough:
+                break
+        if self._done:
+            self._reactor.callFromThread(self._fire)
 
     def _settle_commit(self, outcomes: list[_Outcome], trouble: BaseException | None) -> None:
         self._report(trouble)

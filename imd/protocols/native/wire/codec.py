@@ -44,8 +44,8 @@ def decode_server(payload: bytes) -> FromServer:
     return _decode(_server, SERVER_MESSAGES, payload)
 
 
-def encode(message: Wire) -> bytes:
-    """A message as payload, without a line end."""
+def encode(message: msgspec.Struct) -> bytes:
+    """A message as payload, without a line end; or a part of one."""
     return _encoder.encode(message)
 
 
