@@ -29,7 +29,7 @@ _COUNT = itertools.count(1)
 class Barrier:
     """What one connection has been sent and has not confirmed. The core keeps the messages; here are ids only."""
 
-    __slots__ = ("_asked_for", "_covered", "_later", "_token", "since")
+    __slots__ = ("_asked_for", "_covered", "_later", "_token", "answers", "since")
 
     def __init__(self) -> None:
         self._token = ""
@@ -38,6 +38,8 @@ class Barrier:
         self._later: list[str] = []
         #: The next PING leaves at the end of this turn.
         self._asked_for = False
+        #: The PONG that is waited for, as nearly all clients write it; none while no PING is in flight.
+        self.answers: tuple[bytes, ...] = ()
         #: When the PING in flight was sent; None when there is none.
         self.since: float | None = None
 
@@ -52,28 +54,30 @@ class Barrier:
         self._asked_for = True
         session.hub.clock.soon(partial(self._ping, session))
 
-    def heard_again(self, now: float) -> None:
-        """The connection was not read from until now: a PONG could not be seen."""
-        if self.since is not None:
-            self.since = now
-
     def _ping(self, session: "IrcSession") -> None:
         self._asked_for = False
         if session.closing:
             return
         self._covered, self._later = self._later, []
-        self._token = f"{_RUN}{next(_COUNT):x}"
+        self._token = token = f"{_RUN}{next(_COUNT):x}"
+        self.answers = (f"PONG :{token}".encode(), f"PONG {token}".encode())
         self.since = session.hub.clock.time()
-        session.push(f"PING :{self._token}\r\n".encode())
+        session.push(f"PING :{token}\r\n".encode())
 
     def confirmed(self, session: "IrcSession", token: str) -> bool:
         """The client sent PONG. Other tokens than that in flight mean nothing; whether it was that."""
         if self.since is None or token != self._token:
             return False
+        self.pass_on(session)
+        return True
+
+    def pass_on(self, session: "IrcSession") -> None:
+        """The client sent one of `answers`: what the PING covered is acknowledged."""
         covered, self._covered = self._covered, []
         self._token = ""
+        self.answers = ()
         self.since = None
+        # The core may hand over more at once; one PING then covers it all.
         session.hub.delivery.acknowledge(session.me, covered)
         if self._later and not self._asked_for:
             self._ask(session)
-        return True

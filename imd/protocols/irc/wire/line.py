@@ -165,7 +165,7 @@ class Framer:
 
     def feed(self, data: bytes) -> None:
         if b"\r" in data:
-            data = data.replace(b"\r", b"\n")
+            data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         self.buffer = self.buffer[self._at :] + data if self.buffer else data
         self._at = 0
 
