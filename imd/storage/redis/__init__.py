@@ -11,7 +11,7 @@ process.py      whether a former holder's process is dead
 durability.py   what this Redis survives
 scripts.py      the Lua scripts in scripts/
 keys.py         every key, and which hash tag it has
-agenda.py       in which inboxes and histories something expires, and when
+agenda.py       in which histories something expires, and when
 started.py      coroutine methods that start when called
 accounts.py     accounts, verifiers, certificates
 tokens.py       resume tokens

@@ -1,4 +1,4 @@
-"""The list of inboxes (or histories) in which something expires, and when to look into each.
+"""The list of histories (or the like) in which something expires, and when to look into each.
 
 Each of them has its own hash tag, so no script can change one together with the list. Therefore the list may name too
 many or too early, never too few or too late: a name is entered before its first message is, in the same write, and

@@ -1,12 +1,13 @@
-"""The offline queue: one stream for each account, with what belongs to it under the account's own hash tag.
+"""The offline queue: one stream for each account, with what belongs to it under one of a few hash tags.
 
 The id of a stream entry is the message's sequence number. Should one come late (its number is not above the last id) it
-goes to the end, is marked, and readers sort. Messages appended to one inbox in one reactor turn travel in one script
-call, in order with everything else that concerns the inbox.
+goes to the end, is marked, and readers sort. Messages appended to the inboxes of one tag in one reactor turn travel in
+one script call, in order with everything else that concerns these inboxes.
 """
 
 import functools
-from collections.abc import Sequence
+import re
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import msgspec
@@ -16,7 +17,6 @@ from twisted.python.failure import Failure
 
 from imd.core.stores import Queued, Queueing
 from imd.storage.redis import keys, scripts
-from imd.storage.redis.agenda import Agenda
 from imd.storage.redis.connection import Part, encode_parts
 from imd.storage.redis.link import Link, together
 from imd.storage.redis.started import started
@@ -26,50 +26,55 @@ from imd.storage.redis.started import started
 REMEMBER, REMEMBER_BRIEFLY = 7 * 86_400.0, 600.0
 #: Messages in one script call: Redis serves nobody else meanwhile.
 BATCH = 250
-#: Words for each message in a call of the append script.
-WORDS = 3
-#: What one step of `expire` takes from one inbox.
+#: What one step of `expire` takes from one tag.
 STEP = 200
+#: Ids that one step of looking for some of them takes.
+SCAN = 1000
+#: What means something in a pattern (Redis KEYS command).
+_SPECIAL = re.compile(rb"[][*?\\^-]")
 
 _ANSWERS = (Queueing.KEPT, Queueing.ALREADY, Queueing.DONE, Queueing.FULL)
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Queued).decode
-
-
-@functools.lru_cache(maxsize=10_000)
-def _names(account: str) -> tuple[int, bytes]:
-    """How many keys the append script takes, and these, encoded."""
-    names = [keys.inbox_fence(account), *keys.inbox(account)]
-    return len(names), encode_parts(tuple(names))
+_tag = functools.lru_cache(maxsize=100_000)(keys.inbox_tag)
 
 
 class _Append:
-    """One call of the append script, which grows until it is written."""
+    """One call of the append script, for the inboxes of one tag; it grows until it is written."""
 
-    __slots__ = ("_account", "_calls", "_entries", "_names", "_open", "_token", "count", "limit")
+    __slots__ = ("_about", "_calls", "_open", "_tag", "_token", "_values", "count", "limit")
 
-    def __init__(self, open: dict[str, "_Append"], account: str, limit: int, token: int) -> None:
+    def __init__(self, open: "dict[int, _Append]", tag: int, limit: int, token: int) -> None:
         self.limit = limit
         self.count = 0
-        self._account = account
+        self._tag = tag
         self._token = token
-        self._names = _names(account)
-        self._entries: list[bytes] = []
+        self._about: list[object] = []
+        self._values: list[bytes] = []
         self._calls: list[tuple[Deferred[list[Queueing]], int]] = []
         self._open = open
 
-    def add(self, entries: Sequence[Queued]) -> Deferred[list[Queueing]]:
-        for entry in entries:
+    def add(self, entries: Sequence[tuple[str, Queued]]) -> Deferred[list[Queueing]]:
+        """Raises `UnicodeEncodeError`, and adds nothing then."""
+        about: list[object] = []
+        values: list[bytes] = []
+        for account, entry in entries:
             message = entry.message
-            id, value = message.id.encode(), _encode(entry)
-            about = (
-                f"{message.seq} {entry.expires} {entry.origin_limit} {entry.attempts} "
-                f"{1 if message.client_id else 0} {entry.origin}"
-            ).encode()
-            # In one piece: this line is the dearest of queueing a message.
-            self._entries.append(
-                b"$%d\r\n%b\r\n$%d\r\n%b\r\n$%d\r\n%b\r\n" % (len(id), id, len(about), about, len(value), value)
+            value = _encode(entry)
+            about += (
+                account,
+                message.id,
+                f"{message.seq}-0",
+                f"{entry.expires:.3f}",
+                "1" if message.client_id else "0",
+                entry.attempts,
+                entry.origin_limit,
+                entry.origin,
             )
+            values.append(b"$%d\r\n%b\r\n" % (len(value), value))
+        _encode(about)
+        self._about += about
+        self._values += values
         self.count += len(entries)
         result: Deferred[list[Queueing]] = Deferred()
         self._calls.append((result, len(entries)))
@@ -77,8 +82,8 @@ class _Append:
 
     def close(self) -> None:
         """Nothing is added any more: it is being written, or never will be."""
-        if self._open.get(self._account) is self:
-            del self._open[self._account]
+        if self._open.get(self._tag) is self:
+            del self._open[self._tag]
 
     def encode(self) -> bytes:
         self.close()
@@ -88,9 +93,18 @@ class _Append:
         return self._command(b"EVAL", scripts.INBOX_APPEND.body)
 
     def _command(self, verb: bytes, script: bytes) -> bytes:
-        number, names = self._names
-        head = b"*%d\r\n" % (5 + number + WORDS * self.count) + encode_parts((verb, script, number))
-        return b"".join((head, names, encode_parts((self._token, self.limit)), *self._entries))
+        names, prefix = keys.inboxes(self._tag), keys.inbox_prefix(self._tag)
+        words: tuple[Part, ...] = (
+            verb,
+            script,
+            len(names),
+            *names,
+            self._token,
+            self.limit,
+            prefix,
+            _encode(self._about),
+        )
+        return b"*%d\r\n%b%b" % (len(words) + len(self._values), encode_parts(words), b"".join(self._values))
 
     def answered(self, reply: Sequence[int]) -> None:
         at = 0
@@ -111,53 +125,54 @@ class Inboxes:
 
     def __init__(self, link: Link) -> None:
         self._link = link
-        self._open: dict[str, _Append] = {}
-        self._agenda = Agenda(link, keys.INBOXES_FENCE, keys.INBOXES)
+        self._open: dict[int, _Append] = {}
 
     # ------------------------------------------------------------ writing
 
     def append(self, entries: Sequence[tuple[str, Queued]], limit: int) -> Deferred[list[Queueing]]:
         if len(entries) == 1:
-            account, entry = entries[0]
-            return self._append(account, [entry], limit)
+            return self._append(_tag(entries[0][0]), entries, limit)
         if not entries:
             return succeed([])
         return Deferred.fromCoroutine(self._append_all(entries, limit))
 
     async def _append_all(self, entries: Sequence[tuple[str, Queued]], limit: int) -> list[Queueing]:
-        places: dict[str, list[int]] = {}
+        places: dict[int, list[int]] = {}
         for index, (account, _) in enumerate(entries):
-            places.setdefault(account, []).append(index)
+            places.setdefault(_tag(account), []).append(index)
         order: list[list[int]] = []
         calls: list[Deferred[list[Queueing]]] = []
-        for account, indices in places.items():
+        for tag, indices in places.items():
             for start in range(0, len(indices), BATCH):
                 chunk = indices[start : start + BATCH]
                 order.append(chunk)
-                calls.append(self._append(account, [entries[index][1] for index in chunk], limit))
+                calls.append(self._append(tag, [entries[index] for index in chunk], limit))
         results = [Queueing.KEPT] * len(entries)
         for chunk, answers in zip(order, await together(calls), strict=True):
             for index, answer in zip(chunk, answers, strict=True):
                 results[index] = answer
         return results
 
-    def _append(self, account: str, entries: Sequence[Queued], limit: int) -> Deferred[list[Queueing]]:
-        self._agenda.note(account, min(entry.expires for entry in entries))
-        batch = self._open.get(account)
+    def _append(self, tag: int, entries: Sequence[tuple[str, Queued]], limit: int) -> Deferred[list[Queueing]]:
+        batch = self._open.get(tag)
         if batch is not None and batch.limit == limit and batch.count + len(entries) <= BATCH:
             return batch.add(entries)
-        batch = _Append(self._open, account, limit, self._link.token)
+        batch = _Append(self._open, tag, limit, self._link.token)
         result = batch.add(entries)
-        self._open[account] = batch
+        self._open[tag] = batch
         sent = self._link.send(batch).addErrback(self._link.without_script, batch.text)
         sent.addCallbacks(batch.answered, batch.failed)
         sent.addErrback(lambda failure: self.log.failure("while queueing messages", failure))
         return result
 
+    def _close(self, account: str) -> None:
+        """What is appended from now on must stay behind what is asked about this inbox next."""
+        self._open.pop(_tag(account), None)
+
     def _run(self, script: scripts.Script, account: str, arguments: Sequence[Part]) -> Deferred[Any]:
-        # What is appended from now on must stay behind this call.
-        self._open.pop(account, None)
-        return self._link.write(script, keys.inbox_fence(account), keys.inbox(account), arguments)
+        self._close(account)
+        fence, *names = keys.inboxes(_tag(account))
+        return self._link.write(script, fence, [*names, *keys.inbox(account)], (keys.own_ids(account), *arguments))
 
     @started
     async def attempted(self, account: str, ids: Sequence[str]) -> None:
@@ -190,9 +205,13 @@ class Inboxes:
     @started
     async def clear(self, account: str) -> None:
         """Everything of one inbox, for good (the account is being removed)."""
-        self._open.pop(account, None)
-        names = keys.inbox(account)
-        await self._link.apply(keys.inbox_fence(account), names, [("DEL", *names)])
+        while await self._run(scripts.INBOX_CLEAR, account, (BATCH,)):
+            pass
+        fence, ids, expiry = keys.inboxes(_tag(account))
+        # What is left are ids that were acknowledged.
+        async for fields in self._scan(ids, _SPECIAL.sub(rb"\\\g<0>", keys.own_ids(account)) + b"*"):
+            if fields:
+                await self._link.apply(fence, [ids, expiry], [("HDEL", ids, *fields), ("ZREM", expiry, *fields)])
 
     # ------------------------------------------------------------ reading
 
@@ -200,9 +219,10 @@ class Inboxes:
     async def read(self, account: str, after: int, upto: int, limit: int) -> list[Queued]:
         if upto <= after or upto < 0 or limit <= 0:
             return []
-        self._open.pop(account, None)
+        self._close(account)
         first, last = max(0, after + 1), min(upto, 2**63 - 1)
-        flat = await self._link.query_script(scripts.INBOX_READ, keys.inbox(account), (first, last, limit))
+        names = [*keys.inboxes(_tag(account))[1:], *keys.inbox(account)]
+        flat = await self._link.query_script(scripts.INBOX_READ, names, (first, last, limit))
         found = []
         for at in range(0, len(flat), 3):
             queued = _decode(flat[at + 1])
@@ -216,33 +236,51 @@ class Inboxes:
 
     @started
     async def count(self, account: str) -> int:
-        self._open.pop(account, None)
-        return int(await self._link.query("HLEN", keys.inbox(account)[1]))
+        self._close(account)
+        return int(await self._link.query("XLEN", keys.inbox(account)[0]))
 
     @started
     async def find(self, id: str) -> tuple[str, Queued] | None:
+        pattern = b"*" + _SPECIAL.sub(rb"\\\g<0>", id.encode())
+        for tag in range(keys.INBOX_TAGS):
+            async for fields in self._scan(keys.inboxes(tag)[1], pattern):
+                for field, record in fields.items():
+                    size, _, rest = field.partition(b":")
+                    account = rest[: int(size)].decode()
+                    if record and rest[int(size) :] == id.encode() and (queued := await self._at(account, id, record)):
+                        return account, queued
+        return None
+
+    async def _scan(self, name: bytes, pattern: bytes) -> AsyncIterator[dict[bytes, bytes]]:
+        """The fields of a hash that are like `pattern`, some at a time."""
         cursor = b"0"
         while True:
-            cursor, accounts = await self._agenda.names(cursor)
-            calls = [self._link.query("HGET", keys.inbox(account)[1], id) for account in accounts]
-            for account, record in zip(accounts, await together(calls), strict=True):
-                if record is not None and (queued := await self._at(account, id, record)) is not None:
-                    return account, queued
+            cursor, flat = await self._link.query("HSCAN", name, cursor, "MATCH", pattern, "COUNT", SCAN)
+            yield dict(zip(flat[::2], flat[1::2], strict=True))
             if cursor == b"0":
-                return None
+                return
 
     async def _at(self, account: str, id: str, record: bytes) -> Queued | None:
-        names = keys.inbox(account)
+        stream, attempts, *_ = keys.inbox(account)
         entry = record.split(b" ", 1)[0]
-        found, attempts = await together(
-            [self._link.query("XRANGE", names[0], entry, entry), self._link.query("HGET", names[3], id)]
+        found, tried = await together(
+            [self._link.query("XRANGE", stream, entry, entry), self._link.query("HGET", attempts, id)]
         )
         if not found:
             return None
-        return msgspec.structs.replace(_decode(found[0][1][1]), attempts=int(attempts or 0))
+        return msgspec.structs.replace(_decode(found[0][1][1]), attempts=int(tried or 0))
 
     # ------------------------------------------------------------ expiry
 
     @started
     async def expire(self, now: float) -> int:
-        return await self._agenda.work_off(now, lambda account: self._run(scripts.INBOX_EXPIRE, account, (now, STEP)))
+        dropped = 0
+        for tag in range(keys.INBOX_TAGS):
+            more = 1
+            while more:
+                self._open.pop(tag, None)
+                fence, *names = keys.inboxes(tag)
+                arguments = (now, STEP, keys.inbox_prefix(tag))
+                count, more = await self._link.write(scripts.INBOX_EXPIRE, fence, names, arguments)
+                dropped += count
+        return dropped

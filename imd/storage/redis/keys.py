@@ -5,6 +5,8 @@ no script touches keys of two tags. Each tag has a fence key, which lets its scr
 the lease.
 """
 
+from zlib import crc32
+
 PREFIX = "imd:"
 
 
@@ -66,29 +68,36 @@ def ledger_of(account: str) -> bytes:
 ROOMS_FENCE = _tag("rooms", "fence")
 ROOMS = _tag("rooms", "records")
 
-# Inboxes: a tag for each account, and the list of those that hold something.
-INBOXES_FENCE = _tag("inboxes", "fence")
-INBOXES = _tag("inboxes", "waiting")
+# Inboxes: a few tags, so that one script serves many inboxes. A tag's ids and expiry hold those of all its inboxes.
+#: The number is part of the schema: with another one inboxes are not found.
+INBOX_TAGS = 16
 
 
-def inbox_fence(account: str) -> bytes:
-    return _tag(account, "fence")
+def inbox_tag(account: str) -> int:
+    """The number of the tag an account's inbox has."""
+    return crc32(account.encode()) % INBOX_TAGS
+
+
+def inbox_prefix(tag: int) -> bytes:
+    """What the names of the tag's streams begin with; the account's id follows."""
+    return _tag(f"inboxes:{tag}", "of:")
+
+
+def inboxes(tag: int) -> list[bytes]:
+    """In the order all inbox scripts expect: fence, ids, expiry."""
+    return [_tag(f"inboxes:{tag}", name) for name in ("fence", "ids", "expiry")]
 
 
 def inbox(account: str) -> list[bytes]:
-    """In the order all inbox scripts expect: stream, ids, expiry, attempts, done, late, origins."""
-    return [
-        _tag(account, name)
-        for name in (
-            "inbox",
-            "inbox:ids",
-            "inbox:expiry",
-            "inbox:attempts",
-            "inbox:done",
-            "inbox:late",
-            "inbox:origins",
-        )
-    ]
+    """In the order all inbox scripts expect, behind the tag's: stream, attempts, late, origins."""
+    stream = inbox_prefix(inbox_tag(account)) + account.encode()
+    return [stream, stream + b":attempts", stream + b":late", stream + b":origins"]
+
+
+def own_ids(account: str) -> bytes:
+    """What ids of this account's inbox begin with in its tag's `ids` and `expiry`."""
+    name = account.encode()
+    return b"%d:%b" % (len(name), name)
 
 
 # History: a tag for each target, and the list of targets.

@@ -54,6 +54,7 @@ INBOX_ACKNOWLEDGE = Script("inbox_acknowledge")
 INBOX_ATTEMPTED = Script("inbox_attempted")
 INBOX_RETRY = Script("inbox_retry")
 INBOX_EXPIRE = Script("inbox_expire")
+INBOX_CLEAR = Script("inbox_clear")
 
 HISTORY_APPEND = Script("history_append")
 HISTORY_PAGE = Script("history_page", guarded=False)

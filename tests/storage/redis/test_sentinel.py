@@ -5,6 +5,7 @@ from twisted.logger import capturedLogs
 
 from imd.core.refusal import StoreUnavailable
 from imd.core.stores import Queueing
+from imd.storage.redis import keys
 from tests.contracts.contract import queued
 from tests.redis_server import RedisServer, free_port
 from tests.storage.redis.case import RedisCase, available, clock, texts
@@ -31,7 +32,7 @@ class SentinelTests(RedisCase):
         store = await self.make_store(url=url)
         self.assertIn("buddies", store.description)
         self.assertEqual(await store.inbox.append([("a", queued("m1", 1))], 0), [Queueing.KEPT])
-        while replica.command("XLEN", "imd:{a}:inbox") != 1 or not self._knows_replica(sentinel):
+        while replica.command("XLEN", keys.inbox("a")[0]) != 1 or not self._knows_replica(sentinel):
             await deferLater(clock, 0.05)
         again = available(store)
         master.kill()

@@ -1,19 +1,18 @@
--- Put messages into one inbox. Answers for each: 0 kept, 1 was there, 2 was there and is acknowledged, 3 full.
--- KEYS: fence, stream, ids, expiry, attempts, done, late, origins
--- ARGV: token, limit, then for each message: id, about it, value. About it, apart by one blank: sequence number, time of
---       expiry, limit per origin, attempts, whether its sender may send it again (1 or 0), origin
-local stream, ids, expiry, attempts, done, late, origins =
-    KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
-local limit = tonumber(ARGV[2])
-local waiting = redis.call('HLEN', ids)
-local remembers = redis.call('EXISTS', done) == 1
-local answers = {}
+-- Put messages into inboxes of one tag. Answers for each: 0 kept, 1 was there, 2 was there and is acknowledged, 3 full.
+-- KEYS: fence, ids, expiry. ARGV: token, limit, beginning of the names of the tag's streams, what is said about the
+-- messages, and their values. About each, in one MessagePack array of all: account, id, entry of the stream, time of
+-- expiry, whether its sender may send it again ('1' or '0'), attempts, limit per origin, origin.
+-- The streams' names are put together here: those of hundreds of inboxes would be much of what is sent. They are all of
+-- the fence's tag, and so of its slot.
+local ids, expiry = KEYS[2], KEYS[3]
+local limit, prefix, about = tonumber(ARGV[2]), ARGV[3], cmsgpack.unpack(ARGV[4])
+local call, pcall = redis.call, redis.pcall
 
 -- A message whose sequence number is not above the stream's last id goes to the end all the same; readers sort.
-local function add_late(id, value)
+local function add_late(stream, id, value)
     local entry = '0-1'
-    if redis.call('EXISTS', stream) == 1 then
-        local info = redis.call('XINFO', 'STREAM', stream)
+    if call('EXISTS', stream) == 1 then
+        local info = call('XINFO', 'STREAM', stream)
         for field = 1, #info, 2 do
             if info[field] == 'last-generated-id' then
                 local first, second = string.match(info[field + 1], '^(%d+)-(%d+)$')
@@ -21,44 +20,70 @@ local function add_late(id, value)
             end
         end
     end
-    redis.call('SADD', late, id)
-    return redis.call('XADD', stream, entry, id, value)
+    call('SADD', stream .. ':late', id)
+    return call('XADD', stream, entry, id, value)
 end
 
-for at = 3, #ARGV, 3 do
-    local id, value = ARGV[at], ARGV[at + 2]
-    local seq, expires, most, tried, repeatable, origin =
-        string.match(ARGV[at + 1], '^(%S+) (%S+) (%S+) (%S+) (%d) (.*)$')
-    local share = tonumber(most)
-    local answer = 0
-    local entry = seq .. '-0'
-    local record = ' ' .. expires .. ' ' .. repeatable .. ' ' .. origin
-    if remembers and redis.call('ZSCORE', done, id) then
-        answer = 2
-    elseif limit > 0 and waiting >= limit then
-        answer = 3 - 2 * redis.call('HEXISTS', ids, id)
-    elseif origin ~= '' and share > 0 and tonumber(redis.call('HGET', origins, origin) or '0') >= share then
-        answer = 3 - 2 * redis.call('HEXISTS', ids, id)
-    elseif redis.call('HSETNX', ids, id, entry .. record) == 0 then
-        answer = 1
+-- What is known of each id: false, '' if it was acknowledged, or where it is.
+local accounts, fields = {}, {}
+for at = 1, #about, 8 do
+    local account = about[at]
+    local inbox = accounts[account]
+    if not inbox then
+        inbox = {stream = prefix .. account, own = #account .. ':' .. account, waiting = 0}
+        if limit > 0 then
+            inbox.waiting = call('XLEN', inbox.stream)
+        end
+        accounts[account] = inbox
+    end
+    fields[#fields + 1] = inbox.own .. about[at + 1]
+end
+local records = call('HMGET', ids, unpack(fields))
+local known = {}
+for number, field in ipairs(fields) do
+    known[field] = records[number]
+end
+
+-- Written together at the end: one call for all costs half of one for each.
+local places, times, answers = {}, {}, {}
+local failed = nil
+for number, field in ipairs(fields) do
+    local at = 8 * number - 7
+    local id, entry, origin, inbox = about[at + 1], about[at + 2], about[at + 7], accounts[about[at]]
+    local stream, share, answer = inbox.stream, about[at + 6], 0
+    if known[field] then
+        answer = known[field] == '' and 2 or 1
+    elseif limit > 0 and inbox.waiting >= limit then
+        answer = 3
+    elseif origin ~= '' and share > 0 and tonumber(call('HGET', stream .. ':origins', origin) or '0') >= share then
+        answer = 3
     else
-        local added = redis.pcall('XADD', stream, entry, id, value)
+        local added = pcall('XADD', stream, entry, id, ARGV[4 + number])
         if type(added) == 'table' then
             if not string.find(added.err, 'ID specified in XADD', 1, true) then
-                redis.call('HDEL', ids, id)
-                return added
+                failed = added
+                break
             end
-            redis.call('HSET', ids, id, add_late(id, value) .. record)
+            added = add_late(stream, id, ARGV[4 + number])
         end
-        redis.call('ZADD', expiry, expires, id)
+        known[field] = added .. ' ' .. about[at + 4] .. ' ' .. origin
+        places[#places + 1] = field
+        places[#places + 1] = known[field]
+        times[#times + 1] = about[at + 3]
+        times[#times + 1] = field
         if origin ~= '' then
-            redis.call('HINCRBY', origins, origin, 1)
+            call('HINCRBY', stream .. ':origins', origin, 1)
         end
-        if tried ~= '0' then
-            redis.call('HSET', attempts, id, tried)
+        if about[at + 5] > 0 then
+            call('HSET', stream .. ':attempts', id, about[at + 5])
         end
-        waiting = waiting + 1
+        inbox.waiting = inbox.waiting + 1
     end
-    answers[#answers + 1] = answer
+    answers[number] = answer
 end
-return answers
+if #places > 0 then
+    -- After a first write Redis refuses no other for want of memory.
+    call('HSET', ids, unpack(places))
+    call('ZADD', expiry, unpack(times))
+end
+return failed or answers

@@ -1,33 +1,30 @@
--- Drop what has expired, at most so many messages and so many remembered ids.
--- Answers: number of messages dropped, 1 if there is more to drop now, time of the next expiry ('' if nothing is left).
--- KEYS: fence, stream, ids, expiry, attempts, done, late, origins. ARGV: token, now, at most
-local stream, ids, expiry, attempts, done, late, origins =
-    KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
+-- Drop what has expired of one tag's inboxes, at most so many messages and remembered ids.
+-- Answers: number of messages dropped, 1 if there is more to drop now.
+-- KEYS: fence, ids, expiry. ARGV: token, now, at most, beginning of the names of the tag's streams
+local ids, expiry, prefix = KEYS[2], KEYS[3], ARGV[4]
 local expired = redis.call('ZRANGEBYSCORE', expiry, '-inf', '(' .. ARGV[2], 'LIMIT', 0, ARGV[3])
-for _, id in ipairs(expired) do
-    local entry, origin = string.match(redis.call('HGET', ids, id), '^(%S+) %S+ %d (.*)$')
-    redis.call('XDEL', stream, entry)
-    redis.call('HDEL', ids, id)
-    redis.call('ZREM', expiry, id)
-    redis.call('HDEL', attempts, id)
-    redis.call('SREM', late, id)
-    if origin ~= '' and redis.call('HINCRBY', origins, origin, -1) <= 0 then
-        redis.call('HDEL', origins, origin)
+local streams, dropped = {}, 0
+for _, field in ipairs(expired) do
+    local record = redis.call('HGET', ids, field)
+    redis.call('HDEL', ids, field)
+    redis.call('ZREM', expiry, field)
+    if record and record ~= '' then
+        local size, rest = string.match(field, '^(%d+):(.*)$')
+        local stream, id = prefix .. string.sub(rest, 1, tonumber(size)), string.sub(rest, tonumber(size) + 1)
+        local entry, origin = string.match(record, '^(%S+) %d (.*)$')
+        redis.call('XDEL', stream, entry)
+        redis.call('HDEL', stream .. ':attempts', id)
+        redis.call('SREM', stream .. ':late', id)
+        if origin ~= '' and redis.call('HINCRBY', stream .. ':origins', origin, -1) <= 0 then
+            redis.call('HDEL', stream .. ':origins', origin)
+        end
+        streams[stream] = true
+        dropped = dropped + 1
     end
 end
-if #expired > 0 and redis.call('HLEN', ids) == 0 then
-    redis.call('DEL', stream)
-end
-local forgotten = redis.call('ZRANGEBYSCORE', done, '-inf', '(' .. ARGV[2], 'LIMIT', 0, ARGV[3])
-for _, id in ipairs(forgotten) do
-    redis.call('ZREM', done, id)
-end
-local most = tonumber(ARGV[3])
-local next = ''
-for _, key in ipairs({expiry, done}) do
-    local first = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
-    if first[2] and (next == '' or tonumber(first[2]) < tonumber(next)) then
-        next = first[2]
+for stream in pairs(streams) do
+    if redis.call('XLEN', stream) == 0 then
+        redis.call('DEL', stream)
     end
 end
-return {#expired, (#expired == most or #forgotten == most) and 1 or 0, next}
+return {dropped, #expired == tonumber(ARGV[3]) and 1 or 0}

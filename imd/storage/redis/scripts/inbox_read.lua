@@ -1,11 +1,11 @@
 -- Messages with after < sequence number <= upto: a flat list of id, value, attempts. Changes nothing.
 -- If some came late the answer may hold more than was asked for, in another order: the caller sorts and cuts.
--- KEYS: stream, ids, expiry, attempts, done, late, origins. ARGV: first, upto, limit
+-- KEYS: ids, expiry, stream, attempts, late, origins. ARGV: first, upto, limit
 local entries
-if redis.call('EXISTS', KEYS[6]) == 1 then
-    entries = redis.call('XRANGE', KEYS[1], '-', '+')
+if redis.call('EXISTS', KEYS[5]) == 1 then
+    entries = redis.call('XRANGE', KEYS[3], '-', '+')
 else
-    entries = redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[2], 'COUNT', ARGV[3])
+    entries = redis.call('XRANGE', KEYS[3], ARGV[1], ARGV[2], 'COUNT', ARGV[3])
 end
 local tried = redis.call('EXISTS', KEYS[4]) == 1
 local answer = {}
