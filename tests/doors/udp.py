@@ -20,13 +20,13 @@ reactor: Any = installed_reactor
 
 
 class Datagrams(Stream):
-    """A connection by UDP that looks like a stream of lines."""
+    """A connection by UDP that looks like a stream of lines; `port` when it is not the daemon's own."""
 
-    def __init__(self, daemon: RunningDaemon, *, dtls: bool, source: str) -> None:
+    def __init__(self, daemon: RunningDaemon, *, dtls: bool, source: str = "", port: int = 0) -> None:
         super().__init__()
         self._source = source
         secured = context(SSL.DTLS_CLIENT_METHOD) if dtls else None
-        self.dialed = Dialed(ReactorClock(reactor), "127.0.0.1", daemon.ports["native", "udp"], secured)
+        self.dialed = Dialed(ReactorClock(reactor), "127.0.0.1", port or daemon.ports["native", "udp"], secured)
         self.dialed.on_message = self.lineReceived
         self.dialed.on_lost = lambda reason: self.connectionLost()
         self.listen(self.dialed)
@@ -70,8 +70,8 @@ class UdpDriver(NativeDriver):
         await driver.enter(password, **more)
         return driver
 
-    async def resume(self, daemon: RunningDaemon) -> "NativeDriver":
-        driver = type(self)(Datagrams(daemon, dtls=self.dtls, source=""), self.name)
+    async def resume(self, daemon: RunningDaemon, port: int = 0) -> "UdpDriver":
+        driver = type(self)(Datagrams(daemon, dtls=self.dtls, port=port), self.name)
         await driver.until("hello", lambda: driver.hello is not None)
         again = {"token": self.welcome["token"], "session": self.welcome["session"], "client": "test", "version": "1"}
         driver.welcome = await driver.ask({"type": "resume", **again})

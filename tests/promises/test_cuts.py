@@ -169,6 +169,21 @@ def confirmed(door: str, proxy: CuttingProxy) -> set[str]:
     return ids
 
 
+def shown_once(
+    test: PromiseTestCase, first: list[Received], second: list[Received], bodies: list[str], outcomes: list[Outcome]
+) -> None:
+    """What a client shows that knows ids, over two connections."""
+    shown: dict[str, Received] = {}
+    for connection in (first, second):
+        ids = [received.id for received in connection]
+        test.assertEqual(len(ids), len(set(ids)), "twice on one connection")
+        for received in connection:
+            before = shown.setdefault(received.id, received)
+            test.assertEqual((received.body, received.time), (before.body, before.time), "another, under this id")
+    test.assertEqual([received.body for received in shown.values()], bodies)
+    test.assertEqual(list(shown), [outcome.id for outcome in outcomes], "other ids than the sender was told")
+
+
 class CutPromise(PromiseTestCase):
     """Cut, come back, and see."""
 
@@ -284,22 +299,8 @@ class CutPromise(PromiseTestCase):
         await quiet(again)
         await quiet(again)
         self.assertEqual([received.repeat for received in first], [False] * len(first))
-        self.shown_once(first, second, bodies, outcomes)
+        shown_once(self, first, second, bodies, outcomes)
         return passed
-
-    def shown_once(
-        self, first: list[Received], second: list[Received], bodies: list[str], outcomes: list[Outcome]
-    ) -> None:
-        """What a client shows that knows ids, over two connections."""
-        shown: dict[str, Received] = {}
-        for connection in (first, second):
-            ids = [received.id for received in connection]
-            self.assertEqual(len(ids), len(set(ids)), "twice on one connection")
-            for received in connection:
-                before = shown.setdefault(received.id, received)
-                self.assertEqual((received.body, received.time), (before.body, before.time), "another, under this id")
-        self.assertEqual([received.body for received in shown.values()], bodies)
-        self.assertEqual(list(shown), [outcome.id for outcome in outcomes], "other ids than the sender was told")
 
     async def cut_while_sending(
         self, lane: Lane, way: Way, proxy: CuttingProxy, cut: Cut, partner: Driver, bodies: list[str]
