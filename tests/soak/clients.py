@@ -43,7 +43,8 @@ class Ears(Protocol):
 
     def room(self, room: str, id: str, body: str) -> None: ...
 
-    def saw(self, seen: list[Seen]) -> None: ...
+    def saw(self, seen: list[Seen], *, coming: bool = False) -> None:
+        """`coming`: that they are on is all that was said; how they are was, or will be."""
 
 
 class NativeClient(NativeDriver):
@@ -113,7 +114,7 @@ class IrcClient(IrcDriver):
             self._online(parsed.params[1].removeprefix("Online: "))
         if self.seen:
             seen, self.seen = self.seen, []
-            self.ears.saw(seen)
+            self.ears.saw(seen, coming=parsed.command == "730")
 
     def _online(self, names: str) -> None:
         for each in names.split(", "):

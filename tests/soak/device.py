@@ -2,7 +2,7 @@
 
 ::
 
-    OFF ──come──► COMING ──► ON ──leave──► OFF
+    OFF ──come──► COMING ──► ON ──leave──► GOING ──► OFF
      ▲                        ├──cut: RST, half close, gone without a word──► OFF, and back soon
      └────────────────────────┴──deaf: connected, reads nothing, says nothing──► OFF, and back soon
 """
@@ -12,10 +12,11 @@ import random
 import socket
 from typing import TYPE_CHECKING, Any
 
-from twisted.internet.defer import CancelledError
+from twisted.internet.defer import CancelledError, Deferred, TimeoutError
 from twisted.internet.error import ConnectError, ConnectionClosed
 
-from tests.doors.driver import Outcome, Seen, SignOnFailed
+from tests.doors.driver import Outcome, Seen, SignOnFailed, reactor
+from tests.doors.stream import PATIENCE
 from tests.doors.udp import Datagrams
 from tests.promises.house import PASSWORD
 from tests.soak.books import Entry, Shelf
@@ -37,6 +38,8 @@ class State(enum.Enum):
     ON = "on"
     #: Connected as far as the daemon knows.
     DEAF = "deaf"
+    #: Has said goodbye.
+    GOING = "going"
 
 
 class Device:
@@ -65,7 +68,6 @@ class Device:
         self._connection = 0
         self._received = 0
         self._confirmed = 0
-        self._leaving = False
 
     @property
     def chance(self) -> random.Random:
@@ -86,14 +88,18 @@ class Device:
         try:
             stream = await dial(self.town.daemon, self.kind)
             client = client_on(stream, self.kind, self.person.called())
-            await self._enter(client)
-        except (ConnectError, ConnectionClosed, AssertionError) as error:
+            entering = Deferred.fromCoroutine(self._enter(client))
+            # What was asked on a connection that is lost is never answered.
+            client.lost.addCallback(lambda _: entering.cancel())
+            entering.addTimeout(PATIENCE, reactor)
+            await entering
+        except (ConnectError, ConnectionClosed, AssertionError, CancelledError, TimeoutError) as error:
             if client is not None:
                 client.cut()
             self.state = State.OFF
             self._refused(error, life)
             return
-        except (CancelledError, BaseException):
+        except BaseException:
             self.state = State.OFF
             raise
         if self.client is None:
@@ -103,7 +109,6 @@ class Device:
     async def _enter(self, client: Client) -> None:
         self._connection += 1
         self._received = self._confirmed = 0
-        self._leaving = False
         self.views = {}
         if self.person.resident.guest:
             self.shelf = self._new_shelf()
@@ -195,10 +200,10 @@ class Device:
 
     def leave(self) -> None:
         """Politely."""
-        client, self._leaving = self.client, True
+        client = self.client
         if client is None or self.state is not State.ON:
             return
-        self.state = State.OFF
+        self.state = State.GOING
         if isinstance(client, NativeClient):
             client.tell({"type": "quit"})
         else:
@@ -237,10 +242,11 @@ class Device:
         self.client = None
         self.shelf.left()
         self._settle_open()
-        if self.state is not State.COMING:
+        if self.state is State.GOING:
             self.state = State.OFF
-            if not self._leaving:
-                self.back(2.0)
+        elif self.state is not State.COMING:
+            self.state = State.OFF
+            self.back(2.0)
 
     def _settle_open(self) -> None:
         """A native client asks again what became of a message; IRC has no way of asking."""
@@ -304,6 +310,7 @@ class Device:
     def room(self, room: str, id: str, body: str) -> None:
         self.shelf.room(room, id, body)
 
-    def saw(self, seen: list[Seen]) -> None:
+    def saw(self, seen: list[Seen], *, coming: bool = False) -> None:
         for each in seen:
-            self.views[each.name] = (each.state, each.text)
+            if not coming or self.views.get(each.name, ("offline", ""))[0] == "offline":
+                self.views[each.name] = (each.state, each.text)

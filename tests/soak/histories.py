@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from tests.doors.driver import reactor
+from tests.doors.stream import PATIENCE
 from tests.soak.books import Entry
 from tests.soak.clients import NativeClient
 
@@ -27,7 +29,7 @@ async def rooms(town: "Town") -> int:
     kept: dict[str, list[int]] = {}
     reader = next(client for person in town.people if (client := _reader(person)) is not None)
     for room in sorted(said):
-        await reader.must({"type": "join", "room": room})
+        await reader.ask({"type": "join", "room": room}).addTimeout(PATIENCE, reactor)
         kept[room] = _numbers(town, room, await _all(reader, room))
         _compare(town, room, said[room], kept[room])
     _gaps(town, kept)
@@ -62,7 +64,9 @@ async def _all(client: NativeClient, where: str) -> list[dict[str, Any]]:
     lines: list[dict[str, Any]] = []
     while True:
         before = lines[0]["seq"] if lines else 0
-        page = await client.must({"type": "get-history", "with": where, "before": before, "limit": _PAGE})
+        asked = client.ask({"type": "get-history", "with": where, "before": before, "limit": _PAGE})
+        page = await asked.addTimeout(PATIENCE, reactor)
+        assert page["type"] == "history", page
         if not page["messages"]:
             return lines
         lines[:0] = page["messages"]

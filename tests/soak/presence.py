@@ -21,9 +21,11 @@ def truth(person: "Person") -> tuple[str, str]:
 
 
 def as_told(device: Device, state: str, text: str) -> tuple[str, str]:
-    """What a client of this kind can know of it: IRC knows here and away."""
+    """What a client of this kind can know of it: IRC knows here and away, and MONITOR alone only here."""
     if device.native:
         return state, text
+    if device.kind == "bare" and device.monitors:
+        return ("offline" if state == "offline" else "available"), ""
     return ("away" if state in ("busy", "extended-away") else state), ""
 
 
