@@ -112,18 +112,29 @@ class Outbox:
                 self._stay()
         elif not self._scheduled:
             self._scheduled = True
-            self._clock.last(self._turn_ends)
+            self._clock.last(self.flush)
 
     def flush(self) -> None:
         """Hand over now what waits, as far as the transport takes it."""
-        if self._choked or not self._parts or not self._open:
+        self._scheduled = False
+        parts = self._parts
+        if self._choked or not parts or not self._open:
             return
-        data = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
-        self._parts.clear()
+        data = parts[0] if len(parts) == 1 else b"".join(parts)
+        parts.clear()
         self.pending = 0
         self._torn = False
         if self._direct:
-            self._send(data)
+            # Straight to the kernel; the transport has nothing left to send.
+            transport = self._transport
+            if transport.connected:
+                try:
+                    sent = transport.socket.send(data)
+                except OSError:
+                    # No room; or the connection is broken, and then the transport finds out for itself, in its time.
+                    sent = 0
+                if sent != len(data):
+                    self._not_taken(data[sent:])
             return
         waits = _in_buffers(self._transport)
         if waits or self._staying:
@@ -146,19 +157,8 @@ class Outbox:
                 return
             self._transport.write(data[start : start + CHUNK])
 
-    def _send(self, data: bytes) -> None:
-        """Straight to the kernel; the transport has nothing left to send."""
-        transport = self._transport
-        if not transport.connected:
-            return
-        try:
-            sent = transport.socket.send(data)
-        except OSError:
-            # No room; or the connection is broken, and then the transport finds out for itself, in its own time.
-            sent = 0
-        if sent == len(data):
-            return
-        rest = data[sent:]
+    def _not_taken(self, rest: bytes) -> None:
+        """The kernel has no room for this."""
         self._choked = True
         if len(rest) > CHUNK:
             # Only so much leaves our bound; the transport's buffer has none.
@@ -168,7 +168,7 @@ class Outbox:
             if self._limit and self.pending > self._limit:
                 self._drop()
                 return
-        transport.write(rest[:CHUNK])
+        self._transport.write(rest[:CHUNK])
         self._stay()
 
     @property
@@ -222,10 +222,6 @@ class Outbox:
 
     def _gone(self) -> bool:
         return not self._open
-
-    def _turn_ends(self) -> None:
-        self._scheduled = False
-        self.flush()
 
     def _finish(self) -> None:
         # A transport with a producer waits for it before it closes.

@@ -49,6 +49,11 @@ class Barrier:
         if self.since is None and not self._asked_for:
             self._ask(session)
 
+    def heard_again(self, now: float) -> None:
+        """The connection was not read from until now: a PONG could not be seen."""
+        if self.since is not None:
+            self.since = now
+
     def _ask(self, session: "IrcSession") -> None:
         # At the end of the turn, so that one PING covers all of it.
         self._asked_for = True
