@@ -169,7 +169,7 @@ class Actions:
                 "accepted": counts.accepted,
                 "refused": counts.refused,
             },
-            "memory": {"held": daemon.memory.total, "holders": len(daemon.memory), "peak": daemon.memory.peak},
+            "memory": {"held": daemon.memory.total, "holders": daemon.memory.holders, "peak": daemon.memory.peak},
             "datagrams": [msgspec.structs.asdict(port) for port in daemon.datagrams.status()],
             "limits": limits(daemon.settings, daemon.tally, self._hub, daemon.connections, daemon.memory),
         }

@@ -71,7 +71,8 @@ class Memory:
         """Bytes that the largest holder holds."""
         return max(self._held.values(), default=0)
 
-    def __len__(self) -> int:
+    @property
+    def holders(self) -> int:
         """How many hold something."""
         return len(self._held)
 

@@ -49,11 +49,11 @@ class MemoryTests(SynchronousTestCase):
         self.hold(one, 300)
         self.hold(two, 200)
         self.hold(one, 100)
-        self.assertEqual((self.memory.total, self.memory.peak, len(self.memory)), (300, 500, 2))
+        self.assertEqual((self.memory.total, self.memory.peak, self.memory.holders), (300, 500, 2))
         self.assertEqual(self.memory.most(), 200)
         self.hold(two, 0)
         self.hold(two, 0)
-        self.assertEqual((self.memory.total, len(self.memory)), (100, 1))
+        self.assertEqual((self.memory.total, self.memory.holders), (100, 1))
         self.reactor.advance(0)
         self.assertEqual((one.shed_for, self.tally.met), ([], {}))
 

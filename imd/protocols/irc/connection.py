@@ -97,9 +97,13 @@ class IrcConnection(Protocol, TicketHolder):
             return False
         if not self._held_back:
             self._held_back = True
-            # The kernel may take it all at the end of the turn; if not, the outbox says when it has.
-            self._clock.soon(self._go_on)
+            self._clock.soon(self._look_again)
         return True
+
+    def _look_again(self) -> None:
+        # The kernel may take it all; if not, the outbox says when it has.
+        self._outbox.flush()
+        self._go_on()
 
     def _go_on(self) -> None:
         if self._held_back and self._outbox.pending <= self._most:
