@@ -12,6 +12,9 @@ from imd.core.refusal import Refusal
 class Kind(enum.Enum):
     """What a message is; decides whether it is kept for somebody offline (DESIGN, "What is kept")."""
 
+    # Members are one of a kind, and that of `Enum` is written in Python.
+    __hash__ = object.__hash__
+
     TEXT = "text"
     #: ``/me waves``: CTCP ACTION on IRC.
     ACTION = "action"

@@ -283,7 +283,7 @@ class Inbox:
             elif channel.ready:
                 if not handed:
                     handed = way.handed = True
-                    way.add(now, "relay", "handed to a client")
+                    way.steps.append((now, "relay", "handed to a client"))
                 channel.offer(envelope)
             else:
                 channel.offer(envelope)

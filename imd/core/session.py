@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 class State(enum.Enum):
     """Presence states (RFC 6121 section 4.7.2.1 `show`, plus invisible, which watchers see as offline)."""
 
+    # Members are one of a kind, and that of `Enum` is written in Python.
+    __hash__ = object.__hash__
+
     AVAILABLE = "available"
     AWAY = "away"
     EXTENDED_AWAY = "extended-away"

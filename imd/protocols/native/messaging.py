@@ -13,14 +13,19 @@ if TYPE_CHECKING:
     from imd.protocols.native.session import NativeSession
 
 
+_KINDS = {kind.value: kind for kind in Kind}
+
+
 def send(session: "NativeSession", request: Send) -> None:
     """Synchronous up to the core: messages get their sequence numbers in the order of reading."""
     limit = session.door.settings.message_size
-    if limit and len(request.body.encode()) > limit:
+    body = request.body
+    # No character has more than four bytes.
+    if limit and 4 * len(body) > limit and len(body.encode()) > limit:
         session.door.settings.tally.count("message_size")
         raise TooLong("The message", limit)
     session.hub.presence.touched(session.me)
-    draft = Draft(request.to, request.body, Kind(request.kind), request.client_id, dict(request.tags))
+    draft = Draft(request.to, body, _KINDS[request.kind], request.client_id, dict(request.tags))
     _hand_over(session, draft, request.ref, request.client_id)
 
 

@@ -55,7 +55,7 @@ def _message(envelope: core_message.Envelope) -> bytes:
             from_=sender,
             to=to,
             body=told.body,
-            kind=word(told.kind.value),
+            kind=word(told.kind._value_),
             tags=told.tags,
             repeat=envelope.repeat,
         )
@@ -70,7 +70,7 @@ def line(told: core_message.Message) -> Line:
         from_=str(told.sender),
         to=str(told.recipient),
         body=told.body,
-        kind=word(told.kind.value),
+        kind=word(told.kind._value_),
         tags=told.tags,
     )
 
@@ -82,7 +82,7 @@ def sent(receipt: core_message.Receipt, ref: int, client_id: str) -> Sent:
         ref=ref,
         id=receipt.id,
         client_id=client_id,
-        outcome=word(receipt.outcome.value),
+        outcome=word(receipt.outcome._value_),
         time=receipt.time,
         code="" if reason is None else reason.code,
         text="" if reason is None else reason.sentence,
@@ -95,7 +95,7 @@ def receipt(step: core_message.Receipt) -> ReceiptEvent:
         id=step.id,
         client_id=step.client_id,
         to="" if step.to is None else str(step.to),
-        outcome=word(step.outcome.value),
+        outcome=word(step.outcome._value_),
         time=step.time,
     )
 

@@ -27,6 +27,14 @@ class LineFramer:
 
     def feed(self, data: bytes) -> Iterator[bytes | LineTooLong]:
         """The events these bytes complete. To be exhausted before more is fed."""
+        size = len(data)
+        alone = data.find(b"\n") == size - 1 and data[-2:-1] != b"\r" and not self.begun and not self._skipping
+        if alone and 1 < size <= (self.limit or size):
+            # One whole line, as nearly always.
+            return iter((data[:-1],))
+        return self._cut(data)
+
+    def _cut(self, data: bytes) -> Iterator[bytes | LineTooLong]:
         *ended, rest = data.split(b"\n")
         for line in ended:
             if self._skipping:
