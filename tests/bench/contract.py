@@ -1,11 +1,12 @@
-"""The store alone: ``python -m tests.bench.contract FOLDER STORE_URL SECONDS`` prints messages queued per second and
+"""The store alone: ``python -m tests.bench.contract FOLDER STORE_URL MESSAGES`` prints messages queued per second and
 the CPU time of each in µs.
 
 What the core asks of an `imd.core.stores.InboxStore`, without any door or client: batches as large as those of its
 offline queue, several under way, to a thousand inboxes. A batch counts when the store has answered, that is when it
-is on the disk.
+is on the disk. The messages are made beforehand.
 """
 
+import gc
 import sys
 import time
 from pathlib import Path
@@ -23,6 +24,8 @@ from imd.storage.sqlite.store import SQLiteStore
 #: Messages in one call, as many as `imd.core.offline` puts there at most; and calls under way.
 BATCH, UNDER_WAY = 500, 6
 INBOXES = 1000
+#: As `offline.max_messages`.
+LIMIT = 1000
 BODY = "x" * 200
 
 
@@ -47,37 +50,35 @@ def batch(first: int, now: float) -> list[tuple[str, Queued]]:
     return entries
 
 
-async def measure(reactor: Any, folder: str, url: str, seconds: str) -> None:
+async def measure(reactor: Any, folder: str, url: str, messages: str) -> None:
     store: Store = SQLiteStore(Path(folder), reactor) if url == "sqlite" else RedisStore(url, reactor)
     await store.open()
-    said = kept = 0
-    deadline = 0.0
+    now = time.time()
+    # Warm: every inbox has been written to once.
+    await gatherResults([Deferred.fromCoroutine(_keep(store, batch(first, now))) for first in range(0, INBOXES, BATCH)])
+    waiting = [batch(first, now) for first in range(INBOXES, INBOXES + int(messages), BATCH)]
+    count = BATCH * len(waiting)
+    waiting.reverse()
+    # As the daemon does when it has started.
+    gc.collect()
+    gc.freeze()
 
     async def go_on() -> None:
-        nonlocal said, kept
-        while time.perf_counter() < deadline:
-            entries = batch(said, time.time())
-            said += BATCH
-            answers = await store.inbox.append(entries, 0)
-            if any(answer is not Queueing.KEPT for answer in answers):
-                raise AssertionError("not all were kept")
-            kept += len(answers)
+        while waiting:
+            await _keep(store, waiting.pop())
 
     try:
-        # Warm: every inbox has been written to once.
-        await gatherResults([Deferred.fromCoroutine(_keep(store, first)) for first in range(0, INBOXES, BATCH)])
-        said = INBOXES
         began, used = time.perf_counter(), time.process_time()
-        deadline = began + float(seconds)
         await gatherResults([Deferred.fromCoroutine(go_on()) for _ in range(UNDER_WAY)])
         passed, used = time.perf_counter() - began, time.process_time() - used
     finally:
         await store.close()
-    print(kept / passed, used / kept * 1e6)
+    print(count / passed, used / count * 1e6)
 
 
-async def _keep(store: Store, first: int) -> None:
-    await store.inbox.append(batch(first, time.time()), 0)
+async def _keep(store: Store, entries: list[tuple[str, Queued]]) -> None:
+    if any(answer is not Queueing.KEPT for answer in await store.inbox.append(entries, LIMIT)):
+        raise AssertionError("not all were kept")
 
 
 if __name__ == "__main__":

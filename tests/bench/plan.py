@@ -286,7 +286,7 @@ class Bench:
     def _alone(self, store: str, url: str) -> None:
         """The store without doors and clients, on the servers' core."""
         folder = Path(tempfile.mkdtemp(prefix="alone-", dir=Server.disk()))
-        command = [sys.executable, "-m", "tests.bench.contract", str(folder), url, str(2 * self._seconds)]
+        command = [sys.executable, "-m", "tests.bench.contract", str(folder), url, str(round(40_000 * self._seconds))]
         core = cores()[0]
         done = subprocess.run(
             command, check=True, capture_output=True, text=True, preexec_fn=lambda: os.sched_setaffinity(0, core)

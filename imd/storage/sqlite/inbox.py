@@ -23,7 +23,7 @@ from twisted.internet.defer import Deferred
 from imd.core.message import Message
 from imd.core.stores import Queued, Queueing
 from imd.storage.sqlite.database import Database, in_steps
-from imd.storage.sqlite.statements import insert, select
+from imd.storage.sqlite.statements import insert, insert_flat, select
 
 #: Longest time the id of an acknowledged message is remembered: 7 days, in seconds.
 REMEMBER = 7 * 86_400.0
@@ -34,6 +34,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Message).decode
 
 _COLUMNS = "inbox, seq, short, id, expires, attempts, repeatable, origin, origin_limit, message"
+_WIDTH = 10
 _QUEUED = "message, expires, attempts, origin, origin_limit"
 
 _Append = tuple[Sequence[tuple[str, Queued]], int]
@@ -52,22 +53,6 @@ def _short(id: str) -> int:
     return crc32(id.encode())
 
 
-def _row(inbox: int, entry: Queued) -> tuple[object, ...]:
-    message = entry.message
-    return (
-        inbox,
-        message.seq,
-        _short(message.id),
-        message.id,
-        entry.expires,
-        entry.attempts,
-        message.client_id != "",
-        entry.origin,
-        entry.origin_limit,
-        _encode(message),
-    )
-
-
 def _queued(row: tuple[Any, ...]) -> Queued:
     message, expires, attempts, origin, origin_limit = row
     return Queued(_decode(message), expires, attempts, origin, origin_limit)
@@ -77,11 +62,15 @@ def _count(connection: sqlite3.Connection, inbox: int) -> int:
     return int(connection.execute("SELECT count(*) FROM inbox WHERE inbox = ?", (inbox,)).fetchone()[0])
 
 
-def _places(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[_Key, _Place]:
+def _places(
+    connection: sqlite3.Connection, ids: Sequence[str], shorts: Sequence[int] | None = None
+) -> dict[_Key, _Place]:
     """Where messages with these ids wait, in whose inbox ever."""
     wanted, found = set(ids), {}
     rows: Iterator[Any] = select(
-        connection, "SELECT number, inbox, id, expires, repeatable FROM inbox WHERE short", [_short(id) for id in ids]
+        connection,
+        "SELECT number, inbox, id, expires, repeatable FROM inbox WHERE short",
+        [_short(id) for id in ids] if shorts is None else shorts,
     )
     for number, inbox, id, expires, repeatable in rows:
         if id in wanted:
@@ -217,29 +206,48 @@ class Inbox:
         if len(self._numbers) > MAX_COUNTED:
             # Only here: further down a count is ahead of the table by the rows not yet inserted.
             self._forget()
-        known = self._known(connection, [entry.message for entries, _ in calls for _, entry in entries])
-        rows: list[tuple[object, ...]] = []
+        messages = [entry.message for entries, _ in calls for _, entry in entries]
+        shorts = [_short(message.id) for message in messages]
+        known = self._known(connection, messages, shorts)
+        short = iter(shorts)
+        rows: list[object] = []
         # Guests' messages decided for in this batch and not yet in the table, by inbox and network address.
         guests: Counter[tuple[int, str]] = Counter()
         answers: list[list[Queueing]] = []
         for entries, limit in calls:
             answer: list[Queueing] = []
             for account, entry in entries:
+                message, number = entry.message, next(short)
                 inbox = self._numbers.get(account) or self._open(connection, account)
-                key = (inbox, entry.message.id)
+                key = (inbox, message.id)
                 decision = known.get(key) or self._decide(connection, inbox, entry, limit, guests)
                 if decision is Queueing.KEPT:
-                    rows.append(_row(inbox, entry))
+                    # In the order of _COLUMNS.
+                    rows += (
+                        inbox,
+                        message.seq,
+                        number,
+                        message.id,
+                        entry.expires,
+                        entry.attempts,
+                        # No bool: sqlite3 would look for an adapter first.
+                        1 if message.client_id else 0,
+                        entry.origin,
+                        entry.origin_limit,
+                        _encode(message),
+                    )
                     known[key] = Queueing.ALREADY
                     self._counts[inbox] += 1
                 answer.append(decision)
             answers.append(answer)
-        insert(connection, f"INSERT INTO inbox ({_COLUMNS})", rows)
+        insert_flat(connection, f"INSERT INTO inbox ({_COLUMNS})", _WIDTH, rows)
         return answers
 
-    def _known(self, connection: sqlite3.Connection, messages: Sequence[Message]) -> dict[_Key, Queueing]:
+    def _known(
+        self, connection: sqlite3.Connection, messages: Sequence[Message], shorts: Sequence[int]
+    ) -> dict[_Key, Queueing]:
         """Which ids wait or have been acknowledged, in whose inbox ever."""
-        known = dict.fromkeys(_places(connection, [message.id for message in messages]), Queueing.ALREADY)
+        known = dict.fromkeys(_places(connection, [message.id for message in messages], shorts), Queueing.ALREADY)
         repeatable = [message.id for message in messages if message.client_id]
         rows: Iterator[Any] = select(connection, "SELECT inbox, id FROM acknowledged WHERE id", repeatable)
         for inbox, id in rows:

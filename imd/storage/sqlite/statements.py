@@ -12,7 +12,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 #: How many rows one statement carries. Few sizes, so that all prepared statements stay in the connection's cache.
-SIZES = (128, 32, 8, 1)
+SIZES = (512, 128, 32, 8, 1)
 
 
 def chunks(rows: Sequence[T]) -> Iterator[Sequence[T]]:
@@ -31,11 +31,22 @@ def _repeated(unit: str, times: int) -> str:
 
 def insert(connection: sqlite3.Connection, before: str, rows: Sequence[tuple[object, ...]], after: str = "") -> int:
     """Run ``before VALUES rows after``; how many rows changed."""
-    changed = 0
-    for chunk in chunks(rows):
-        unit = "(" + ", ".join("?" * len(chunk[0])) + ")"
-        sql = f"{before} VALUES {_repeated(unit, len(chunk))} {after}"
-        changed += connection.execute(sql, [value for row in chunk for value in row]).rowcount
+    if not rows:
+        return 0
+    return insert_flat(connection, before, len(rows[0]), [value for row in rows for value in row], after)
+
+
+def insert_flat(
+    connection: sqlite3.Connection, before: str, width: int, values: Sequence[object], after: str = ""
+) -> int:
+    """As `insert`, of rows that stand one behind the other, each `width` values wide."""
+    changed = start = 0
+    unit = "(" + ", ".join("?" * width) + ")"
+    for size in SIZES:
+        while len(values) - start >= size * width:
+            sql = f"{before} VALUES {_repeated(unit, size)} {after}"
+            changed += connection.execute(sql, values[start : start + size * width]).rowcount
+            start += size * width
     return changed
 
 
