@@ -1,7 +1,7 @@
 # make run     build .venv, install, start the daemon on ./imd-data; ARGS='...' is passed on to it
 # make test    what the tests need, then the tests; TESTS=tests.core narrows
 # make check   lint, types, import rules, docs
-# make bench   imd beside twistd words and ngIRCd, as ratios; BENCH='...' is passed on
+# make bench   imd beside twistd words, ngIRCd and InspIRCd, as ratios; BENCH='...' is passed on
 #
 # Written for GNU make 3.81 and up, the one macOS has.
 
