@@ -12,7 +12,9 @@ datagram        messages by UDP: reliability, DTLS, one socket for all peers
 bucket          token bucket
 holding         how long the reactor is held by one turn, and how many sockets a turn serves
 garbage         garbage collection that does not hold the reactor
-reactor_clock   the core's Clock and Spawn on a reactor
+reactor_clock   the core's Clock and Spawn on a reactor, and what happens at the end of a turn
+turns           the reactor's turns, leaner than the stock ones
+memory          what all connections hold, and who is let go when it is too much
 scram           what both ends of SCRAM share; scram_client: the client's end; opaque_string: passwords
 
 ::
