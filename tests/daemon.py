@@ -62,7 +62,8 @@ class _Process(ProcessProtocol):
 
 
 class RunningDaemon:
-    """One daemon. `settings` are ``KEY=VALUE`` as for ``--set``; `data` is kept over restarts."""
+    """One daemon. `settings` are ``KEY=VALUE`` as for ``--set``; `data` is kept over restarts; `wrapper` is a program,
+    with its arguments, that becomes the daemon (``ip netns exec NAME``)."""
 
     def __init__(
         self,
@@ -71,8 +72,10 @@ class RunningDaemon:
         store: str = "sqlite",
         config: Path | None = None,
         arguments: Sequence[str] = (),
+        wrapper: Sequence[str] = (),
     ) -> None:
         self.data = data.absolute()
+        self._wrapper = [*wrapper]
         self._arguments = list(arguments)
         if config is not None:
             self._arguments += ["--config", str(config)]
@@ -96,10 +99,11 @@ class RunningDaemon:
     def spawn(self) -> _Process:
         """Start it, without waiting."""
         twistd = str(Path(sys.executable).with_name("twistd"))
-        arguments = [sys.executable, twistd, "-n", "--pidfile=", "imd", "--data", str(self.data), *self._arguments]
+        program = [*self._wrapper, sys.executable, twistd]
+        arguments = [*program, "-n", "--pidfile=", "imd", "--data", str(self.data), *self._arguments]
         self._process = _Process()
         environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
-        self._transport = reactor.spawnProcess(self._process, sys.executable, arguments, environment)
+        self._transport = reactor.spawnProcess(self._process, arguments[0], arguments, environment)
         return self._process
 
     async def start(self) -> "RunningDaemon":

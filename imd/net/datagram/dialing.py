@@ -1,6 +1,5 @@
 """The client's end: a socket of its own, DTLS around the connection or not."""
 
-import contextlib
 import os
 from collections.abc import Callable
 from typing import Any
@@ -21,6 +20,9 @@ TERMS = Terms(window=9 * 1024 * 1024, queue=0, patience=15.0, linger=3.0)
 
 #: Seconds after which the client says again what it last said of the DTLS handshake.
 REPEAT = 0.5
+#: Seconds in which the system would not take a single datagram (no route, no such address any more) after which the
+#: connection is lost: from another socket it may be possible.
+STRANDED = 2.0
 
 
 class Dialed(DatagramProtocol):
@@ -56,6 +58,8 @@ class Dialed(DatagramProtocol):
         self.ended = ""
         self.failure: Exception | None = None
         self._begun = 0.0
+        #: Since when the system has taken nothing; 0.0: it does.
+        self._stranded = 0.0
         self._timer: Timer | None = None
         self._scheduled = False
         self._moving = False
@@ -202,14 +206,20 @@ class Dialed(DatagramProtocol):
             self._over(association.ended)
         elif connection is None and now >= self._begun + self._terms.patience:
             self._over("timeout")
+        elif self._stranded and now >= self._stranded + STRANDED:
+            self._over("lost")
         else:
             self._arm(now)
 
     def _write(self, datagram: bytes) -> None:
         # No room, no route: as good as lost on the way, and treated so.
-        with contextlib.suppress(OSError):
+        try:
             if self.transport is not None:
                 self.transport.write(datagram)
+        except OSError:
+            self._stranded = self._stranded or self._clock.time()
+        else:
+            self._stranded = 0.0
 
     def _arm(self, now: float) -> None:
         if self._timer is not None:
