@@ -244,6 +244,7 @@ class Daemon:
 
     def _expire(self) -> None:
         self.environment.spawn("forget what has outlived its time", self.hub.expire())
+        self._garbage.quiet(self.connections.open)
 
     def _retry(self) -> None:
         if self.store.available and not self.hub.idle:

@@ -7,7 +7,7 @@ that order when somebody comes, and in reverse when somebody goes, so that each 
 import base64
 import hashlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -15,8 +15,10 @@ import msgspec
 
 from imd.core.accounts import AccountChange, Accounts
 from imd.core.address import Address, check_nick, fold, split
+from imd.core.contact import RosterChange
 from imd.core.ledger import Ledger
 from imd.core.limits import Limits
+from imd.core.message import Envelope, Receipt
 from imd.core.ports import Client, Environment
 from imd.core.refusal import (
     GuestsRefused,
@@ -25,12 +27,13 @@ from imd.core.refusal import (
     NoSuchAccount,
     NotAllowed,
     NotForGuests,
+    Refusal,
     Replaced,
     ShuttingDown,
     Suspended,
 )
-from imd.core.session import Account, ClientInfo, Peer, Person, Presence, Session, Visibility
-from imd.core.talk import MemberDetailsChanged
+from imd.core.session import Account, ClientInfo, Peer, Person, Presence, PresenceView, Session, Visibility
+from imd.core.talk import MemberDetailsChanged, RoomEvent
 
 if TYPE_CHECKING:
     from imd.core.delivery import Delivery
@@ -44,6 +47,30 @@ _CLOAKS = 10_000
 
 #: Nicks of the service's own: nobody may take them.
 RESERVED = frozenset({"buddyserv", "nickserv", "chanserv", "imd", "server", "guest"})
+
+
+class _Gone:
+    """The client of a session that is over. The session lets go of the one it had, which nearly always knows the
+    session: both go with their last reference, and need no collection of garbage."""
+
+    def deliver(self, envelopes: Sequence[Envelope]) -> None: ...
+    def receipt(self, receipt: Receipt) -> None: ...
+    def presence_changed(self, views: Sequence[PresenceView]) -> None: ...
+    def roster_changed(self, change: RosterChange) -> None: ...
+    def room_event(self, event: RoomEvent) -> None: ...
+    def message_read(self, reader: Address, id: str) -> None: ...
+
+    @property
+    def takes_receipts(self) -> bool:
+        return False
+
+    def backlog(self) -> int:
+        return 0
+
+    def end(self, reason: Refusal) -> None: ...
+
+
+_GONE = _Gone()
 
 
 class People:
@@ -180,8 +207,9 @@ class People:
         old = self._sessions.get(self._replacing.pop(session.id, ""))
         if old is not None and old.person is session.person and old is not session:
             # In the same reactor turn as the new one's beginning, so that nobody sees a change.
+            client = old.client
             self.sign_off(old, "resumed")
-            old.client.end(Replaced())
+            client.end(Replaced())
         self.rooms.mirror(session)
         self.delivery.attach(session)
 
@@ -205,21 +233,24 @@ class People:
         self.presence.closed(session)
         self.offers.closed(session)
         self._ledger.ended(session.id, self._environment.clock.time(), reason)
+        session.client = _GONE
 
     def end(self, person: Person, why: Kicked, reason: str) -> int:
         """End all sessions of a person, telling their clients why; how many there were."""
         sessions = list(person.sessions)
         for session in sessions:
+            client = session.client
             self.sign_off(session, reason, why.sentence)
-            session.client.end(why)
+            client.end(why)
         return len(sessions)
 
     def close(self) -> None:
         """The daemon stops: nobody comes any more, and everybody is told to go."""
         self._closing = True
         for session in list(self._sessions.values()):
+            client = session.client
             self.sign_off(session, "stopped", "Server stopping")
-            session.client.end(ShuttingDown())
+            client.end(ShuttingDown())
 
     # ------------------------------------------------------------ names
 

@@ -26,7 +26,7 @@ __all__ = ["PresenceRegistry", "Sight"]
 
 #: Contacts and watchers looked at in one turn, some 1 µs each; who is told costs the door as much again, and the kernel
 #: the most. A person is never divided.
-ENOUGH = 2_000
+ENOUGH = 1_000
 
 
 class PresenceRegistry:

@@ -1,37 +1,43 @@
 """Garbage collection that does not hold the reactor.
 
-A full collection looks at every object that may be part of a cycle: with thousands of connections 50 to 200 ms. So what
-one has survived is frozen (`gc.freeze`): it is taken to be there for good, and the next collection looks only at what
-came since. What ends must therefore end without the collector: connections and sessions are taken apart when they are
-lost, so that the last reference to them goes (`tests.promises.test_storm` counts them).
+A full collection looks at every object that may be part of a cycle: with thousands of connections 50 to 200 ms, and
+while they come it is run again and again. So there is none while the daemon is busy. Small ones go on as ever, but what
+has survived two of them is left alone; what ends must therefore end without the collector. Connections and sessions
+let go of each other when they are lost, so that they go with their last reference (`tests.net.test_garbage`).
+
+What slips through all the same is found by a full collection in a quiet moment, with so few connections that it is
+short.
 """
 
 import gc
 
-#: A full collection after so many objects (the product, and half as many again), each of which it takes some 1 µs to
-#: look at. As none is looked at twice, small collections cost no more than large ones.
-THRESHOLDS = 1_000, 5, 2
+#: Objects that make a small collection, each some 0.3 µs to look at; small ones that make a larger one; and larger ones
+#: that make a full one: never.
+THRESHOLDS = 1_000, 10, 1_000_000
+#: Connections with which a full collection takes some 20 ms at most.
+QUIET = 1_000
 
 
 class Garbage:
     """Started once the daemon is complete, stopped with it."""
 
     def __init__(self) -> None:
-        self._before = gc.get_threshold()
+        self._before: tuple[int, int, int] | None = None
 
     def start(self) -> None:
+        """What is there now is there for good: no collection need look at it again."""
         gc.collect()
         gc.freeze()
         self._before = gc.get_threshold()
         gc.set_threshold(*THRESHOLDS)
-        gc.callbacks.append(self._collected)
 
-    def _collected(self, phase: str, info: dict[str, int]) -> None:
-        if phase == "stop" and info["generation"] == 2:
-            gc.freeze()
+    def quiet(self, connections: int) -> None:
+        """Called now and then, with the number of connections there are."""
+        if self._before is not None and connections <= QUIET:
+            gc.collect()
 
     def stop(self) -> None:
-        if self._collected in gc.callbacks:
-            gc.callbacks.remove(self._collected)
+        if self._before is not None:
             gc.set_threshold(*self._before)
+            self._before = None
             gc.unfreeze()

@@ -23,7 +23,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 #: On reactors that cannot be measured by turns: a timer is set so often; how late it fires tells the same by the wall.
 INTERVAL = 0.02
 #: Sockets served in one turn. In a storm each costs some 100 to 200 µs, with what follows from it in the same turn.
-EVENTS = 40
+EVENTS = 32
 #: Turns shorter than this are not looked at closely, and the processor's clock is not read more often: that is a call
 #: of the kernel. A turn may therefore be charged with as much of the turns before it.
 CLOSELY = 0.002

@@ -2,6 +2,7 @@
 
 import hashlib
 import ipaddress
+from functools import lru_cache
 from typing import cast
 
 from OpenSSL import SSL
@@ -39,6 +40,7 @@ def host_and_port(address: object) -> tuple[str, int]:
     return "", 0
 
 
+@lru_cache(maxsize=4096)
 def is_loopback(address: str) -> bool:
     """Whether only this machine has this address. A Unix socket ("") never leaves it."""
     if not address:

@@ -15,7 +15,7 @@ from imd.core.refusal import Refusal
 ROUNDS = 8
 #: So many of the last calls run in one turn, some 5 ms; the others run in the next one, in their order. In a storm
 #: thousands of connections have something to send.
-MOST = 600
+MOST = 500
 
 
 class ReactorTimer:

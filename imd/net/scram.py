@@ -56,7 +56,9 @@ def mac(key: bytes, message: bytes) -> bytes:
 
 
 def xor(left: bytes, right: bytes) -> bytes:
-    return bytes(a ^ b for a, b in zip(left, right, strict=True))
+    if len(left) != len(right):
+        raise ValueError("one is longer than the other")
+    return (int.from_bytes(left) ^ int.from_bytes(right)).to_bytes(len(left))
 
 
 def text_of(message: bytes) -> str:
@@ -85,11 +87,12 @@ def required(pairs: list[tuple[str, str]], *names: str) -> list[str]:
     if pairs[0][0] == "m":
         # RFC 5802 section 5.1: "m" is reserved for mandatory extensions, and we know none.
         raise ScramError("mandatory extensions are not supported", "extensions-not-supported")
-    if [name for name, _ in pairs[: len(names)]] != list(names):
+    first, rest = pairs[: len(names)], pairs[len(names) :]
+    if [name for name, _ in first] != list(names):
         raise ScramError(f"the attributes {', '.join(names)} must come first, in this order")
-    if any(name in names or name == "m" for name, _ in pairs[len(names) :]):
+    if rest and any(name in names or name == "m" for name, _ in rest):
         raise ScramError("an attribute is repeated or out of place")
-    return [value for _, value in pairs[: len(names)]]
+    return [value for _, value in first]
 
 
 def check_nonce(nonce: str) -> str:

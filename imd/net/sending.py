@@ -214,6 +214,9 @@ class Outbox:
         if self._linger is not None:
             self._linger.cancel()
             self._linger = None
+        # No part of a lost connection holds another: it goes with its last reference (`imd.net.garbage`).
+        self._stays = self._overflow = _nothing
+        self._transport = None
 
     # Asked again after calls that may change the answer.
 
@@ -237,8 +240,9 @@ class Outbox:
         self._transport.loseWriteConnection()
 
     def _drop(self) -> None:
+        overflow = self._overflow
         self._abort()
-        self._overflow()
+        overflow()
 
     def _abort(self) -> None:
         if not self._open:

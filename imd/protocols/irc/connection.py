@@ -21,6 +21,23 @@ if TYPE_CHECKING:
 SEND_QUEUE = 512 * 1024
 
 
+class Nowhere:
+    """The link of a session whose connection is lost: they hold each other no longer (`imd.net.garbage`)."""
+
+    full = False
+    backlog = 0
+
+    def write(self, data: bytes) -> None: ...
+    def close(self) -> None: ...
+    def pause(self) -> None: ...
+    def resume(self) -> None: ...
+    def keeps(self) -> None: ...
+    def settle(self) -> None: ...
+
+
+NOWHERE = Nowhere()
+
+
 class IrcConnection(Protocol, TicketHolder):
     """The `Link` of an `IrcSession`. After `ping_interval` of silence the client is sent a PING; after `ping_timeout`
     more, or with a barrier's PING as long unanswered, it is gone."""
@@ -69,6 +86,8 @@ class IrcConnection(Protocol, TicketHolder):
         self._door.unregistered -= not self.session.registered
         self.session.lost()
         self._door.memory.note(self, 0)
+        self.session.link = NOWHERE
+        self.session.replies.settled = NOWHERE.settle
 
     def admission_expired(self) -> None:
         """`TicketHolder`: no sign-on in time."""

@@ -12,7 +12,7 @@ from imd.net.sending import Outbox
 from imd.protocols.native import signon
 from imd.protocols.native.door import Door
 from imd.protocols.native.keepalive import KeepAlive
-from imd.protocols.native.session import NativeSession
+from imd.protocols.native.session import NOWHERE, NativeSession
 from imd.protocols.native.wire.frame import LineFramer, line
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ class NativeConnection(TicketHolder, Protocol):
         self._framer.begun.clear()
         self._note()
         self._home.lost(self)
+        self.session.sink = NOWHERE
 
     def admission_expired(self) -> None:
         self.session.bye("timeout", "It took too long to sign on.", "timeout")

@@ -23,7 +23,7 @@ from imd.net.datagram.terms import Terms
 from imd.protocols.native import signon
 from imd.protocols.native.door import DATAGRAM_DOOR, Door
 from imd.protocols.native.gateway import FAREWELL
-from imd.protocols.native.session import NativeSession
+from imd.protocols.native.session import NOWHERE, NativeSession
 from imd.protocols.native.settings import NativeSettings
 
 #: Why a link has ended → the limit its client has met.
@@ -92,6 +92,7 @@ class DatagramConnection:
             self.session.leaving = reason
         self.session.lost()
         self._home.lost(self)
+        self.session.sink = NOWHERE
 
     def admission_expired(self) -> None:
         self.session.bye("timeout", "It took too long to sign on.", "timeout")

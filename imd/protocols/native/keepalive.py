@@ -5,6 +5,9 @@ from collections.abc import Callable
 from imd.core.ports import Clock, Timer
 
 
+def _nothing() -> None: ...
+
+
 class KeepAlive:
     """Calls `ask` after `interval` seconds of silence and `gone` after `timeout` more; 0: never.
 
@@ -36,6 +39,8 @@ class KeepAlive:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        # The connection may go with its last reference.
+        self._ask = self._gone = _nothing
 
     def _look(self) -> None:
         self._timer = None

@@ -63,6 +63,22 @@ class Sink(Protocol):
         """The client has been welcomed: the limits for strangers end."""
 
 
+class Nowhere:
+    """The sink of a session whose connection is lost: they hold each other no longer (`imd.net.garbage`)."""
+
+    def send(self, payload: bytes) -> None: ...
+    def close(self) -> None: ...
+    def pause(self) -> None: ...
+    def resume(self) -> None: ...
+    def signed_on(self) -> None: ...
+
+    def backlog(self) -> int:
+        return 0
+
+
+NOWHERE = Nowhere()
+
+
 class NativeSession:
     """One connection and who is behind it; the core's `Client` from sign-on on."""
 

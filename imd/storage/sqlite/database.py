@@ -46,7 +46,7 @@ CHECKPOINT_PAGES = 8_000
 STEP_ROWS = 500
 #: Seconds of one reactor turn in which Deferreds fire; the others fire in the next one. When everybody signs on at
 #: once, a commit answers hundreds of them, and each has much to do then.
-SHARE = 0.006
+SHARE = 0.004
 #: How long to wait for a foreign program (a shell, a backup) that holds the database, in seconds.
 BUSY_SECONDS = 2.0
 
