@@ -66,6 +66,9 @@ class Device:
         self._unsettled: dict[int, Entry] = {}
         self._token: tuple[str, str] | None = None
         self._connection = 0
+        #: In which life of the daemon it was made, and whether it was cut on purpose.
+        self._life = 0
+        self._cut = False
         self._received = 0
         self._confirmed = 0
 
@@ -109,6 +112,7 @@ class Device:
     async def _enter(self, client: Client) -> None:
         self._connection += 1
         self._received = self._confirmed = 0
+        self._cut, self._life = False, self.town.life
         self.views = {}
         if self.person.resident.guest:
             self.shelf = self._new_shelf()
@@ -215,6 +219,7 @@ class Device:
         if client is None or self.state is not State.ON:
             return
         self.town.figures.cuts[how] = self.town.figures.cuts.get(how, 0) + 1
+        self._cut = how != "move" or self.kind != "udp"
         transport: Any = client.stream.transport
         if how == "move" and self.kind == "udp" and isinstance(client.stream, Datagrams):
             # Not cut at all: a new address in the middle of everything.
@@ -242,6 +247,9 @@ class Device:
         self.client = None
         self.shelf.left()
         self._settle_open()
+        if self.state is State.ON and not self._cut and self._life == self.town.reachable:
+            said = " | ".join(client.stream.transcript[-3:])
+            self.town.books.fault("dropped", f"{self.label}, connection {self._connection}: {said}")
         if self.state is State.GOING:
             self.state = State.OFF
         elif self.state is not State.COMING:

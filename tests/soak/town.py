@@ -74,6 +74,11 @@ class Town:
 
     # ------------------------------------------------------------ for people and devices
 
+    @property
+    def reachable(self) -> int:
+        """The life of the daemon that is going on; 0 when it is down, or the soak is over."""
+        return self.life if self.up else 0
+
     def now(self) -> float:
         return float(reactor.seconds())
 
@@ -246,6 +251,7 @@ class Town:
     def end(self) -> None:
         """Drop everything."""
         self.resting = True
+        self.up = False
         for person in self.people:
             person.gone = True
         for call in self._calls:
