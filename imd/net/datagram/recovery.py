@@ -15,7 +15,7 @@ from imd.net.datagram.packet import DATAGRAM
 #: second at least; chat is worth the 0.2 that TCP stacks use, and acknowledgements come within `ACK_DELAY`.
 FIRST_TIMEOUT: Final = 1.0
 LEAST_TIMEOUT: Final = 0.2
-LONGEST_TIMEOUT: Final = 8.0
+LONGEST_TIMEOUT: Final = 4.0
 #: Seconds an acknowledgement may wait for company (RFC 9000 section 18.2 `max_ack_delay`).
 ACK_DELAY: Final = 0.025
 #: Later packets acknowledged that make a packet lost.
@@ -105,11 +105,11 @@ class Recovery:
     def timeout(self) -> float:
         """The retransmission timeout in seconds, with the delay of acknowledgements and the backing off."""
         if not self.srtt:
-            base = FIRST_TIMEOUT
-        else:
-            base = max(self.srtt + max(GRANULARITY, 4 * self._rttvar) + ACK_DELAY, LEAST_TIMEOUT)
-        # RFC 6298 section 5.5.
-        return min(base * 2.0 ** min(self._backoff, 10), LONGEST_TIMEOUT)
+            # Of a beginning there are a few small packets: where a third is lost, backing off would end many.
+            return FIRST_TIMEOUT
+        base = max(self.srtt + max(GRANULARITY, 4 * self._rttvar) + ACK_DELAY, LEAST_TIMEOUT)
+        # RFC 6298 section 5.5, and never below what the path takes.
+        return min(base * 2.0 ** min(self._backoff, 10), max(base, LONGEST_TIMEOUT))
 
     @property
     def deadline(self) -> float:
