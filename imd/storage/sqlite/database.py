@@ -277,7 +277,7 @@ class Database:
             calls, running = self._take()
             first = next((place for place, call in enumerate(calls) if call.changes), len(calls))
             if first:
-                outcomes = [(call.fired, self._read(connection, call)) for call in calls[:first]]
+                outcomes = self._read_all(connection, calls[:first])
                 if trouble := _trouble(result for _, result in outcomes):
                     self._reactor.callFromThread(self._report, trouble)
                 self._reactor.callFromThread(self._settle, outcomes)
@@ -303,6 +303,19 @@ class Database:
             except queue.Empty:
                 return calls, True
         return calls, False
+
+    def _read_all(self, connection: sqlite3.Connection, calls: list[_Call]) -> list[_Outcome]:
+        """Several in one transaction: each of its own would lock and unlock the files."""
+        if len(calls) > 1:
+            with suppress(sqlite3.Error):
+                connection.execute("BEGIN")
+        outcomes = [(call.fired, self._read(connection, call)) for call in calls]
+        if connection.in_transaction:
+            try:
+                connection.execute("COMMIT")
+            except sqlite3.Error:
+                self._roll_back(connection)
+        return outcomes
 
     def _read(self, connection: sqlite3.Connection, call: _Call) -> Any:
         try:
