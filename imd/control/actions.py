@@ -154,6 +154,8 @@ class Actions:
             "since": daemon.started,
             "uptime": now - daemon.started,
             "longest_hold": daemon.holding.longest,
+            "longest_hold_cpu": daemon.holding.cpu,
+            "longest_hold_process": daemon.holding.process,
             "listeners": daemon.listeners(),
             "store": {
                 "description": store.description,

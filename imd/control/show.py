@@ -94,6 +94,7 @@ def _who(answer: Answer) -> str:
 
 def _status(answer: Answer) -> str:
     store, people, connections = answer["store"], answer["people"], answer["connections"]
+    cpu = answer["longest_hold_cpu"]
     lines = [
         f"imd {answer['version']}, process {answer['pid']}, up {span(answer['uptime'])}, "
         f"since {moment(answer['since'])}",
@@ -105,7 +106,8 @@ def _status(answer: Answer) -> str:
         f"connections: {connections['open']} open, {connections['handshakes']} signing on, "
         f"{connections['accepted']} accepted since the start",
         f"messages: {answer['delivery']['open']} under way, {answer['delivery']['stuck']} waiting for the store",
-        f"longest hold of the reactor: {answer['longest_hold'] * 1000:.0f} ms",
+        f"longest hold of the reactor: {answer['longest_hold'] * 1000:.0f} ms"
+        + ("" if cpu is None else f", by processor time {cpu * 1000:.0f} ms"),
     ]
     refused = {why: count for why, count in connections["refused"].items() if count}
     if refused:
