@@ -67,6 +67,8 @@ class Delivery:
         self._ids = ids
         self.limits = limits
         self._direct = Direct()
+        #: Taken by an earlier daemon, and delivered while their senders were off, who have not been heard of since.
+        self._inherited: dict[str, None] = {}
         #: Handed to a client lately; those of the elder generation are put into the store when the timer fires.
         self._young: list[Pending] = []
         self._elder: list[Pending] = []
@@ -81,7 +83,7 @@ class Delivery:
         session.active = now
         sender = session.person
         id = self._ids.of(sender.key, draft.client_id)
-        if draft.client_id and self._repeated(id, sender, outcome):
+        if draft.client_id and self._repeated(id, sender, draft, outcome):
             return id
         seq = self._numbers.next(now)
         person = self._people.find(draft.to)
@@ -126,7 +128,7 @@ class Delivery:
         unaddressed = self._message(session, draft, id, seq, now, session.person.address)
 
         def found(answer: Recipient | Refusal) -> None:
-            if draft.client_id and self._repeated(id, session.person, outcome):
+            if draft.client_id and self._repeated(id, session.person, draft, outcome):
                 # Sent twice while the name was looked up.
                 return
             if isinstance(answer, Refusal):
@@ -139,15 +141,35 @@ class Delivery:
 
         self._recipients.find(name, found)
 
-    def _repeated(self, id: str, sender: Person, outcome: Settle) -> bool:
+    def _repeated(self, id: str, sender: Person, draft: Draft, outcome: Settle) -> bool:
         """A message its sender sends again: it is told what became of the first (DESIGN, "Ids")."""
         if self._keeping.join(id, sender, outcome):
             return True
         way = self.trace.get(id)
         if way is None or way.outcome is None or way.outcome in (Outcome.REFUSED, Outcome.UNKNOWN):
             return False
-        outcome(receipt(way.message, way.outcome))
+        if id in self._inherited:
+            self._record_for_sender(sender, draft, way, outcome)
+        else:
+            outcome(receipt(way.message, way.outcome))
         return True
+
+    def _record_for_sender(self, sender: Person, draft: Draft, way: Way, outcome: Settle) -> None:
+        """The daemon that took this message died before its sender had an answer, and perhaps before the sender's other
+        devices could read it in history: she is told once they can."""
+        told = Outcome.ACCEPTED if way.outcome is None else way.outcome
+        account = sender.account
+        message = msgspec.structs.replace(way.message, body=draft.body, tags=draft.tags)
+        if account is None or len(account.devices) < 2 or account.id == way.recipient:
+            outcome(receipt(message, told))
+            return
+
+        def recorded(result: Outcome) -> None:
+            if result is Outcome.ACCEPTED:
+                self._inherited.pop(message.id, None)
+            outcome(receipt(message, told if result is Outcome.ACCEPTED else result))
+
+        self._history.record_talk([talk(account.id, way.recipient)], message, recorded, insist=False)
 
     def _to_guest(self, message: Message, person: Person, outcome: Settle) -> None:
         """A message to a guest is live only: there is no inbox, and no account to confirm for it."""
@@ -329,8 +351,12 @@ class Delivery:
             recipient = self._people.person(account)
             if recipient is not None and recipient.account is not None:
                 # That daemon may have died before the history had it.
-                sender = self._people.person(message.sender_account) or recipient
-                self._keeping.accept(Pending(recipient.account, sender, message, way, None, ""))
+                sender = self._people.person(message.sender_account)
+                if sender is None:
+                    self._inherited[message.id] = None
+                    if len(self._inherited) > self.trace.limit:
+                        del self._inherited[next(iter(self._inherited))]
+                self._keeping.accept(Pending(recipient.account, sender or recipient, message, way, None, ""))
         return way
 
     def _push(self, inbox: Inbox) -> None:

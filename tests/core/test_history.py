@@ -58,6 +58,30 @@ class SeveralDevicesTests(HistoryCase):
         self.assertEqual([message.body for message in found], ["/me waves"])
         self.assertEqual(self.history(phone, "alice", found[0].seq, 1), ["hello yourself"])
 
+    def test_daemon_dies_before_the_sender_has_it(self) -> None:
+        """The daemon dies between queue and history; the recipient comes back before the sender, who then asks again:
+        she hears *accepted* once her other device can read it."""
+        laptop = self.two_devices(self.alice_account)
+        self.house.turn(1)
+        self.house.store.deferring = True
+        self.assertEqual(self.house.send(laptop, "bob", "hello", client_id="c1"), [])
+        while not self.house.store.inbox._waiting:
+            self.assertEqual(self.house.store.work(1), 1)
+            self.house.turn()
+        self.house.store.abandon(0)
+        self.house.store.deferring = False
+        self.assertEqual(self.lines, {})
+        self.house.restart()
+        bob = self.house.on(self.bob_account)
+        self.house.turn(1)
+        self.assertEqual(bob.bodies, ["hello"])
+        laptop = self.device(self.alice_account, "laptop")
+        self.assert_settled(self.house.send(laptop, "bob", "hello", client_id="c1"), Outcome.ACCEPTED)
+        self.assertEqual(bob.bodies, ["hello"])
+        self.assertEqual(self.history(laptop, "bob"), ["hello"])
+        self.assert_settled(self.house.send(laptop, "bob", "hello", client_id="c1"), Outcome.ACCEPTED)
+        self.assertEqual(self.history(laptop, "bob"), ["hello"])
+
     def test_accepted_waits_for_the_commit(self) -> None:
         """Acknowledged, but not yet in history: the sender hears neither *accepted* nor *delivered*."""
         bob = self.two_devices(self.bob_account)
