@@ -172,9 +172,14 @@ class Outbox:
         self._stay()
 
     @property
-    def held(self) -> int:
+    def backlog(self) -> int:
         """Bytes that have not left, here and in the transport's own buffers."""
         return self.pending + _in_buffers(self._transport) if self._open else 0
+
+    @property
+    def held(self) -> int:
+        """The same, but for what leaves with this turn."""
+        return self.backlog if self._choked or self._staying else 0
 
     def _stay(self) -> None:
         self._staying = True

@@ -2,7 +2,9 @@
 
 from imd.core.hub import Policy
 from imd.core.limits import Limits
-from tests.house import HouseTestCase
+from imd.core.message import Outcome
+from imd.core.session import ClientInfo, Peer
+from tests.house import HouseTestCase, Recorder
 
 #: A message of these tests, and how many of them fill the window.
 LARGE = "x" * 9_500
@@ -55,3 +57,44 @@ class ByteWindowTests(HouseTestCase):
             self.house.send(alice, "bob", body)
             self.house.turn(1)
         self.assertEqual(bob.bodies, ["one", LARGE, "three"])
+
+
+class UnconfirmedTests(HouseTestCase):
+    """A session that never confirms, as that of an IRC client with `irc.confirm = false`."""
+
+    policy = Policy(limits=Limits(window_bytes=FULL * 10_012))
+
+    def setUp(self) -> None:
+        super().setUp()
+        alice = self.house.on(self.house.person("alice"))
+        self.bob = self.house.person("bob")
+        self.bodies = [f"{number:03} {LARGE}"[:9_500] for number in range(5 * FULL)]
+        for body in self.bodies:
+            self.assert_settled(self.house.send(alice, "bob", body), Outcome.KEPT)
+
+    def reader(self) -> Recorder:
+        """Bob's client, of which nothing leaves the connection yet."""
+        reader = Recorder()
+        reader.hub, reader.prompt, reader.unread = self.house.hub, False, 10**6
+        people = self.house.hub.people
+        signing_on = people.sign_on(self.bob, "", Peer("irc", "192.0.2.1", 1), ClientInfo(), reader, confirms=False)
+        reader.session = self.house.wait(signing_on)
+        people.begin(reader.session)
+        self.house.turn(1)
+        return reader
+
+    def test_as_fast_as_it_reads(self) -> None:
+        """Its inbox is handed over page by page, each when the one before has nearly left; the rest waits in the
+        store."""
+        reader = self.reader()
+        self.assertEqual(reader.bodies, self.bodies[:FULL])
+        reader.unread = FULL * 10_012 // 2
+        for _ in range(5):
+            self.house.turn(0.1)
+        self.assertEqual(reader.bodies, self.bodies)
+
+    def test_gone_meanwhile(self) -> None:
+        """Who goes gets no more, and the next session the rest."""
+        self.house.off(self.reader())
+        self.house.turn(1)
+        self.assertEqual(self.house.on(self.bob).bodies, self.bodies[FULL:])

@@ -132,7 +132,7 @@ class IrcConnection(Protocol, TicketHolder):
 
     @property
     def backlog(self) -> int:
-        return self._outbox.held
+        return self._outbox.backlog
 
     # ------------------------------------------------------------ memory (imd.net.memory.Holder)
 

@@ -122,7 +122,7 @@ class NativeConnection(TicketHolder, Protocol):
             self.transport.resumeProducing()
 
     def backlog(self) -> int:
-        return self._outbox.held
+        return self._outbox.backlog
 
     def signed_on(self) -> None:
         self._framer.limit = self._door.settings.line_length
