@@ -4,15 +4,21 @@
 # What is formatted into SQL here is names of columns, never a value.
 
 import sqlite3
+from collections.abc import Sequence
 
 import msgspec
 from twisted.internet.defer import Deferred
 
 from imd.core.stores import LedgerEntry
 from imd.storage.sqlite.database import Database, in_steps
+from imd.storage.sqlite.statements import insert
 
 _COLUMNS = ", ".join(LedgerEntry.__struct_fields__)
-_INSERT = f"INSERT OR IGNORE INTO ledger ({_COLUMNS}) VALUES ({', '.join('?' * len(LedgerEntry.__struct_fields__))})"
+
+
+def _began(connection: sqlite3.Connection, entries: Sequence[LedgerEntry]) -> list[None]:
+    insert(connection, f"INSERT OR IGNORE INTO ledger ({_COLUMNS})", [msgspec.structs.astuple(one) for one in entries])
+    return [None] * len(entries)
 
 
 class Ledger:
@@ -22,10 +28,7 @@ class Ledger:
         self._database = database
 
     def began(self, entry: LedgerEntry) -> Deferred[None]:
-        def work(connection: sqlite3.Connection) -> None:
-            connection.execute(_INSERT, msgspec.structs.astuple(entry))
-
-        return self._database.write(work)
+        return self._database.write_together(_began, entry)
 
     def ended(self, session: str, when: float, reason: str) -> Deferred[None]:
         def work(connection: sqlite3.Connection) -> None:
