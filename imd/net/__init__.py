@@ -8,6 +8,7 @@ after_handshake the door hears of a TLS connection once it is secured
 peer            who is at the far end, as doors and the ledger see it
 tls             the certificate in force, renewed without a restart; self_signed makes one where none is configured
 sending         a bounded queue in front of a transport
+memory          what all connections hold together; the largest go when it is too much
 datagram        messages by UDP: reliability, DTLS, one socket for all peers
 bucket          token bucket
 holding         how long the reactor is held by one turn, and how many sockets a turn serves

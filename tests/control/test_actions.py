@@ -1,5 +1,7 @@
 """What an operator may ask, on a core without listeners."""
 
+from pathlib import Path
+
 from twisted.trial.unittest import SynchronousTestCase
 
 from imd.config.error import SettingsError
@@ -167,6 +169,13 @@ class ActionsTests(SynchronousTestCase):
         self.assertEqual(limits["limits.memory"], {"bound": 2**28, "unit": "bytes", "now": 0, "met": 0})
         self.assertEqual(limits["limits.sign_on_delay"]["unit"], "seconds")
         self.assertEqual(limits["offline.max_messages"]["bound"], 1000)
+
+    def test_page(self) -> None:
+        """The operator's page says of every limit what a client hears."""
+        page = (Path(__file__).parents[2] / "docs/operations/limits.md").read_text()
+        rows = "".join(line.split("|")[1] for line in page.splitlines() if line.startswith("|"))
+        missing = [name for name in self.daemon.ask("status")["limits"] if f"`{name}`" not in rows]
+        self.assertEqual(missing, [])
 
     def test_levels(self) -> None:
         """Each level is that of whoever uses most of it."""
