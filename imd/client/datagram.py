@@ -17,8 +17,9 @@ from twisted.python.failure import Failure
 
 from imd.client.destination import PLAIN_PORT, Destination, Way
 from imd.client.reaching import Reaching, ascii_name, is_address
-from imd.net.datagram.dialing import Dialed
+from imd.net.datagram.dialing import TERMS, Dialed
 from imd.net.datagram.dtls import any_certificate, context
+from imd.net.datagram.terms import Terms
 from imd.net.peer import is_loopback
 from imd.net.reactor_clock import ReactorClock
 
@@ -27,7 +28,19 @@ LARGEST = 2048
 
 
 class DatagramReaching(Reaching):
-    """`Reach` by UDP. The server's one port takes DTLS and, on loopback, plain."""
+    """`Reach` by UDP. The server's one port takes DTLS and, on loopback, plain. `terms`: how long silence may last."""
+
+    def __init__(
+        self,
+        reactor: Any,
+        destination: Destination,
+        *,
+        insecure: bool = False,
+        trust: Any = None,
+        terms: Terms = TERMS,
+    ) -> None:
+        super().__init__(reactor, destination, insecure=insecure, trust=trust)
+        self._terms = terms
 
     def _ways(self) -> Sequence[Way]:
         destination = self.destination
@@ -35,7 +48,8 @@ class DatagramReaching(Reaching):
         return (Way(port, not destination.loopback or self._insecure),)
 
     def _endpoint(self, way: Way) -> "DatagramEndpoint":
-        return DatagramEndpoint(self._reactor, self.destination, way, self._context() if way.tls else None)
+        secured = self._context() if way.tls else None
+        return DatagramEndpoint(self._reactor, self.destination, way, secured, self._terms)
 
     def _context(self) -> SSL.Context:
         made = context(SSL.DTLS_CLIENT_METHOD)
@@ -62,7 +76,10 @@ class DatagramReaching(Reaching):
 class DatagramEndpoint:
     """A client endpoint whose connections are datagrams."""
 
-    def __init__(self, reactor: Any, destination: Destination, way: Way, secured: SSL.Context | None) -> None:
+    def __init__(
+        self, reactor: Any, destination: Destination, way: Way, secured: SSL.Context | None, terms: Terms = TERMS
+    ) -> None:
+        self._terms = terms
         self._reactor = reactor
         self._host = destination.host
         self._way = way
@@ -104,7 +121,8 @@ class DatagramEndpoint:
 
     def _dialed(self, host: str) -> Dialed:
         name = "" if is_address(self._host) else ascii_name(self._host)
-        return Dialed(ReactorClock(self._reactor), host, self._way.port, self._secured, self._verify, name)
+        clock = ReactorClock(self._reactor)
+        return Dialed(clock, host, self._way.port, self._secured, self._verify, name, self._terms)
 
     def _verify(self, connection: SSL.Connection) -> None:
         """RFC 9525. The chain has been verified in the handshake."""

@@ -18,7 +18,7 @@ class _Behind(DatagramProtocol):
         self._client = client
 
     def datagramReceived(self, datagram: bytes, addr: Any) -> None:
-        self._relay.carry(lambda: self._relay.back(datagram, self._client))
+        self._relay.carry(lambda: self._relay.back(self, datagram, self._client))
 
 
 class Relay(DatagramProtocol):
@@ -34,6 +34,7 @@ class Relay(DatagramProtocol):
         self._chance = random.Random(seed)
         self._behind: dict[tuple[str, int], Any] = {}
         self._closed = False
+        self._old: list[Any] = []
         self.carried = 0
         self.lost = 0
 
@@ -59,16 +60,22 @@ class Relay(DatagramProtocol):
         if client in self._behind:
             self._behind[client].write(datagram, ("127.0.0.1", self._port))
 
-    def back(self, datagram: bytes, client: tuple[str, int]) -> None:
-        """Deliver to a client."""
-        if self.transport is not None:
+    def back(self, behind: _Behind, datagram: bytes, client: tuple[str, int]) -> None:
+        """Deliver to a client, if it came where that client is now."""
+        if self.transport is not None and behind.transport in self._behind.values():
             self.transport.write(datagram, client)
+
+    def rebind(self) -> None:
+        """As a NAT that has forgotten: whatever clients say comes from other ports now, and what is sent to the old
+        ones goes nowhere. Nobody is told."""
+        behind, self._behind = self._behind, {}
+        self._old += behind.values()
 
     async def close(self) -> None:
         """Close all sockets."""
         self._closed = True
         behind, self._behind = self._behind, {}
-        for port in [*behind.values(), self.transport]:
+        for port in [*behind.values(), *self._old, self.transport]:
             stopping = port.stopListening()
             if stopping is not None:
                 await stopping

@@ -8,6 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from imd.net.datagram import packet as wire
 from imd.net.datagram.connection import Connection, Role, State
+from imd.net.datagram.dialing import TERMS
 from imd.net.datagram.outgoing import FIRST_CREDIT
 from imd.net.datagram.terms import Counts, Terms
 from tests.net.datagram.link import BAD, Link, Weather
@@ -93,6 +94,31 @@ class BadNetwork(SynchronousTestCase):
         link.wait(30)
         self.assertEqual(link.server.messages, messages)
         self.assertEqual(link.client.messages, messages)
+
+
+class Silence(SynchronousTestCase):
+    """The path dies without a word, as when a NAT forgets: how long until a client notices, with its usual terms."""
+
+    def noticed(self, *, talking: bool) -> float:
+        link = Link(3, Weather(), client=TERMS).open()
+        link.client.it.send(b"hello")
+        link.until(link.settled)
+        link.wait(1.0)
+        link.drops = lambda who, data: True
+        begin = link.now
+        if talking:
+            link.client.it.send(b"are you there?")
+        link.until(lambda: link.client.it.state is State.ENDED)
+        self.assertEqual(link.client.it.ended, "timeout")
+        return link.now - begin
+
+    def test_while_talking(self) -> None:
+        """After `Terms.patience`; until then it tries again and again."""
+        self.assertAlmostEqual(self.noticed(talking=True), TERMS.patience, delta=0.1)
+
+    def test_while_idle(self) -> None:
+        """After the next keep-alive, and `Terms.patience`."""
+        self.assertAlmostEqual(self.noticed(talking=False), TERMS.keep_alive + TERMS.patience, delta=1.1)
 
 
 class Opening(SynchronousTestCase):
