@@ -114,11 +114,11 @@ class Silence(SynchronousTestCase):
 
     def test_while_talking(self) -> None:
         """After `Terms.patience`; until then it tries again and again."""
-        self.assertAlmostEqual(self.noticed(talking=True), TERMS.patience, delta=0.1)
+        self.assertApproximates(self.noticed(talking=True), TERMS.patience, 0.1)
 
     def test_while_idle(self) -> None:
         """After the next keep-alive, and `Terms.patience`."""
-        self.assertAlmostEqual(self.noticed(talking=False), TERMS.keep_alive + TERMS.patience, delta=1.1)
+        self.assertApproximates(self.noticed(talking=False), TERMS.keep_alive + TERMS.patience, 1.1)
 
 
 class Opening(SynchronousTestCase):
