@@ -119,6 +119,12 @@ class Connection:
             self._why = reason
             self._begin_closing(now)
 
+    def speak(self) -> None:
+        """Say something, even without anything to say: for a client that has moved, and is written to at its old
+        address until the server hears it from the new one."""
+        if self.state is State.OPEN:
+            self._poke = True
+
     def forget(self) -> None:
         """Nobody will take what has come any more."""
         self._in.clear()

@@ -113,6 +113,9 @@ class Dialed(DatagramProtocol):
         self.transport.connect(*self._server)
         if self._moving:
             self._moving = False
+            if self.connection is not None:
+                self.connection.speak()
+                self._flush()
             return
         self._begun = self._clock.time()
         if self.association is None:

@@ -62,6 +62,19 @@ class BadNetwork(SynchronousTestCase):
         self.assertEqual(link.opened, 1)
         self.assertEqual(link.server.it.address, link.address)
 
+    def test_moved_with_nothing_to_say(self) -> None:
+        """A client that knows it has moved says so, and is written to at the new address from then on."""
+        link = Link(3, Weather()).open()
+        link.until(link.settled)
+        link.address = "two"
+        link.client.it.speak()
+        link.wait(0.2)
+        asked = link.now
+        link.server.it.send(b"are you there?")
+        link.receive(0, 1)
+        self.assertEqual(link.client.messages, [b"are you there?"])
+        self.assertLess(link.now - asked, 0.1)
+
     def test_long_messages(self) -> None:
         """Messages of many fragments come whole."""
         link = Link(11, BAD).open()
