@@ -17,7 +17,7 @@ PLAN = Plan(seed=SEED, clients=60, minutes=0.1, restarts=("kill",), flat=8 * 102
 
 class SoakTests(DaemonTestCase):
     async def test_short(self) -> None:
-        """P1, P2, P3, P4, P10 through all doors at once: cuts and a ``kill -9`` under load lose nothing, double nothing,
+        """P1 to P4 and P10 through all doors at once: cuts and a ``kill -9`` under load lose nothing, double nothing,
         leave every view true, and leave nothing open."""
         folder = Path(self.mktemp())
         daemon = self.daemon(*PLAN.settings(), data=folder)

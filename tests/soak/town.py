@@ -157,44 +157,47 @@ class Town:
         """The load is over, and everybody comes home: every client is on, every sender has its answers, and every
         inbox is empty."""
         self.resting = True
-        room = DeferredSemaphore(AT_ONCE)
         deadline = self.now() + PATIENCE
         for person in self.people:
             person.gone = False
-        while waiting := [each for each in self.devices if each.state is not State.ON or each.waits]:
+        while not await self._at_home() or await self._under_way():
             if self.now() > deadline:
-                kinds = [f"{each.label} {each.state.value}, {each.waits} open" for each in waiting[:10]]
-                self.books.fault("not at home", f"{len(waiting)}: {kinds}")
+                away = [each for each in self.devices if each.state is not State.ON or each.waits]
+                kinds = [f"{each.label} {each.state.value}, {each.waits} open" for each in away[:10]]
+                self.books.fault("not at home", f"{len(away)}: {kinds}, {await self._under_way()}")
                 return
-            for device in waiting:
-                device.wake()
-            coming = [device for device in waiting if device.state is State.OFF]
-            await gatherResults([room.run(_coming, device) for device in coming])
-            await moments(0.05)
-        await self._emptied(deadline)
+            await moments(0.1)
+
+    async def _at_home(self) -> bool:
+        """Call everybody; whether they are all there and have their answers."""
+        room = DeferredSemaphore(AT_ONCE)
+        for device in self.devices:
+            device.wake()
+        coming = [device for device in self.devices if device.state is State.OFF]
+        await gatherResults([room.run(_coming, device) for device in coming])
+        return all(device.state is State.ON and not device.waits for device in self.devices)
 
     async def settled(self) -> None:
-        """Nothing is under way any more."""
-        await self._emptied(self.now() + PATIENCE)
-
-    async def _emptied(self, deadline: float) -> None:
         """The daemon has as many sessions as there are clients, and nothing is under way or waits."""
-        while True:
-            status = await self.daemon.ask("status")
-            on = sum(device.state is State.ON for device in self.devices)
-            left = {
-                "sessions that are not there": status["people"]["sessions"] - on,
-                "open": status["delivery"]["open"],
-                "stuck": status["delivery"]["stuck"],
-            }
-            if not any(left.values()):
-                left["in inboxes"] = await self._waiting()
-            if not any(left.values()):
-                return
+        deadline = self.now() + PATIENCE
+        while left := await self._under_way():
             if self.now() > deadline:
-                self.books.fault("not at rest", str({why: count for why, count in left.items() if count}))
+                self.books.fault("not at rest", str(left))
                 return
             await moments(0.2)
+
+    async def _under_way(self) -> dict[str, int]:
+        """What there is left to wait for."""
+        status = await self.daemon.ask("status")
+        on = sum(device.state is State.ON for device in self.devices)
+        left = {
+            "sessions that are not there": status["people"]["sessions"] - on,
+            "open": status["delivery"]["open"],
+            "stuck": status["delivery"]["stuck"],
+        }
+        if not any(left.values()):
+            left["in inboxes"] = await self._waiting()
+        return {why: count for why, count in left.items() if count}
 
     async def _waiting(self) -> int:
         """Messages in inboxes; those that wait until asked for are asked for."""
