@@ -41,6 +41,7 @@ from imd.net.holding import Holding
 from imd.net.listening import listen, port_number, shown
 from imd.net.memory import Memory
 from imd.net.reactor_clock import ReactorClock, Spawner
+from imd.net.resident import INTERVAL, Resident
 from imd.net.self_signed import ensure_pair
 from imd.net.tls import Certificates
 from imd.net.turns import LeanTurns
@@ -127,6 +128,7 @@ class Daemon:
         self.tally = Tally()
         self.memory = Memory(self.environment.clock, settings.limits.memory, self.tally)
         self.connections = Connections(reactor, connection_limits(settings, self.tally))
+        self.resident = Resident(self.connections, self.memory, settings.limits.process_memory)
         self.holding = Holding(reactor)
         self.turns = LeanTurns(reactor, self.environment.clock)
         self.bound: list[Bound] = []
@@ -155,6 +157,8 @@ class Daemon:
             raise
         self._every(EXPIRE_INTERVAL, self._expire)
         self._every(RETRY_INTERVAL, self._retry)
+        self._every(INTERVAL, self.resident.look)
+        self.resident.look()
         self._garbage.start()
         self.turns.start()
         self.holding.start()
@@ -302,6 +306,8 @@ class Daemon:
         self.credentials.apply(credential_rules(settings, self.tally))
         self.connections.limits = connection_limits(settings, self.tally)
         self.memory.limit = settings.limits.memory
+        self.resident.limit = settings.limits.process_memory
+        self.resident.look()
         self.native.reload(native_settings(settings, self.tally))
         self.datagrams.reload(native_settings(settings, self.tally))
         self.irc.reload(irc_settings(settings, self.started, self.tally))

@@ -70,6 +70,16 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         ),
     ] = Size(256 * 1024 * 1024)
 
+    process_memory: Annotated[
+        Size,
+        setting(
+            "Most memory of the whole process, as the system counts it; looked at every five seconds. With more, "
+            "nobody else is let in, and half of what connections hold is let go.",
+            reason="Ten thousand people with TLS, their rooms and memory take under 1 GB; with twice as much "
+            "something is wrong, and those who are on should not suffer for it.",
+        ),
+    ] = Size(2 * 1024 * 1024 * 1024)
+
     # -- connections and sign-on ---------------------------------------------------------------------------
 
     connections: Annotated[

@@ -26,6 +26,7 @@ from imd.net.connections import Connections
 from imd.net.datagram.port import PortCounts
 from imd.net.holding import Holding
 from imd.net.memory import Memory
+from imd.net.resident import Resident
 from imd.net.tls import UnusablePair
 
 
@@ -49,6 +50,7 @@ class Operated(Protocol):
 
     holding: Holding
     memory: Memory
+    resident: Resident
     settings: Settings
     started: float
     tally: Tally
@@ -173,7 +175,9 @@ class Actions:
             },
             "memory": {"held": daemon.memory.total, "holders": daemon.memory.holders, "peak": daemon.memory.peak},
             "datagrams": [msgspec.structs.asdict(port) for port in daemon.datagrams.status()],
-            "limits": limits(daemon.settings, daemon.tally, self._hub, daemon.connections, daemon.memory),
+            "limits": limits(
+                daemon.settings, daemon.tally, self._hub, daemon.connections, daemon.memory, daemon.resident
+            ),
         }
 
     async def who(self, arguments: dict[str, Any]) -> Answer:

@@ -11,6 +11,7 @@ from imd.core.hub import Hub
 from imd.core.tally import Tally
 from imd.net.connections import Connections
 from imd.net.memory import Memory
+from imd.net.resident import Resident
 
 #: Counted together: who is held back has used up the burst and comes faster than the rate.
 _COUNTED_AS: Final[Mapping[str, str]] = {
@@ -22,7 +23,9 @@ _COUNTED_AS: Final[Mapping[str, str]] = {
 SWITCHES: Final = frozenset({"enabled"})
 
 
-def limits(settings: Settings, tally: Tally, hub: Hub, connections: Connections, memory: Memory) -> Answer:
+def limits(
+    settings: Settings, tally: Tally, hub: Hub, connections: Connections, memory: Memory, resident: Resident
+) -> Answer:
     """By the name of the setting: ``bound`` (0: none), ``met`` since the start, and ``now``, None for what is no level.
 
     Where a limit holds for each account, room, client or address, ``now`` is that of whoever uses most of it.
@@ -34,6 +37,7 @@ def limits(settings: Settings, tally: Tally, hub: Hub, connections: Connections,
         "handshakes": connections.handshakes,
         "memory": memory.total,
         "send_queue": memory.most(),
+        "process_memory": resident.size,
     }
     met = {**tally.met, "traces": hub.delivery.trace.forgotten}
     effective = settings.limits.effective()

@@ -199,13 +199,14 @@ class StoreUnavailable(Refusal):
 
 
 class ShortOfMemory(Refusal):
-    """All connections together hold more than they may, and this one holds most. What it has not confirmed is kept."""
+    """All connections together hold more than they may, and this one most; or there is no room for another one. What
+    it has not confirmed is kept."""
 
     code = "short-of-memory"
     temporary = True
 
-    def __init__(self) -> None:
-        super().__init__("The server is short of memory, and most of it is what waits for you; connect again.")
+    def __init__(self, sentence: str = "") -> None:
+        super().__init__(sentence or "The server is short of memory, and much of it is what waits for you.")
 
 
 class Malformed(Refusal):

@@ -28,7 +28,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from imd.core.refusal import Refusal, TooMany
+from imd.core.refusal import Refusal
 from imd.net.after_handshake import Securing
 from imd.net.connections import Connections, Ticket, TicketHolder
 from imd.net.first_byte import FirstByte
@@ -177,7 +177,7 @@ class AdmittingFactory:
     def buildProtocol(self, addr: IAddress) -> IProtocol | None:
         try:
             ticket = self._connections.admit(addr)
-        except TooMany as refusal:
+        except Refusal as refusal:
             self.log.info("connection from {address} refused: {why}", address=addr, why=refusal.sentence)
             return Refused(self._answer(refusal), self._connections.clock)
         door: IProtocol | None = None

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import msgspec
 from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTime
 
-from imd.core.refusal import Refusal, TooMany
+from imd.core.refusal import Refusal, ShortOfMemory, TooMany
 from imd.core.tally import Tally
 from imd.net.peer import host_and_port, network_of
 
@@ -34,6 +34,7 @@ _SETTINGS = {
     "per_address": "connections_per_address",
     "handshakes": "handshakes",
     "timeout": "handshake_timeout",
+    "memory": "process_memory",
 }
 
 
@@ -43,7 +44,7 @@ class ConnectionCounts(msgspec.Struct, frozen=True):
     open: int
     handshakes: int
     accepted: int
-    #: By reason: ``connections``, ``per_address``, ``handshakes``; and ``timeout``.
+    #: By reason: ``connections``, ``per_address``, ``handshakes``, ``memory``; and ``timeout``.
     refused: dict[str, int]
 
 
@@ -119,12 +120,17 @@ class Connections:
         self.open = 0
         self.handshakes = 0
         self.accepted = 0
+        #: Nobody is let in: there is no memory left (`imd.net.resident`).
+        self.shut = False
         self.places: dict[str, int] = {}
         self._refused: dict[str, int] = {}
 
     def admit(self, address: IAddress | None) -> Ticket:
-        """Let a connection in, or raise `TooMany`."""
+        """Let a connection in, or raise `TooMany`, `ShortOfMemory`."""
         limits = self.limits
+        if self.shut:
+            self.refused("memory")
+            raise ShortOfMemory("The server is short of memory; try again later.")
         place = network_of(host_and_port(address)[0])
         if limits.connections and self.open >= limits.connections:
             self.refused("connections")

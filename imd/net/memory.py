@@ -81,14 +81,24 @@ class Memory:
             for holder in list(self._held):
                 self.note(holder, holder.held())
             if 0 < self.limit < self.total:
-                self._shed()
+                before = self.total
+                count = self.shed(int(self.limit * (1 - SPARE)))
+                self.log.warn(
+                    "connections held {before} bytes, more than limits.memory ({limit}): the {count} that held most "
+                    "were let go, {after} are left",
+                    before=before,
+                    limit=self.limit,
+                    count=count,
+                    after=self.total,
+                )
         finally:
             self._due = False
 
-    def _shed(self) -> None:
-        why, before, count = ShortOfMemory(), self.total, 0
+    def shed(self, aim: int) -> int:
+        """Let go of those that hold most until at most `aim` bytes are held; how many went."""
+        why, count = ShortOfMemory(), 0
         for holder, size in sorted(self._held.items(), key=lambda each: each[1], reverse=True):
-            if self.total <= self.limit * (1 - SPARE):
+            if self.total <= aim:
                 break
             count += 1
             self._tally.count("memory")
@@ -99,11 +109,4 @@ class Memory:
                 # One connection's trouble must not keep the daemon from helping itself.
                 self.log.failure("while letting go of {who}", who=holder.whose())
             self.note(holder, holder.held())
-        self.log.warn(
-            "connections held {before} bytes, more than limits.memory ({limit}): the {count} that held most were let "
-            "go, {after} are left",
-            before=before,
-            limit=self.limit,
-            count=count,
-            after=self.total,
-        )
+        return count

@@ -15,6 +15,7 @@ from imd.net.connections import ConnectionLimits, Connections
 from imd.net.datagram.port import PortCounts
 from imd.net.holding import Holding
 from imd.net.memory import Memory
+from imd.net.resident import Resident
 from tests.house import House
 
 reactor: Any = installed_reactor
@@ -46,6 +47,7 @@ class Standing:
         self.settings = Settings()
         self.tally = self.house.policy.limits.tally
         self.memory = Memory(clock, self.settings.limits.memory, self.tally)
+        self.resident = Resident(self.connections, self.memory, self.settings.limits.process_memory)
         self.datagrams = Datagrams()
         self.reloading: Exception | None = None
         self.actions = Actions(self)

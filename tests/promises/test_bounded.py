@@ -6,6 +6,7 @@ import re
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from imd.config.limits import Limits
@@ -34,6 +35,7 @@ ELSEWHERE = {
     "rooms": "test_rooms",
     "send_queue": "test_slow_readers",
     "memory": "test_memory",
+    "process_memory": "test_memory_of_the_process",
 }
 
 #: Bytes of what is said to those that do not read.
@@ -99,7 +101,7 @@ class BoundedPromise(BoundedTestCase):
 class CrowdTests(BoundedTestCase):
     """What many do, or one does for a while; the store has no part in it."""
 
-    async def turned_away(self, daemon: RunningDaemon, door: str) -> None:
+    async def turned_away(self, daemon: RunningDaemon, door: str, code: str, words: str) -> None:
         """One more connection is refused in the door's own words."""
         if door == "udp":
             udp = Datagrams(daemon, dtls=False, source="127.0.0.9")
@@ -107,12 +109,12 @@ class CrowdTests(BoundedTestCase):
             udp.dialed.on_lost = reasons.append
             udp.say("{}")
             await happened("the end", lambda: bool(reasons))
-            self.assertEqual(reasons, ["too-many"])
+            self.assertEqual(reasons, [code])
             return
         stream = await connected(daemon.ports[door, "tcp"], source="127.0.0.9")
         await stream.until("the end", lambda: not stream.alive)
-        words = '"type":"bye","code":"too-many"' if door == "native" else "ERROR :Closing Link: * (No more than 2"
-        self.assertIn(words, stream.shown())
+        said = f'"type":"bye","code":"{code}"' if door == "native" else f"ERROR :Closing Link: * ({words}"
+        self.assertIn(said, stream.shown())
 
     async def test_too_many_connections(self) -> None:
         """In all, from one address, and not signed on yet."""
@@ -124,10 +126,28 @@ class CrowdTests(BoundedTestCase):
                 stream.say("CAP LS 302")
                 await stream.until("an answer", lambda stream=stream: any(" CAP " in s for s in stream.transcript))  # type: ignore[misc]
             for number, door in enumerate(DOORS, 1):
-                await self.turned_away(daemon, door)
+                await self.turned_away(daemon, door, "too-many", "No more than 2")
                 await self.counted(daemon, limit, number)
             status = (await daemon.ask("status"))["limits"][f"limits.{limit}"]
             self.assertEqual((status["bound"], status["now"]), (2, 2))
+
+    async def test_memory_of_the_process(self) -> None:
+        """While the process is too large nobody else is let in; who is on stays, and a reload may help."""
+        settings = Path(self.mktemp())
+        settings.write_text('limits.process_memory = "16 MiB"\n')
+        daemon = await self.daemon(config=settings).start()
+        for number, door in enumerate(DOORS, 1):
+            await self.turned_away(daemon, door, "short-of-memory", "The server is short of memory")
+            await self.counted(daemon, "process_memory", number)
+        row = (await daemon.ask("status"))["limits"]["limits.process_memory"]
+        self.assertGreater(row["now"], row["bound"])
+        settings.write_text('limits.process_memory = "1 GiB"\n')
+        await daemon.ask("reload")
+        one = await Meeting(self, daemon, "native").person()
+        settings.write_text('limits.process_memory = "16 MiB"\n')
+        await daemon.ask("reload")
+        await self.turned_away(daemon, "irc", "short-of-memory", "The server is short of memory")
+        await one.barrier()
 
     async def test_slow_sign_on(self) -> None:
         """Who does not sign on in time is told so."""

@@ -17,7 +17,7 @@ from twisted.internet.protocol import DatagramProtocol
 from twisted.logger import Logger
 
 from imd.core.ports import Clock
-from imd.core.refusal import TooMany
+from imd.core.refusal import Refusal
 from imd.net.connections import Connections
 from imd.net.datagram import packet as wire
 from imd.net.datagram.dtls import Listener
@@ -204,7 +204,7 @@ class DatagramPort(DatagramProtocol):
             if self.closing:
                 return "shutting-down"
             ticket = self._connections.admit(located(address))
-        except TooMany as refusal:
+        except Refusal as refusal:
             self.log.info("datagrams from {address} refused: {why}", address=address[0], why=refusal.sentence)
             return refusal.code
         link = Link(self, address, ticket, now)
