@@ -19,7 +19,7 @@ from imd.core.hub import Hub, Policy
 from imd.core.message import Draft, Envelope, Kind, Message, Outcome, Receipt
 from imd.core.refusal import Refusal
 from imd.core.session import Account, ClientInfo, Peer, Presence, PresenceView, Session
-from imd.core.talk import RoomEvent
+from imd.core.talk import RoomEvent, RoomLine, RoomLines
 from imd.net.reactor_clock import ReactorClock, Spawner
 from imd.storage.memory import MemoryStore
 
@@ -55,7 +55,7 @@ class Recorder:
         self.receipts: list[Receipt] = []
         self.views: list[PresenceView] = []
         self.roster: list[RosterChange] = []
-        self.events: list[RoomEvent] = []
+        self.events: list[RoomEvent | RoomLine] = []
         self.read_marks: list[tuple[Address, str]] = []
         self.ended: Refusal | None = None
 
@@ -78,6 +78,9 @@ class Recorder:
 
     def roster_changed(self, change: RosterChange) -> None:
         self.roster.append(change)
+
+    def room_lines(self, told: RoomLines) -> None:
+        self.events.extend(told.lines)
 
     def room_event(self, event: RoomEvent) -> None:
         self.events.append(event)

@@ -14,9 +14,9 @@ from imd.core.address import Address, fold, split
 from imd.core.catchup import CatchUp
 from imd.core.direct import Direct
 from imd.core.history import History, talk
-from imd.core.keeping import Keeping, receipt
+from imd.core.keeping import Keeping
 from imd.core.limits import Limits
-from imd.core.message import Draft, Envelope, Message, Outcome, Receipt
+from imd.core.message import Draft, Envelope, Message, Outcome, Receipt, receipt
 from imd.core.offline import OfflineQueue
 from imd.core.people import People
 from imd.core.ports import Environment

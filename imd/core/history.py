@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from imd.core.address import Address, fold, split
-from imd.core.message import Message, Outcome, Receipt
+from imd.core.message import Message, Outcome, Receipt, receipt
 from imd.core.ports import Environment
 from imd.core.refusal import NotAMember, NotForGuests, StoreUnavailable
 from imd.core.session import Session
@@ -32,10 +32,6 @@ _REMEMBERED = 10_000
 _BATCH = 500
 
 Settle = Callable[[Receipt], None]
-
-
-def receipt(message: Message, outcome: Outcome) -> Receipt:
-    return Receipt(message.id, message.client_id, message.recipient, outcome, message.time)
 
 
 def _tell(settle: Settle, message: Message, outcome: Outcome) -> None:

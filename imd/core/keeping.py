@@ -33,11 +33,6 @@ OUTCOME_WAIT = 10.0
 _STUCK = 10_000
 
 
-def receipt(message: Message, outcome: Outcome, reason: Refusal | None = None, *, time: float | None = None) -> Receipt:
-    when = message.time if time is None else time
-    return Receipt(message.id, message.client_id, message.recipient, outcome, when, reason)
-
-
 class Keeping:
     """What is not settled yet, and what the store has failed."""
 

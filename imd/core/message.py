@@ -107,3 +107,9 @@ class Receipt(msgspec.Struct, frozen=True):
     #: When the message was read by the server; of a later step, when that happened.
     time: float
     reason: Refusal | None = None
+
+
+def receipt(message: Message, outcome: Outcome, reason: Refusal | None = None, *, time: float | None = None) -> Receipt:
+    """A step of a message's way; `time` where it is not that of reading."""
+    when = message.time if time is None else time
+    return Receipt(message.id, message.client_id, message.recipient, outcome, when, reason)

@@ -29,7 +29,7 @@ from imd.core.session import (
     Session,
     Visibility,
 )
-from imd.core.talk import Room, RoomChange, RoomEvent
+from imd.core.talk import Room, RoomChange, RoomEvent, RoomLines
 
 T = TypeVar("T")
 
@@ -114,7 +114,11 @@ class Client(Protocol):
 
     def roster_changed(self, change: RosterChange) -> None: ...
 
-    def room_event(self, event: RoomEvent) -> None: ...
+    def room_event(self, event: RoomEvent) -> None:
+        """Something has happened in a room, other than talk."""
+
+    def room_lines(self, told: RoomLines) -> None:
+        """Something was said in a room, by this session or by others."""
 
     def backlog(self) -> int:
         """Bytes written for this client that the network has not taken yet. Who never confirms is paced by it."""

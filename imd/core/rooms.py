@@ -6,6 +6,7 @@ section 4 with the ranks of the Modern IRC document.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TypedDict
 
 from imd.core.address import Address, fold
@@ -13,7 +14,7 @@ from imd.core.history import History
 from imd.core.invitations import Invitations
 from imd.core.limits import Limits, octets
 from imd.core.masks import matches
-from imd.core.message import Draft, Envelope, Message, Outcome, Receipt
+from imd.core.message import Draft, Envelope, Message, Outcome, Receipt, receipt
 from imd.core.people import People
 from imd.core.ports import Environment
 from imd.core.refusal import (
@@ -52,6 +53,7 @@ from imd.core.talk import (
     Topic,
     TopicChanged,
 )
+from imd.core.talking import Talking
 
 #: RFC 2812 section 1.3: no space, comma, control G; and nothing that ends a line.
 _FORBIDDEN = frozenset(" ,\x07\r\n\0:")
@@ -104,6 +106,7 @@ class Rooms:
         self._rooms: dict[str, Room] = {}
         self._memberships: dict[str, dict[str, Room]] = {}
         self._invitations = Invitations()
+        self._talking = Talking(environment)
 
     async def load(self) -> None:
         """Bring back the durable rooms; once, before anybody can join."""
@@ -159,6 +162,8 @@ class Rooms:
         elif not room.members and not room.founder:
             # RFC 2811 section 4.1: whoever makes a room keeps order in it.
             member.roles.add(Role.OPERATOR)
+        # Who comes in hears nothing of what was said before.
+        self._talking.tell(room)
         room.members[person.key] = member
         self._memberships.setdefault(person.key, {})[folded] = room
         self._invitations.used(folded, person.key)
@@ -226,6 +231,8 @@ class Rooms:
         rooms = self.rooms_of(person)
         if not rooms:
             return
+        for room in rooms:
+            self._talking.tell(room)
         event = Left(
             room=rooms[0],
             time=self._environment.clock.time(),
@@ -254,6 +261,7 @@ class Rooms:
     def mirror(self, session: Session) -> None:
         """A further session of somebody who is in rooms already: it is in them too."""
         for room in self.rooms_of(session.person):
+            self._talking.tell(room)
             session.client.room_event(self._joined(room, session))
 
     def renamed(self, person: Person, before: Address) -> None:
@@ -319,13 +327,13 @@ class Rooms:
         session.active = now
         known = self._history.repeated(message)
         if known is None:
-            self._tell(room, RoomLine(**self._by(room, session), envelope=Envelope(message)))
+            self._talking.say(room, RoomLine(room, session.id, Envelope(message)))
         else:
             message = known
-        if message.kind.kept:
+        if message.kind.kept and self._history.keep:
             self._history.record(fold(room.name), message, outcome)
         elif outcome is not None:
-            outcome(Receipt(message.id, message.client_id, message.recipient, Outcome.ACCEPTED, message.time))
+            self._talking.after(room, partial(outcome, receipt(message, Outcome.ACCEPTED)))
         return message
 
     def _may_speak(self, room: Room, person: Person) -> None:
@@ -422,6 +430,7 @@ class Rooms:
         }
 
     def _tell(self, room: Room, event: RoomEvent) -> None:
+        self._talking.tell(room)
         for member in list(room.members.values()):
             for session in member.person.sessions:
                 if session.begun:
@@ -429,6 +438,8 @@ class Rooms:
 
     def _tell_all(self, rooms: Sequence[Room], event: RoomEvent, also: Person | None = None) -> None:
         """Tell every session in any of `rooms` once."""
+        for room in rooms:
+            self._talking.tell(room)
         people = {member.person.key: member.person for room in rooms for member in room.members.values()}
         if also is not None:
             people[also.key] = also

@@ -178,10 +178,28 @@ class MemberInvited(RoomEvent):
     person: Address
 
 
-class RoomLine(RoomEvent):
+class RoomLine(msgspec.Struct):
     """Somebody said something. `envelope.message.recipient` is the room's address ``#room@domain``."""
 
+    room: Room
+    #: Id of the session that said it, whose door answers rather than announces.
+    session: str
     envelope: Envelope
+
+
+class RoomLines:
+    """What was said in one room during one turn, in order, as `Client.room_lines` gets it: one object for all members.
+
+    `encoded` is for doors, for members who have said nothing of it themselves.
+    """
+
+    __slots__ = ("encoded", "lines", "speakers")
+
+    def __init__(self, lines: list[RoomLine]) -> None:
+        self.lines = lines
+        #: Ids of the sessions that spoke; their doors answer rather than announce.
+        self.speakers = frozenset(line.session for line in lines)
+        self.encoded: dict[Any, bytes] = {}
 
 
 class MemberDetailsChanged(RoomEvent):

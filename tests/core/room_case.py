@@ -15,6 +15,7 @@ from imd.core.talk import (
     RoomChange,
     RoomEvent,
     RoomFlag,
+    RoomLine,
 )
 from tests.house import HouseTestCase, Recorder
 
@@ -53,7 +54,7 @@ class RoomTestCase(HouseTestCase):
         self.house.turn()
         return told
 
-    def heard(self, client: Recorder) -> list[RoomEvent]:
+    def heard(self, client: Recorder) -> list[RoomEvent | RoomLine]:
         events, client.events = client.events, []
         return events
 

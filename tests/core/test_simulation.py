@@ -19,7 +19,7 @@ from imd.core.message import Draft, Envelope, Message, Outcome, Receipt
 from imd.core.ports import Hub
 from imd.core.refusal import Refusal
 from imd.core.session import Account, ClientInfo, Peer, PresenceView, Session
-from imd.core.talk import RoomEvent
+from imd.core.talk import RoomEvent, RoomLines
 from imd.storage.memory import MemoryStore
 from tests.house import House, TestEnvironment
 
@@ -89,6 +89,8 @@ class Device:
     def receipt(self, receipt: Receipt) -> None: ...
     def presence_changed(self, views: Sequence[PresenceView]) -> None: ...
     def roster_changed(self, change: RosterChange) -> None: ...
+    def room_lines(self, told: RoomLines) -> None: ...
+
     def room_event(self, event: RoomEvent) -> None: ...
     def backlog(self) -> int:
         return 0

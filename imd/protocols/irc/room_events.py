@@ -5,7 +5,7 @@ One event is shared by all sessions that hear of it: its line is encoded once pe
 Lines go through `IrcSession.answer`: inside a command of this session they are its answer, elsewhere they leave now.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from imd.core.address import Address
@@ -22,10 +22,11 @@ from imd.core.talk import (
     RoomChanged,
     RoomEvent,
     RoomLine,
+    RoomLines,
     TopicChanged,
 )
 from imd.protocols.irc import incoming, modes
-from imd.protocols.irc.capabilities import line_tags
+from imd.protocols.irc.capabilities import Flavour, line_tags
 from imd.protocols.irc.rooms import tell_names, tell_topic
 from imd.protocols.irc.wire.line import MAX_BODY, encode
 
@@ -185,20 +186,36 @@ def _presence(session: "IrcSession", event: MemberPresenceChanged) -> None:
         session.answer(_line(session, event, "AWAY", *params, colon=away is not None))
 
 
-def said(session: "IrcSession", event: RoomLine) -> None:
+def said(session: "IrcSession", told: RoomLines) -> None:
     """What is said in a room, to one of its thousand members: no detour, and nothing made per member."""
     me = session.signed_on
-    # The sender's own session hears itself where messaging.py answers its command (echo-message).
-    if me is None or event.session == me.id:
+    if me is None:
         return
-    flavour = session.flavour
-    envelope = event.envelope
+    if me.id in told.speakers:
+        # The sender's own session hears itself where messaging.py answers its command (echo-message).
+        data = _talk(session.flavour, [line for line in told.lines if line.session != me.id])
+        if not data:
+            return
+    else:
+        flavour = session.flavour
+        known = told.encoded.get(flavour)
+        data = _talk(flavour, told.lines) if known is None else known
+        told.encoded[flavour] = data
+    session.link.write(data)
+
+
+def _talk(flavour: Flavour, lines: Sequence[RoomLine]) -> bytes:
+    return b"".join(_said(flavour, line) for line in lines)
+
+
+def _said(flavour: Flavour, line: RoomLine) -> bytes:
+    envelope = line.envelope
     # Nothing else is encoded of a message to a room, so the flavour alone is the key.
     data = envelope.encoded.get(flavour)
     if data is None:
-        data = incoming.encode_message(envelope.message, event.room.name, flavour, repeat=envelope.repeat)
+        data = incoming.encode_message(envelope.message, line.room.name, flavour, repeat=envelope.repeat)
         envelope.encoded[flavour] = data
-    session.link.write(data)
+    return data
 
 
 _TELL: dict[type[RoomEvent], Callable[["IrcSession", Any], None]] = {
@@ -211,6 +228,5 @@ _TELL: dict[type[RoomEvent], Callable[["IrcSession", Any], None]] = {
     Parted: _parted,
     RemovedFromRoom: _removed,
     RoomChanged: _changed,
-    RoomLine: said,
     TopicChanged: _topic,
 }

@@ -13,7 +13,7 @@ from imd.core.message import Envelope, Receipt
 from imd.core.ports import Hub, Timer
 from imd.core.refusal import Refusal
 from imd.core.session import Peer, Person, PresenceView, Session
-from imd.core.talk import RoomEvent, RoomLine
+from imd.core.talk import RoomEvent, RoomLines
 from imd.protocols.irc import buddyserv, incoming, numerics, presence, room_events
 from imd.protocols.irc.barrier import Barrier
 from imd.protocols.irc.capabilities import Flavour, flavour_of, line_tags
@@ -463,11 +463,10 @@ class IrcSession:
         buddyserv.roster_changed(self, change)
 
     def room_event(self, event: RoomEvent) -> None:
-        if type(event) is RoomLine:
-            # What is said goes to a thousand members at a time.
-            room_events.said(self, event)
-        else:
-            room_events.room_event(self, event)
+        room_events.room_event(self, event)
+
+    def room_lines(self, told: RoomLines) -> None:
+        room_events.said(self, told)
 
     def backlog(self) -> int:
         return self.link.backlog

@@ -11,8 +11,6 @@ from imd.protocols.native.wire.codec import encode
 
 def payload(event: talk.RoomEvent, to: Session) -> bytes:
     """What a session hears of an event; nothing of what it caused itself, which has an answer of its own."""
-    if isinstance(event, talk.RoomLine):
-        return b"" if event.session == to.id else outgoing.message(event.envelope)
     if event.session == to.id:
         return b""
     if isinstance(event, talk.Joined) and event.person is to.person:

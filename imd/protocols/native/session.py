@@ -20,7 +20,7 @@ from imd.core.contact import RosterChange
 from imd.core.message import Envelope, Receipt
 from imd.core.refusal import Refusal
 from imd.core.session import Account, Peer, PresenceView, Session
-from imd.core.talk import RoomEvent
+from imd.core.talk import RoomEvent, RoomLines
 from imd.messages.base import Wire
 from imd.messages.catalogue import FromClient
 from imd.messages.connection import Bye, Error, Ok, Ping
@@ -352,6 +352,12 @@ class NativeSession:
             payload = room_events.payload(event, self.core)
             if payload:
                 self.sink.send(payload)
+
+    def room_lines(self, told: RoomLines) -> None:
+        core = self.core
+        for line in told.lines:
+            if core is not None and line.session != core.id:
+                self.sink.send(outgoing.message(line.envelope))
 
     def backlog(self) -> int:
         return self.sink.backlog()

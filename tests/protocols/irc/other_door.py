@@ -7,7 +7,7 @@ from imd.core.contact import RosterChange
 from imd.core.message import Envelope, Message, Receipt
 from imd.core.refusal import Refusal
 from imd.core.session import ClientInfo, Peer, Presence, PresenceView, Session, State
-from imd.core.talk import RoomEvent
+from imd.core.talk import RoomEvent, RoomLine, RoomLines
 from tests.protocols.irc.world import World
 
 IMC = ClientInfo(name="imc", version="0.1", tcp_port=6000, udp_port=6001)
@@ -20,7 +20,7 @@ class OtherClient:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self.events: list[RoomEvent] = []
+        self.events: list[RoomEvent | RoomLine] = []
         self.views: list[PresenceView] = []
         self.changes: list[RosterChange] = []
         self.messages: list[Message] = []
@@ -38,6 +38,9 @@ class OtherClient:
 
     def roster_changed(self, change: RosterChange) -> None:
         self.changes.append(change)
+
+    def room_lines(self, told: RoomLines) -> None:
+        self.events.extend(told.lines)
 
     def room_event(self, event: RoomEvent) -> None:
         self.events.append(event)

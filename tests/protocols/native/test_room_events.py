@@ -6,7 +6,6 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from imd.core import talk
 from imd.core.address import Address
-from imd.core.message import Envelope, Message
 from imd.core.session import Person, State
 from imd.messages import rooms, values
 from imd.messages.presence import PresenceOf
@@ -32,7 +31,6 @@ class RoomEventTests(SynchronousTestCase):
 
     def test_table(self) -> None:
         """Each kind of event has its message, the same bytes for everybody."""
-        line = Message("m1", 5, START, BOB, "2", Address("#tea", "example.org"), "Hi")
         topic = talk.Topic("Assam", "bob", START)
         change = talk.RoleChange(talk.Role.VOICE, ALICE, True)
         table: list[tuple[talk.RoomEvent, object]] = [
@@ -82,7 +80,6 @@ class RoomEventTests(SynchronousTestCase):
                 talk.MemberPresenceChanged(person=self.bob, state=State.AWAY, text="tea", **self.common),
                 PresenceOf(address="bob@example.org", state="away", text="tea"),
             ),
-            (talk.RoomLine(envelope=Envelope(line), **self.common), None),
         ]
         self.assertEqual({type(event) for event, _ in table}, set(talk.RoomEvent.__subclasses__()))
         for event, told in table:
@@ -91,18 +88,12 @@ class RoomEventTests(SynchronousTestCase):
                 self.assertIs(room_events.payload(event, self.me), payload)
                 if told is not None:
                     self.assertEqual(decode_server(payload), told)
-        said: Any = decode_server(room_events.payload(table[-1][0], self.me))
-        self.assertEqual((said.id, said.to, said.body), ("m1", "#tea@example.org", "Hi"))
 
     def test_own(self) -> None:
         """What a session caused itself is not told to it: it has an answer."""
         own = {**self.common, "session": self.me.id}
-        line = Message("m1", 5, START, ALICE, "1", Address("#tea", "example.org"), "Hi")
-        for event in (
-            talk.Joined(person=self.me.person, realname="", **own),
-            talk.RoomLine(envelope=Envelope(line), **own),
-        ):
-            self.assertEqual(room_events.payload(event, self.me), b"")
+        joined = talk.Joined(person=self.me.person, realname="", **own)
+        self.assertEqual(room_events.payload(joined, self.me), b"")
 
     def test_joined_elsewhere(self) -> None:
         """A room another session of the same account entered is told with its members."""

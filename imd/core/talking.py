@@ -1,0 +1,58 @@
+"""What is said in rooms during one turn, told at its end: once to each session, however many lines there are.
+
+A busy room's lines come in handfuls, and with a thousand members everything done per line and member is done a
+thousand times. Whatever else happens in a room tells first what was said before it (`Talking.tell`), so that the order
+stays.
+"""
+
+from collections.abc import Callable
+
+from imd.core.ports import Environment
+from imd.core.talk import Room, RoomLine, RoomLines
+
+#: Lines of one room that wait at most; then they are told before the turn ends.
+MOST = 64
+
+
+class Talking:
+    """The lines of all rooms that nobody has been told yet."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        self._said: dict[Room, list[RoomLine]] = {}
+        self._after: dict[Room, list[Callable[[], None]]] = {}
+
+    def say(self, room: Room, line: RoomLine) -> None:
+        lines = self._said.get(room)
+        if lines is None:
+            if not self._said:
+                self._environment.clock.soon(self._tell_all)
+            self._said[room] = [line]
+            return
+        lines.append(line)
+        if len(lines) >= MOST:
+            self.tell(room)
+
+    def after(self, room: Room, call: Callable[[], None]) -> None:
+        """Call once the members have been told what was said so far."""
+        if room in self._said:
+            self._after.setdefault(room, []).append(call)
+        else:
+            call()
+
+    def tell(self, room: Room) -> None:
+        """Tell the members now what was said in this room."""
+        lines = self._said.pop(room, None)
+        if lines is None:
+            return
+        told = RoomLines(lines)
+        for member in list(room.members.values()):
+            for session in member.person.sessions:
+                if session.begun:
+                    session.client.room_lines(told)
+        for call in self._after.pop(room, ()):
+            call()
+
+    def _tell_all(self) -> None:
+        for room in list(self._said):
+            self.tell(room)
