@@ -226,7 +226,9 @@ class Bench:
             "warmup": 0.5,
             "duration": self._seconds,
         }
-        for who in (BY_NATIVE, BY_TLS, BY_UDP, BY_IRC):
+        for who in (FLOOR, BY_NATIVE, BY_TLS, BY_UDP, BY_IRC):
+            # Of the floor, which knows no presence, one line to as many.
+            options["scenario"] = "room" if who == FLOOR else "presence"
             several = [self._measure("presence", who, dict(options), store=WATCHED_STORE) for _ in range(self._repeat)]
             if all(several):
                 self.figures["presence", who] = middle([per_operation(figures) for figures in several if figures])

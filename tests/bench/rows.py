@@ -86,7 +86,7 @@ class Rows:
     def _presence(self) -> list[Row]:
         name = f"presence, for each of {WATCHERS} watchers"
         return [
-            self._row(name, "µs", ("presence", who), None, Budget(at_most=4) if who != BY_TLS else None)
+            self._row(name, "µs", ("presence", who), ("presence", FLOOR), Budget(at_most=4) if who != BY_TLS else None)
             for who in (BY_NATIVE, BY_IRC, BY_UDP, BY_TLS)
         ]
 
