@@ -379,6 +379,7 @@ async def summary(session: "IrcSession") -> None:
     if session.me.account is None:
         return
     online = [view for view in session.hub.presence.roster_views(session.me) if view.online]
+    online.sort(key=lambda view: fold(view.person.name))
     names = [
         view.person.name if view.state is State.AVAILABLE else f"{view.person.name} ({_STATES[view.state]})"
         for view in online
