@@ -2,6 +2,7 @@
 # make test    what the tests need, then the tests; TESTS=tests.core narrows
 # make check   lint, types, import rules, docs
 # make bench   imd beside twistd words, ngIRCd and InspIRCd, as ratios; BENCH='...' is passed on
+# make soak    an hour of a thousand clients in minutes, with cuts and restarts; SOAK='...' is passed on
 #
 # Written for GNU make 3.81 and up, the one macOS has.
 
@@ -14,6 +15,8 @@ TESTS ?= tests
 TRIAL ?=
 # More for the benchmark, for example BENCH='--only costs --seconds 1 --repeat 1'.
 BENCH ?=
+# More for the soak, for example SOAK='--store redis --seed 7'.
+SOAK ?=
 
 # Warnings are errors, so that what Twisted or Python will drop is seen a release early;
 # development mode also reports files and sockets left open, and coroutines nobody awaited.
@@ -21,7 +24,7 @@ STRICT := -X dev -W error -bb
 
 METADATA := setup.cfg pyproject.toml imd/__init__.py requirements/dev.txt tools/build-venv
 
-.PHONY: help run test test-only check lint types imports docs coverage bench wheel clean
+.PHONY: help run test test-only check lint types imports docs coverage bench soak wheel clean
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -68,6 +71,9 @@ coverage: $(VENV)/.installed-dev
 bench: $(VENV)/.installed-test
 	@tools/bench-programs
 	$(BIN)/python -m tests.bench $(BENCH)
+
+soak: $(VENV)/.installed-test
+	$(BIN)/python -m tests.soak $(SOAK)
 
 wheel: $(VENV)/.installed-dev
 	$(BIN)/python -m build --no-isolation --outdir build/dist .

@@ -41,6 +41,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     restarts: tuple[str, ...]
     #: KiB by which the daemon may be larger after a wave than after the one before, in one life of its.
     flat: int
+    #: The first life is load only, and nobody comes home in it.
+    brief: bool = False
     #: Messages whose way the daemon remembers; it fills in the first wave, so that memory can be flat afterwards.
     traces: int = 2_000
 

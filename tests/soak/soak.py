@@ -104,6 +104,10 @@ class Soak:
         return (1 - sum(_FIRST) - sum(_LAST)) / max(1, len(self.plan.restarts) - 1)
 
     async def _first_life(self) -> None:
+        if self.plan.brief:
+            self.town.begin()
+            await self._load(sum(_FIRST))
+            return
         await self._wave(_FIRST[0])
         before = await self._sample("after the first wave")
         await self._wave(_FIRST[1])
