@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from imd.core.address import fold
 from imd.core.contact import Contact, RosterAction, RosterChange
 from imd.core.refusal import NotForGuests, Refusal
 from imd.core.session import Location, PresenceView, State, Visibility
