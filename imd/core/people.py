@@ -33,7 +33,7 @@ from imd.core.refusal import (
     Suspended,
 )
 from imd.core.session import Account, ClientInfo, Peer, Person, Presence, PresenceView, Session, Visibility
-from imd.core.talk import MemberDetailsChanged, RoomEvent
+from imd.core.talk import MemberDetailsChanged, RoomEvent, RoomLines
 
 if TYPE_CHECKING:
     from imd.core.delivery import Delivery
@@ -58,6 +58,7 @@ class _Gone:
     def presence_changed(self, views: Sequence[PresenceView]) -> None: ...
     def roster_changed(self, change: RosterChange) -> None: ...
     def room_event(self, event: RoomEvent) -> None: ...
+    def room_lines(self, told: RoomLines) -> None: ...
     def message_read(self, reader: Address, id: str) -> None: ...
 
     @property
