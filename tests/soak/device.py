@@ -58,9 +58,8 @@ class Device:
         self.shelf = self._new_shelf()
         #: Contacts as this connection was told of them: name → state and text.
         self.views: dict[str, tuple[str, str]] = {}
-        #: What this session says of itself, and the order of sign-ons.
+        #: What this session says of itself.
         self.presence = ("available", "")
-        self.since = 0
         #: Whether an IRC client watches its contacts by MONITOR.
         self.monitors = self.chance.random() < 0.5
         self._unsettled: dict[int, Entry] = {}
@@ -127,7 +126,6 @@ class Device:
         else:
             self.presence = ("available", "")
             await client.enter("" if self.person.resident.guest else PASSWORD)
-        self.since = self.town.next_arrival()
         self.state = State.ON
         self.town.figures.arrivals += 1
         # In the old order, and before anything new.

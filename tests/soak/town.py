@@ -70,7 +70,6 @@ class Town:
         self.answers: list[float] = []
         self.troubles: list[str] = []
         self._calls: set[IDelayedCall] = set()
-        self._arrivals = 0
 
     # ------------------------------------------------------------ for people and devices
 
@@ -110,10 +109,6 @@ class Town:
 
     def answered(self, seconds: float) -> None:
         self.answers.append(seconds)
-
-    def next_arrival(self) -> int:
-        self._arrivals += 1
-        return self._arrivals
 
     # ------------------------------------------------------------ before the daemon starts
 
