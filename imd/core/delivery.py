@@ -292,7 +292,7 @@ class Delivery:
     def _ack_wait_ends(self) -> None:
         # Acknowledgements that have arrived and were not read yet count: it is we who are late, and all the more so
         # the busier we are.
-        self._environment.clock.soon(self._ack_wait_over)
+        self._environment.clock.when_read(self._ack_wait_over)
 
     def _ack_wait_over(self) -> None:
         """Whoever has not acknowledged for one to two times `ack_wait`: the store takes the message."""

@@ -61,6 +61,9 @@ class Clock(Protocol):
     def last(self, call: Callable[[], None]) -> None:
         """As `soon`, after everything asked for by `soon`: so that what leaves for a client leaves in one piece."""
 
+    def when_read(self, call: Callable[[], None]) -> None:
+        """As `soon`, in the turn in which the last of what has arrived by now is read: a busy daemon takes several."""
+
 
 class Log(Protocol):
     """The part of ``twisted.logger.Logger`` the core uses; format strings with named fields."""

@@ -1,7 +1,7 @@
 """The core's `Clock` and `Spawn` on a reactor."""
 
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Protocol
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
@@ -31,6 +31,13 @@ class ReactorTimer:
             self._call.cancel()
 
 
+class Turns(Protocol):
+    """Who knows what is read when (`imd.net.turns`)."""
+
+    def when_read(self, call: Callable[[], None]) -> None:
+        """`Clock.when_read`."""
+
+
 class ReactorClock:
     """`imd.core.ports.Clock`. The reactor's seconds are wall-clock time."""
 
@@ -43,6 +50,7 @@ class ReactorClock:
         self._soon: list[Callable[[], None]] = []
         self._last: list[Callable[[], None]] = []
         self._scheduled = False
+        self._turns: Turns | None = None
         self._driven = False
 
     def call_later(self, delay: float, call: Callable[[], None]) -> ReactorTimer:
@@ -69,10 +77,17 @@ class ReactorClock:
         if self.waiting and not self._driven:
             self._schedule()
 
-    def driven(self, by_turns: bool) -> None:
-        """Whether somebody else calls `end_turn` at the end of each turn, so that no timer is needed."""
-        self._driven = by_turns
-        if self.waiting and not (by_turns or self._scheduled):
+    def when_read(self, call: Callable[[], None]) -> None:
+        if self._turns is None:
+            self.soon(call)
+        else:
+            self._turns.when_read(call)
+
+    def driven(self, by: "Turns | None") -> None:
+        """Somebody else calls `end_turn` at the end of each turn, so that no timer is needed; None: nobody does."""
+        self._turns = by
+        self._driven = by is not None
+        if self.waiting and not (self._driven or self._scheduled):
             self._schedule()
 
     @property

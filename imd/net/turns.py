@@ -10,6 +10,7 @@ whether); on any other everything works the same, only dearer.
 """
 
 import errno
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.main import CONNECTION_LOST
@@ -18,6 +19,7 @@ from twisted.logger import Logger
 from twisted.python import log as text_log
 from twisted.python.reflect import qual
 
+from imd.net.holding import EVENTS
 from imd.net.reactor_clock import ReactorClock
 
 _EPOLL = "twisted.internet.epollreactor.EPollReactor"
@@ -34,6 +36,10 @@ class LeanTurns:
     def __init__(self, reactor: Any, clock: ReactorClock) -> None:
         self._reactor = reactor
         self._clock = clock
+        #: Sockets served so far.
+        self._served = 0
+        #: What is to run once so many were.
+        self._unread: list[tuple[int, Callable[[], None]]] = []
 
     def start(self) -> bool:
         """Whether the reactor is one whose turns we can take over."""
@@ -44,20 +50,23 @@ class LeanTurns:
             # Somebody else has done so.
             return False
         reactor.doIteration = self._turn
-        self._clock.driven(True)
+        self._clock.driven(self)
         return True
 
     def stop(self) -> None:
         """Give the turns back."""
         if vars(self._reactor).get("doIteration") == self._turn:
             del self._reactor.doIteration
-            self._clock.driven(False)
+            self._clock.driven(None)
+            for _, call in self._unread:
+                self._clock.soon(call)
+            self._unread.clear()
 
     def _turn(self, timeout: float | None) -> None:
         """Wait for events and serve them; as `EPollReactor.doPoll`."""
         reactor = self._reactor
         clock = self._clock
-        if clock.waiting:
+        if clock.waiting or self._unread:
             # Timers and threads asked for it. What has arrived meanwhile belongs to the same turn.
             timeout = 0
         selectables = reactor._selectables
@@ -83,5 +92,21 @@ class LeanTurns:
                 why = CONNECTION_LOST
             if why:
                 reactor._disconnectSelectable(selectable, why, True)
+        self._served += len(events)
+        if self._unread:
+            self._have_read(len(events) < min(EVENTS, len(selectables)))
         if clock.waiting:
             clock.end_turn()
+
+    def when_read(self, call: Callable[[], None]) -> None:
+        """`Clock.when_read`: after as many sockets as there are now, or when none is left that is ready. The kernel
+        goes round (epoll(7)), so that each has had its turn by then."""
+        self._unread.append((self._served + len(self._reactor._selectables), call))
+
+    def _have_read(self, everything: bool) -> None:
+        unread, self._unread = self._unread, []
+        for goal, call in unread:
+            if everything or self._served >= goal:
+                self._clock.soon(call)
+            else:
+                self._unread.append((goal, call))

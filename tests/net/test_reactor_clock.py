@@ -1,5 +1,8 @@
 """The core's clock and its spawn, on a reactor's clock."""
 
+from collections.abc import Callable
+from types import SimpleNamespace
+
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.logger import Logger, LogLevel, capturedLogs
@@ -92,15 +95,25 @@ class ReactorClockTests(SynchronousTestCase):
 
     def test_driven(self) -> None:
         """Driven by turns it sets no timer; given back, it sets one for what still waits."""
-        self.clock.driven(True)
+        asked: list[Callable[[], None]] = []
+        self.clock.driven(SimpleNamespace(when_read=asked.append))
+        self.clock.when_read(lambda: None)
+        self.assertEqual(len(asked), 1)
         self.clock.soon(lambda: self.ran.append("a"))
         self.assertEqual(self.reactor.getDelayedCalls(), [])
         self.clock.end_turn()
         self.assertEqual(self.ran, ["a"])
         self.clock.last(lambda: self.ran.append("b"))
-        self.clock.driven(False)
+        self.clock.driven(None)
         self.reactor.advance(0)
         self.assertEqual(self.ran, ["a", "b"])
+
+    def test_when_read(self) -> None:
+        """Where nobody knows what is read when, it runs at the end of a turn."""
+        self.clock.when_read(lambda: self.ran.append("read"))
+        self.assertEqual(self.ran, [])
+        self.reactor.advance(0)
+        self.assertEqual(self.ran, ["read"])
 
     def test_one_failure_harms_no_other(self) -> None:
         """A call that fails is logged, and the others run."""

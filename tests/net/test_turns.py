@@ -14,6 +14,7 @@ from twisted.internet.task import Clock
 from twisted.python.reflect import qual
 from twisted.trial.unittest import SynchronousTestCase
 
+from imd.net.holding import EVENTS
 from imd.net.reactor_clock import ReactorClock
 from imd.net.turns import LeanTurns
 
@@ -27,11 +28,13 @@ class Echo(Protocol):
     """Answers at the end of the turn; fails at the word "fail"."""
 
     clock: ReactorClock
+    heard: Callable[[bytes], None]
     lost: "Deferred[None]"
 
     def dataReceived(self, data: bytes) -> None:
         if data == b"fail":
             raise ZeroDivisionError("asked to")
+        self.heard(data)
         self.clock.last(partial(cast(ITransport, self.transport).write, data.upper()))
 
     def connectionLost(self, reason: Any = None) -> None:
@@ -85,6 +88,7 @@ class TurnTests(SynchronousTestCase):
         self.reactor: Any = EPollReactor()
         self.clock = ReactorClock(self.reactor)
         self.turns = LeanTurns(self.reactor, self.clock)
+        self.heard: Callable[[bytes], None] = lambda data: None
         self.losses: list[Deferred[None]] = []
         self.addCleanup(self.close)
         factory = ServerFactory()
@@ -104,6 +108,7 @@ class TurnTests(SynchronousTestCase):
     def build(self, address: object) -> IProtocol:
         echo = Echo()
         echo.clock = self.clock
+        echo.heard = lambda data: self.heard(data)
         echo.lost = Deferred()
         self.losses.append(echo.lost)
         return echo
@@ -164,6 +169,35 @@ class TurnTests(SynchronousTestCase):
         ran: Deferred[None] = Deferred()
         self.clock.call_later(0.001, lambda: self.clock.soon(lambda: ran.callback(None)))
         self.until(ran)
+
+    def test_when_read(self) -> None:
+        """With more sockets ready than one turn serves, what waits for all of them runs when all were read; with
+        none ready, at once."""
+        ran: list[int] = []
+        heard: list[bytes] = []
+        clients = [socket.create_connection(("127.0.0.1", self.port.getHost().port)) for _ in range(EVENTS + 5)]
+        for client in clients:
+            self.addCleanup(client.close)
+        while len(self.losses) < len(clients):
+            self.reactor.iterate(0.01)
+        self.heard = heard.append
+        for client in clients:
+            client.sendall(b"hello")
+        self.turns.when_read(lambda: ran.append(len(heard)))
+        # As the daemon has it: one turn serves so many sockets, whatever is ready.
+        poller = self.reactor._poller
+        self.reactor._poller = SimpleNamespace(
+            poll=lambda timeout, most: poller.poll(timeout, min(most, EVENTS)), modify=poller.modify
+        )
+        self.addCleanup(setattr, self.reactor, "_poller", poller)
+        self.reactor.iterate(0)
+        self.assertEqual((ran, len(heard) <= EVENTS), ([], True))
+        for _ in range(2):
+            self.reactor.iterate(0)
+        self.assertEqual(ran, [len(clients)])
+        self.turns.when_read(lambda: ran.append(0))
+        self.reactor.iterate(1)
+        self.assertEqual(ran, [len(clients), 0])
 
     def test_taken_once(self) -> None:
         """Turns that somebody has taken are not taken again, and are given back by who took them."""
