@@ -141,7 +141,9 @@ class RunningDaemon:
         process = self._process
         if process is None or process.over.called:
             return 0
-        os.kill(self.pid, how)
+        if self._transport.pid is not None:
+            # None: it has ended by itself, and its last words are on their way.
+            os.kill(self.pid, how)
         process.over.addTimeout(PATIENCE, reactor)
         return await process.over
 
