@@ -9,6 +9,7 @@ peer            who is at the far end, as doors and the ledger see it
 tls             the certificate in force, renewed without a restart; self_signed makes one where none is configured
 sending         a bounded queue in front of a transport
 resident        the memory of the whole process; the doors are shut while it is too much
+back_pressure   who does not read is asked nothing more
 memory          what all connections hold together; the largest go when it is too much
 datagram        messages by UDP: reliability, DTLS, one socket for all peers
 bucket          token bucket
@@ -17,6 +18,7 @@ garbage         garbage collection that does not hold the reactor
 reactor_clock   the core's Clock and Spawn on a reactor, and what happens at the end of a turn
 turns           the reactor's turns, leaner than the stock ones
 resident        the memory of the whole process; the doors are shut while it is too much
+back_pressure   who does not read is asked nothing more
 memory          what all connections hold, and who is let go when it is too much
 scram           what both ends of SCRAM share; scram_client: the client's end; opaque_string: passwords
 

@@ -2,6 +2,7 @@
 answered in the door's own words, and counted for the operator.
 """
 
+import json
 import re
 import sys
 import time
@@ -369,6 +370,31 @@ class CrowdTests(BoundedTestCase):
         one.stream.on_line = line
         one.stream.transport.resumeProducing()
         await one.until("all answers", lambda: seen == [count - count // 10, count // 10])
+
+    async def test_requests_wait_for_their_reader(self) -> None:
+        """The same for native clients, by TCP and UDP: every request is answered, in its order."""
+        daemon = await self.daemon('limits.send_queue="256 KiB"').start()
+        other = await Meeting(self, daemon, "native").person()
+        for number in range(20):
+            await other.must({"type": "join", "room": f"#room{number}"})
+            await other.must({"type": "set-topic", "room": f"#room{number}", "text": "x" * 380})
+        for door, count in (("native", 500), ("udp", 200)):
+            one = await Meeting(self, daemon, door).person()
+            stop_reading(one)
+            answers: list[int] = []
+            for ref in range(1, count + 1):
+                one.tell({"type": "get-rooms", "ref": 1000 + ref})
+            for _ in range(10):
+                await other.barrier()
+                self.assertLess((await daemon.ask("status"))["memory"]["held"], 512 * 1024)
+            one.stream.on_line = lambda line, answers=answers: answers.append(json.loads(line)["ref"])
+            if door == "udp":
+                one.stream.dialed.transport.startReading()
+            else:
+                one.stream.transport.resumeProducing()
+            await one.until("all answers", lambda answers=answers, count=count: len(answers) >= count)
+            self.assertEqual(answers, [1000 + ref for ref in range(1, count + 1)])
+        self.assertEqual(await met(daemon, "limits.send_queue"), 0)
 
     async def test_inbox_of_who_never_confirms(self) -> None:
         """With `irc.confirm = false` an inbox of many times the send queue is handed over as fast as it is read."""

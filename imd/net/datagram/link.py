@@ -179,6 +179,11 @@ class Link:
             self.open(packet, self._port.terms, now)
             self.payload(data, now)
 
+    @property
+    def backlog(self) -> int:
+        """Bytes that were sent and are not acknowledged."""
+        return 0 if self.connection is None else self.connection.pending
+
     # ------------------------------------------------------------ for the books (imd.net.memory.Holder)
 
     def held(self) -> int:

@@ -8,6 +8,7 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 
 from imd.core.refusal import ShortOfMemory
+from imd.net.back_pressure import BackPressure
 from imd.net.connections import TicketHolder
 from imd.net.peer import peer_of
 from imd.net.sending import Outbox
@@ -15,10 +16,6 @@ from imd.protocols.irc.session import IrcSession
 
 if TYPE_CHECKING:
     from imd.protocols.irc.door import Door
-
-
-#: Of which the half is too much to go on, where the settings give no bound.
-SEND_QUEUE = 512 * 1024
 
 
 class Nowhere:
@@ -38,7 +35,7 @@ class Nowhere:
 NOWHERE = Nowhere()
 
 
-class IrcConnection(Protocol, TicketHolder):
+class IrcConnection(BackPressure, Protocol, TicketHolder):
     """The `Link` of an `IrcSession`. After `ping_interval` of silence the client is sent a PING; after `ping_timeout`
     more, or with a barrier's PING as long unanswered, it is gone."""
 
@@ -49,12 +46,9 @@ class IrcConnection(Protocol, TicketHolder):
     def __init__(self, door: "Door") -> None:
         self._door = door
         self._clock = door.hub.clock
+        self.memory = door.memory
         self._heard = 0.0
         self._paused = False
-        #: Waits until the client has read.
-        self._held_back = False
-        #: What waited for the client when it was last looked at.
-        self._waited = 0
         self.round = 0
         #: When a PING for silence was sent; None while the client is heard.
         self._asked: float | None = None
@@ -64,8 +58,8 @@ class IrcConnection(Protocol, TicketHolder):
     def connectionMade(self) -> None:
         limits = self._door.settings.limits
         transport = cast(ITransport, self.transport)
-        self._outbox = Outbox(transport, self._clock, limits.send_queue, self._too_slow, self.keeps)
-        self._most = (limits.send_queue or SEND_QUEUE) // 2
+        self._outbox = Outbox(transport, self._clock, limits.send_queue, self._too_slow, self.stays)
+        self.bound(limits.send_queue)
         self.write = self._outbox.write
         self._heard = self._clock.time()
         self.session = IrcSession(self._door, peer_of(transport, "irc"), self)
@@ -85,7 +79,7 @@ class IrcConnection(Protocol, TicketHolder):
         self._door.sessions.discard(self.session)
         self._door.unregistered -= not self.session.registered
         self.session.lost()
-        self._door.memory.note(self, 0)
+        self.memory.note(self, 0)
         self.session.link = NOWHERE
         self.session.replies.settled = NOWHERE.settle
 
@@ -111,39 +105,20 @@ class IrcConnection(Protocol, TicketHolder):
             cast(Any, self.transport).resumeProducing()
 
     @property
-    def full(self) -> bool:
-        if self._outbox.pending <= self._most:
-            return False
-        if not self._held_back:
-            self._held_back = True
-            self._clock.soon(self._look_again)
-        return True
-
-    def _look_again(self) -> None:
-        # The kernel may take it all; if not, the outbox says when it has.
-        self._outbox.flush()
-        self._go_on()
-
-    def _go_on(self) -> None:
-        if self._held_back and self._outbox.pending <= self._most:
-            self._held_back = False
-            self.session.barrier.heard_again(self._clock.time())
-            self.session.go_on()
-
-    @property
     def backlog(self) -> int:
         return self._outbox.backlog
 
     # ------------------------------------------------------------ memory (imd.net.memory.Holder)
 
     def keeps(self) -> None:
-        if self._outbox.pending < self._waited:
-            # Slowly, but it reads.
-            self._heard, self._asked = self._clock.time(), None
-        self._waited = self._outbox.pending
-        self._door.memory.note(self, self.held())
-        if self._held_back:
-            self._go_on()
+        self.stays()
+
+    def reads(self) -> None:
+        self._heard, self._asked = self._clock.time(), None
+
+    def go_on(self) -> None:
+        self.session.barrier.heard_again(self._clock.time())
+        self.session.go_on()
 
     def held(self) -> int:
         return self._outbox.held + self.session.kept
@@ -170,13 +145,13 @@ class IrcConnection(Protocol, TicketHolder):
         limits = self._door.settings.limits
         if self.session.closing or limits.ping_interval <= 0:
             return 0.0
-        if self._paused and not self._held_back:
+        if self._paused and not self.held_back:
             # It is we who do not listen.
             self._heard = now
         # Who does not read is not read from either, but a PONG cannot be asked of it.
         barrier = None if self._paused else self.session.barrier.since
         since = [at for at in (self._asked, barrier) if at is not None]
-        listens = self._held_back or not self._paused
+        listens = self.held_back or not self._paused
         if since and limits.ping_timeout and now - min(since) >= limits.ping_timeout and listens:
             limits.tally.count("irc_ping_timeout")
             self.session.sign_off("timeout", "Ping timeout")

@@ -6,6 +6,7 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 
 from imd.core.refusal import ShortOfMemory, TooLong
+from imd.net.back_pressure import BackPressure
 from imd.net.connections import TicketHolder
 from imd.net.peer import peer_of
 from imd.net.sending import Outbox
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 DOOR = "native"
 
 
-class NativeConnection(TicketHolder, Protocol):
+class NativeConnection(BackPressure, TicketHolder, Protocol):
     """One client on TCP or TLS; with TLS it is connected once the handshake is done. A `session.Sink`."""
 
     #: A stream's, also with TLS around it.
@@ -31,14 +32,17 @@ class NativeConnection(TicketHolder, Protocol):
     def __init__(self, door: Door, home: "NativeFactory") -> None:
         self._door = door
         self._home = home
+        self._clock = door.hub.clock
+        self.memory = door.memory
         self._paused = False
         #: Bytes of what was read and not handled, as last noted.
         self._kept = 0
 
     def connectionMade(self) -> None:
         door, settings = self._door, self._door.settings
-        clock = door.hub.clock
-        self._outbox = Outbox(self.transport, clock, settings.send_queue, self._too_slow, self._note)
+        clock = self._clock
+        self._outbox = Outbox(self.transport, clock, settings.send_queue, self._too_slow, self.stays)
+        self.bound(settings.send_queue)
         self._framer = LineFramer(settings.line_before_sign_on)
         self.session = NativeSession(door, peer_of(self.transport, DOOR), self)
         self._alive = KeepAlive(clock, settings.ping_interval, settings.ping_timeout, self.session.ping, self._silent)
@@ -56,14 +60,14 @@ class NativeConnection(TicketHolder, Protocol):
         kept = len(self._framer.begun) + self.session.kept
         if kept != self._kept:
             self._kept = kept
-            self._note()
+            self.stays()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._alive.stop()
         self._outbox.lost()
         self.session.lost()
         self._framer.begun.clear()
-        self._note()
+        self.memory.note(self, 0)
         self._home.lost(self)
         self.session.sink = NOWHERE
 
@@ -80,10 +84,14 @@ class NativeConnection(TicketHolder, Protocol):
         self._door.settings.tally.count("send_queue")
         self._door.log.info("native: {peer} reads too slowly", peer=self.session.peer.address)
 
-    # ------------------------------------------------------------ imd.net.memory.Holder
+    # ------------------------------------------------------------ imd.net.back_pressure
 
-    def _note(self) -> None:
-        self._door.memory.note(self, self.held())
+    def go_on(self) -> None:
+        self._alive.heard()
+        self.session.go_on()
+
+    def reads(self) -> None:
+        self._alive.heard()
 
     def held(self) -> int:
         return self._outbox.held + len(self._framer.begun) + self.session.kept
@@ -118,7 +126,8 @@ class NativeConnection(TicketHolder, Protocol):
     def resume(self) -> None:
         if self._paused:
             self._paused = False
-            self._note()
+            self._kept = len(self._framer.begun) + self.session.kept
+            self.stays()
             self.transport.resumeProducing()
 
     def backlog(self) -> int:

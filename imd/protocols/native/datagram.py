@@ -15,6 +15,7 @@ from twisted.internet.interfaces import IAddress, IListeningPort
 from zope.interface import implementer
 
 from imd.core.refusal import Refusal, ShuttingDown, TooLong
+from imd.net.back_pressure import SEND_QUEUE
 from imd.net.connections import Connections
 from imd.net.datagram.link import Link
 from imd.net.datagram.outgoing import FIRST_CREDIT
@@ -31,6 +32,8 @@ _LIMITS = {"timeout": "native_ping_timeout", "too-long": "line_length", "too-slo
 
 #: Seconds of silence after which a client is gone that is never asked for a sign of life.
 SILENCE = 75.0
+#: Seconds after which it is looked whether a client has taken what waits for it.
+PAUSE = 0.02
 #: Seconds in which a client must acknowledge, where the settings say nothing.
 PATIENCE = 30.0
 
@@ -64,13 +67,16 @@ class DatagramConnection:
     Signs of life are the reliability layer's: it pings, and knows when nobody answers.
     """
 
-    __slots__ = ("_door", "_home", "_limit", "_link", "session")
+    __slots__ = ("_door", "_held_back", "_home", "_limit", "_link", "_most", "session")
 
     def __init__(self, door: Door, link: Link, home: "NativeDatagrams") -> None:
         self._door = door
         self._home = home
         self._link = link
         self._limit = door.settings.line_before_sign_on
+        #: Bytes that may wait while requests are handled, and whether they are not.
+        self._most = (door.settings.send_queue or SEND_QUEUE) // 2
+        self._held_back = False
         self.session = NativeSession(door, link.peer(DATAGRAM_DOOR), self)
         home.connections.add(self)
         self.session.answer(signon.hello(self.session))
@@ -113,6 +119,20 @@ class DatagramConnection:
 
     def resume(self) -> None:
         self._link.resume()
+
+    @property
+    def full(self) -> bool:
+        if self._link.backlog <= self._most:
+            return False
+        if not self._held_back:
+            self._held_back = True
+            self._door.hub.clock.call_later(PAUSE, self._look_again)
+        return True
+
+    def _look_again(self) -> None:
+        self._held_back = False
+        # Still full, it looks again.
+        self.session.go_on()
 
     def backlog(self) -> int:
         return self._link.held()

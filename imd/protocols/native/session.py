@@ -56,6 +56,10 @@ class Sink(Protocol):
 
     def resume(self) -> None: ...
 
+    @property
+    def full(self) -> bool:
+        """Whether so much waits for the client that it is asked nothing more; `go_on` follows when it has read."""
+
     def backlog(self) -> int:
         """Bytes that were sent and have not left."""
 
@@ -65,6 +69,8 @@ class Sink(Protocol):
 
 class Nowhere:
     """The sink of a session whose connection is lost: they hold each other no longer (`imd.net.garbage`)."""
+
+    full = False
 
     def send(self, payload: bytes) -> None: ...
     def close(self) -> None: ...
@@ -211,7 +217,12 @@ class NativeSession:
 
     @property
     def _held(self) -> bool:
-        return self._alone or self._open >= MAX_OPEN
+        return self._alone or self._open >= MAX_OPEN or self.sink.full
+
+    def go_on(self) -> None:
+        """The client has read what waited for it."""
+        if self._waiting:
+            self._pump()
 
     def _pump(self) -> None:
         """Handle what waited, as far as it may be. A request that ends at once comes back here: it must not nest."""

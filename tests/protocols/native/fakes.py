@@ -366,6 +366,8 @@ class RecordingSink:
     def resume(self) -> None:
         self.paused = False
 
+    full = False
+
     def backlog(self) -> int:
         return 0
 

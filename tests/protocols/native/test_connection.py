@@ -144,12 +144,38 @@ class ConnectionTests(ConnectionTestCase):
         self.wire.say(SIGN_ON)
         assert self.wire.transport.producer is not None
         cast(Any, self.wire.transport.producer).pauseProducing()
-        for ref in range(1000):
-            self.wire.protocol.dataReceived(b'{"type":"whoami","ref":%d}\n' % (ref + 1))
+        for _ in range(100):
+            self.wire.protocol.send(b'{"type":"ping","padding":"%s"}' % (b"x" * 100))
         self.assertTrue(self.wire.transport.aborted)
         self.assertEqual(self.world.record.named("sign_off"), [])
         self.wire.lose()
         self.assertEqual(self.world.record.named("sign_off"), [("s1", "too-slow", "")])
+
+    def test_asks_without_reading(self) -> None:
+        """A client that asks faster than it reads is asked nothing more while half of its queue waits for it; it gets
+        every answer when it reads, and is not cut off."""
+        self.make(send_queue=10_000, messages_per_second=0, commands_per_second=0)
+        self.wire.say(SIGN_ON)
+        transport = self.wire.transport
+        assert transport.producer is not None
+        producer = cast(Any, transport.producer)
+        producer.pauseProducing()
+        lines = b"".join(b'{"type":"whoami","ref":%d}\n' % (ref + 1) for ref in range(1000))
+        self.wire.protocol.dataReceived(lines)
+        self.assertEqual(transport.producerState, "paused")
+        connection = self.wire.protocol
+        self.assertLess(connection.backlog(), 5_500)
+        self.assertGreater(connection.session.kept, 20_000)
+        self.assertEqual(connection.memory.total, connection.backlog() + connection.session.kept)
+        heard = []
+        for _ in range(100):
+            producer.resumeProducing()
+            self.world.hub.reactor.advance(0)
+            heard += [message.ref for message in self.wire.heard()]
+        self.assertEqual(heard, [ref + 1 for ref in range(1000)])
+        self.assertEqual(transport.producerState, "producing")
+        self.assertEqual(connection.memory.total, 0)
+        self.assertFalse(transport.aborted)
 
     def test_held_up(self) -> None:
         """With too many requests under way the transport is not read from, until there is room again."""
