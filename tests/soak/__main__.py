@@ -62,7 +62,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=5.0, help="of load, for an hour (default: %(default)s)")
     parser.add_argument("--store", choices=("sqlite", "redis"), default="sqlite")
     parser.add_argument("--restarts", default="term,kill,kill", help="(default: %(default)s)")
-    parser.add_argument("--traces", type=int, default=2000, help="more of them to find out about what was lost")
+    parser.add_argument("--traces", type=int, default=6000, help="more of them to find out about what was lost")
     parser.add_argument("--output", type=Path, default=Path("build/soak.json"))
     parser.add_argument("--keep-log", action="store_true", help="leave the log of the daemon's last life in ./soak.log")
     arguments = parser.parse_args()

@@ -65,7 +65,8 @@ class Tally(msgspec.Struct):
     shown: int = 0
     #: Shown before on another connection: marked, and known by its id.
     repeated: int = 0
-    #: The same, not marked, because the daemon was killed before it could note that it had handed it out.
+    #: The same, not marked, after the daemon has ended: nothing is written of what was confirmed at once, so that when
+    #: its sender asks again nobody knows it but the recipient, by its id.
     unmarked: int = 0
     #: Shown again by a client that knows no ids.
     repeated_bare: int = 0
@@ -87,7 +88,7 @@ class Books:
         self.wrong: Counter[str] = Counter()
         #: Name → numbers shown by any of her programs.
         self.shown: defaultdict[str, set[int]] = defaultdict(set)
-        #: How often the daemon was killed so far.
+        #: How often the daemon has ended so far.
         self.reign = 0
 
     def open(self, author: str, client: str, to: str, words: str, now: float) -> Entry:
@@ -186,18 +187,18 @@ class Shelf:
     def _again(self, where: str, before: _Shown, now: _Shown, *, repeat: bool) -> None:
         """P2: again only on another connection, only what was not confirmed, marked, and under the same id."""
         books = self._books
-        killed = before.reign != now.reign
+        ended = before.reign != now.reign
         if before.id != now.id:
             books.fault("two ids", f"{where}: shown before as {before.id}")
         elif before.connection == now.connection:
             books.fault("doubled", f"{where}: twice on connection {now.connection}")
-        elif not killed and before.position <= self._confirmed.get(before.connection, 0):
+        elif not ended and before.position <= self._confirmed.get(before.connection, 0):
             books.fault("doubled", f"{where}: confirmed on connection {before.connection}, again on {now.connection}")
         elif not self._knows_ids:
             books.tally.repeated_bare += 1
         elif repeat:
             books.tally.repeated += 1
-        elif killed:
+        elif ended:
             books.tally.unmarked += 1
         else:
             books.fault("not marked", f"{where}: connection {before.connection}, then {now.connection}")

@@ -11,11 +11,11 @@ from typing import Any, Protocol
 from twisted.internet.defer import Deferred
 from twisted.internet.ssl import CertificateOptions
 
-from tests.daemon import RunningDaemon
-from tests.doors.driver import Outcome, Seen, SignOnFailed
+from tests.daemon import RunningDaemon, moments
+from tests.doors.driver import Outcome, Seen, SignOnFailed, reactor
 from tests.doors.irc import IrcDriver, IrcLine
 from tests.doors.native import NativeDriver
-from tests.doors.stream import Stream, connected
+from tests.doors.stream import PATIENCE, Stream, connected
 from tests.doors.udp import Datagrams
 from tests.soak.plan import DATAGRAM, NATIVE
 
@@ -66,6 +66,17 @@ class NativeClient(NativeDriver):
         super().line(line)
         self.events.clear()
         self.look()
+
+    async def patiently(self, message: dict[str, Any]) -> dict[str, Any]:
+        """The answer, however often the daemon says that it is asked too fast: who audits is faster than people."""
+        while True:
+            answer = await self.ask(message).addTimeout(PATIENCE, reactor)
+            if answer.get("code") != "too-fast":
+                return answer
+            await moments(answer["retry_after"])
+
+    async def barrier(self) -> None:
+        await self.patiently({"type": "ping"})
 
     def look(self) -> None:
         """Pass on what was seen of others."""

@@ -201,9 +201,9 @@ class Device:
     # ------------------------------------------------------------ going
 
     def leave(self) -> None:
-        """Politely."""
+        """Politely: not while it waits for answers."""
         client = self.client
-        if client is None or self.state is not State.ON:
+        if client is None or self.state is not State.ON or self._unsettled:
             return
         self.state = State.GOING
         if isinstance(client, NativeClient):

@@ -8,9 +8,6 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from tests.daemon import moments
-from tests.doors.driver import reactor
-from tests.doors.stream import PATIENCE
 from tests.soak.books import Entry
 from tests.soak.clients import NativeClient
 
@@ -30,7 +27,8 @@ async def rooms(town: "Town") -> int:
     kept: dict[str, list[int]] = {}
     reader = next(client for person in town.people if (client := _reader(person)) is not None)
     for room in sorted(said):
-        await reader.ask({"type": "join", "room": room}).addTimeout(PATIENCE, reactor)
+        joined = await reader.patiently({"type": "join", "room": room})
+        assert joined["type"] == "room", joined
         kept[room] = _numbers(town, room, await _all(reader, room))
         _compare(town, room, said[room], kept[room])
     _gaps(town, kept)
@@ -65,12 +63,7 @@ async def _all(client: NativeClient, where: str) -> list[dict[str, Any]]:
     lines: list[dict[str, Any]] = []
     while True:
         before = lines[0]["seq"] if lines else 0
-        asked = client.ask({"type": "get-history", "with": where, "before": before, "limit": _PAGE})
-        page = await asked.addTimeout(PATIENCE, reactor)
-        if page.get("code") == "too-fast":
-            # The auditor reads faster than people do.
-            await moments(page["retry_after"])
-            continue
+        page = await client.patiently({"type": "get-history", "with": where, "before": before, "limit": _PAGE})
         assert page["type"] == "history", page
         if not page["messages"]:
             return lines

@@ -44,7 +44,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     #: The first life is load only, and nobody comes home in it.
     brief: bool = False
     #: Messages whose way the daemon remembers; it fills in the first wave, so that memory can be flat afterwards.
-    traces: int = 2_000
+    traces: int = 6_000
 
     @property
     def factor(self) -> float:

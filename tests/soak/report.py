@@ -30,7 +30,7 @@ def table(result: Result) -> str:
         ("shown", f"{tally.shown}, and {tally.room_shown} in rooms"),
         (
             "again after a cut",
-            f"{tally.repeated} marked, {tally.unmarked} unmarked after kill -9, "
+            f"{tally.repeated} marked, {tally.unmarked} unmarked after a restart, "
             f"{tally.repeated_bare} to clients without ids; {deeds.fetched} asked for",
         ),
         ("in history", f"{result.rooms_kept} lines of rooms, {result.talks_read} of talks"),

@@ -174,9 +174,9 @@ class Soak:
         town.up = False
         if how == "kill":
             await town.daemon.kill()
-            town.books.reign += 1
         elif await town.daemon.stop() != 0:
             town.books.fault("stopping", town.daemon.log[-500:])
+        town.books.reign += 1
         self._log_looked_at()
 
     async def _return(self) -> None:

@@ -12,7 +12,7 @@ from tests.soak.soak import Soak
 SEED = int(os.environ.get("IMD_SEED", "20261122"))
 
 #: Some seconds of load; the rest of the time people come home and the books are looked at.
-PLAN = Plan(seed=SEED, clients=60, minutes=0.1, restarts=("kill",), flat=8 * 1024, brief=True, traces=200)
+PLAN = Plan(seed=SEED, clients=60, minutes=0.1, restarts=("kill",), flat=8 * 1024, brief=True, traces=2_000)
 
 
 class SoakTests(DaemonTestCase):

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 from twisted.internet import reactor as installed_reactor
-from twisted.internet.defer import Deferred, DeferredSemaphore, gatherResults
+from twisted.internet.defer import Deferred, DeferredSemaphore, TimeoutError, gatherResults
 from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
@@ -233,8 +233,14 @@ class Town:
             device.leave()
             device.wake()
         gone: Deferred[Any] = gatherResults([_after(each) for each in lost])
-        gone.addTimeout(PATIENCE, reactor)
-        await gone
+        try:
+            await gone.addTimeout(PATIENCE, reactor)
+        except TimeoutError:
+            staying = [f"{each.label} {each.state.value}" for each in self.devices if each.state is not State.OFF]
+            self.books.fault("not gone", f"{len(staying)}: {staying[:10]}")
+            for device in self.devices:
+                if device.client is not None:
+                    device.client.cut()
         deadline = self.now() + PATIENCE
         while True:
             status = await self.daemon.ask("status")
