@@ -176,8 +176,8 @@ class Inboxes:
 
     @started
     async def attempted(self, account: str, ids: Sequence[str]) -> None:
-        if ids:
-            await self._run(scripts.INBOX_ATTEMPTED, account, ids)
+        for start in range(0, len(ids), BATCH):
+            await self._run(scripts.INBOX_ATTEMPTED, account, ids[start : start + BATCH])
 
     @started
     async def retry(self, account: str) -> None:

@@ -38,6 +38,7 @@ _WIDTH = 10
 _QUEUED = "message, expires, attempts, origin, origin_limit"
 
 _Append = tuple[Sequence[tuple[str, Queued]], int]
+_Attempted = tuple[str, Sequence[str]]
 _Acknowledge = tuple[Sequence[tuple[str, str]], float]
 #: A message's place: number of the inbox, message id.
 _Key = tuple[int, str]
@@ -106,12 +107,7 @@ class Inbox:
         return self._database.read(work)
 
     def attempted(self, account: str, ids: Sequence[str]) -> Deferred[None]:
-        def work(connection: sqlite3.Connection) -> None:
-            inbox = self._number(connection, account)
-            mine = [(place.number,) for (whose, _), place in _places(connection, ids).items() if whose == inbox]
-            connection.executemany("UPDATE inbox SET attempts = attempts + 1 WHERE number = ?", mine)
-
-        return self._database.write(work)
+        return self._database.write_together(self._attempted, (account, ids))
 
     def retry(self, account: str) -> Deferred[None]:
         def work(connection: sqlite3.Connection) -> None:
@@ -269,6 +265,21 @@ class Inbox:
                     return Queueing.FULL
             guests[inbox, entry.origin] += 1
         return Queueing.KEPT
+
+    def _attempted(self, connection: sqlite3.Connection, calls: Sequence[_Attempted]) -> list[None]:
+        places = _places(connection, [id for _, ids in calls for id in ids])
+        keys = [(self._number(connection, account), id) for account, ids in calls for id in ids]
+        numbers = [places[key].number for key in keys if key in places]
+        once = set(numbers)
+        if len(once) < len(numbers):
+            # Named twice, for two sessions: each counts.
+            connection.executemany(
+                "UPDATE inbox SET attempts = attempts + 1 WHERE number = ?", [(number,) for number in numbers]
+            )
+        else:
+            for _ in select(connection, "UPDATE inbox SET attempts = attempts + 1 WHERE number", numbers):
+                pass
+        return [None] * len(calls)
 
     def _acknowledge(self, connection: sqlite3.Connection, calls: Sequence[_Acknowledge]) -> list[None]:
         places = _places(connection, [id for pairs, _ in calls for _, id in pairs])
