@@ -53,6 +53,9 @@ class Figures(msgspec.Struct):
     connections: int = 0
     #: Datagrams in the names of the two who talk.
     forged: int = 0
+    #: Of the datagrams, those the system dropped before the daemon could read them, and what it counted of the others.
+    dropped: int = 0
+    counted: dict[str, int] = msgspec.field(default_factory=dict)
     #: Connections that the daemon ended with a farewell.
     ended: int = 0
     messages: int = 0
@@ -142,6 +145,7 @@ class Crowd(abc.ABC):
             for talk in talks:
                 await talk.end()
             figures.after = await self._settled()
+            await self.read_books()
         finally:
             for talk in talks:
                 talk.stop()
@@ -175,6 +179,10 @@ class Crowd(abc.ABC):
     @abc.abstractmethod
     async def client(self, number: int, chance: random.Random) -> None:
         """One hostile client, from its beginning to its end."""
+
+    @abc.abstractmethod
+    async def read_books(self) -> None:
+        """See that nothing is left but the connections of the two who talk, and what else is counted."""
 
     async def _settled(self) -> int:
         """The daemon's memory once the hostile clients are gone."""

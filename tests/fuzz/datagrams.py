@@ -216,7 +216,7 @@ class Hostile:
         """One hostile datagram."""
         chance, puppet = self._chance, self._puppet
         dtls = puppet.association is not None
-        inside = dtls and chance.random() < 0.5
+        inside = dtls and puppet.association is not None and puppet.association.established and chance.random() < 0.5
         match chance.randrange(10):
             case 0:
                 data = chance.choice([b"\xc1", b"\x16\xfe\xfd", b"\x17\xfe\xfd", b""]) + chance.randbytes(
@@ -234,9 +234,7 @@ class Hostile:
                 data = self.packet() if inside or not dtls else self.record()
         if chance.random() < 0.4:
             data = self._spoilt(data)
-        if inside and data:
-            puppet.inside(data)
-        else:
+        if not (inside and puppet.inside(data)):
             puppet.write(data)
 
 

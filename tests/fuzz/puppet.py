@@ -118,15 +118,18 @@ class Puppet(DatagramProtocol):
             self.proved = any(proof in datagram for proof in self.proofs[-10:])
         self.transport.write(datagram)
 
-    def inside(self, payload: bytes) -> None:
-        """The same, inside DTLS if there is any."""
+    def inside(self, payload: bytes) -> bool:
+        """The same, inside DTLS; whether it could be said."""
         association = self.association
-        if association is None:
-            self.write(payload)
-        elif association.established and not association.ended and len(payload) <= association.payload:
-            association.send(payload)
-            for datagram in association.take():
-                self.write(datagram)
+        if association is None or not association.established or association.ended or not payload:
+            return False
+        if len(payload) > association.payload:
+            return False
+        association.send(payload)
+        out = association.take()
+        for datagram in out:
+            self.write(datagram)
+        return bool(out)
 
     def flush(self) -> None:
         """Say what a connection has to say by itself."""

@@ -1,6 +1,7 @@
 """Hostile datagrams at the UDP port: plain and DTLS, in every stage of a connection, and under false names."""
 
 import random
+from pathlib import Path
 from typing import Any
 
 from tests.daemon import RunningDaemon, moments
@@ -80,6 +81,15 @@ class DatagramCrowd(Crowd):
         lines, _ = conversation(chance, "native", chance.choice(seeds).filled_in(PASSWORD, "udp"), others)
         for line in lines[:20]:
             puppet.send(line)
+
+    async def read_books(self) -> None:
+        (counted,) = (await self.daemon.ask("status"))["datagrams"]
+        self.figures.counted = {name: number for name, number in counted.items() if isinstance(number, int)}
+        assert self.figures.counted["links"] == 2, counted
+        here = f":{self.daemon.ports['native', 'udp']:04X} "
+        for line in Path("/proc/net/udp").read_text().splitlines():
+            if here in line.partition(" 00000000:0000 ")[0] + " ":
+                self.figures.dropped = int(line.split()[-1])
 
     def _forge(self, chance: random.Random, count: int) -> None:
         """To the daemon in Bob's name, or to Bob in the daemon's."""

@@ -58,6 +58,10 @@ class StreamCrowd(Crowd):
             self.figures.ended += 1
         assert heard.of(pong) or heard.of(farewell), f"closed without a word:\n{stream.shown()}"
 
+    async def read_books(self) -> None:
+        counted = (await self.daemon.ask("status"))["connections"]
+        assert counted["open"] == 2, counted
+
 
 class _Heard:
     """Which of the daemon's words have come."""
