@@ -47,7 +47,8 @@ def fold(name: str) -> str:
 
 def _folded(name: str) -> str:
     if name.isascii():
-        return name.lower().translate(_RFC1459)
+        folded = name.lower().translate(_RFC1459)
+        return name if folded == name else folded
     # RFC 8265 section 3.3.2: width mapping, case mapping, normalisation. NFKC does the width mapping for the
     # characters that PRECIS lets into usernames at all.
     mapped = unicodedata.normalize("NFKC", name).casefold()

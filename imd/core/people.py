@@ -104,7 +104,8 @@ class People:
         self._secret = secret
         self._cloak = lru_cache(maxsize=_CLOAKS)(self._made_cloak)
         self._international = international
-        self._persons: dict[str, Person] = {}
+        #: Who is on, by `Person.key`. Only read by others, and only where a call for each would cost too much.
+        self.persons: dict[str, Person] = {}
         self._names: dict[str, Person] = {}
         self._claimed: set[str] = set()
         #: Sessions that take another's place when they begin: id → the other's id.
@@ -139,7 +140,7 @@ class People:
         else:
             if account.suspended:
                 raise Suspended(account.name)
-            person = self._persons.get(account.id) or Person(account.id, Address(account.name, self.domain), account)
+            person = self.persons.get(account.id) or Person(account.id, Address(account.name, self.domain), account)
             old = self._sessions.get(replaces)
             others = len(person.sessions) - (old is not None and old.person is person)
             self.limits.check_count("sessions_per_account", "sessions of one account", others)
@@ -154,7 +155,7 @@ class People:
         self._claimed.discard(fold(name))
         if account is not None:
             # The store was asked meanwhile: another session may have come, and the account may have changed.
-            present = self._persons.get(account.id)
+            present = self.persons.get(account.id)
             if present is None:
                 current = self.accounts.cached(fold(account.name))
                 if isinstance(current, Account) and current.id == account.id:
@@ -165,7 +166,7 @@ class People:
         session = Session(session_id, person, peer, info, client, now, confirms)
         session.presence = presence
         if not person.sessions:
-            self._persons[person.key] = person
+            self.persons[person.key] = person
             self._names[fold(person.address.name)] = person
         person.sessions.append(session)
         self._sessions[session_id] = session
@@ -227,7 +228,7 @@ class People:
             self.rooms.left(person, text)
         person.sessions.remove(session)
         if not person.sessions:
-            del self._persons[person.key]
+            del self.persons[person.key]
             folded = fold(person.address.name)
             if self._names.get(folded) is person:
                 del self._names[folded]
@@ -266,7 +267,7 @@ class People:
 
     def person(self, account: str) -> Person | None:
         """Whoever is on under this account id."""
-        return self._persons.get(account)
+        return self.persons.get(account)
 
     async def resolve(self, name: str) -> Account:
         bare, domain = split(name, self.domain)
@@ -302,7 +303,7 @@ class People:
             if guest is not None:
                 self.end(guest, Kicked("This name now belongs to an account."), "kicked")
             return
-        person = self._persons.get(before.id)
+        person = self.persons.get(before.id)
         self.delivery.forget_recipient(before)
         if person is not None:
             if now is None or now.suspended:
@@ -371,7 +372,7 @@ class People:
     # ------------------------------------------------------------ for status
 
     def online(self) -> Iterable[Person]:
-        return self._persons.values()
+        return self.persons.values()
 
     def sessions(self) -> Iterable[Session]:
         return self._sessions.values()
@@ -383,11 +384,11 @@ class People:
         return len(self._sessions), self._peak
 
     def counts(self) -> dict[str, int]:
-        guests = sum(person.guest for person in self._persons.values())
+        guests = sum(person.guest for person in self.persons.values())
         return {
             "sessions": len(self._sessions),
-            "accounts": len(self._persons) - guests,
+            "accounts": len(self.persons) - guests,
             "guests": guests,
-            "invisible": sum(self.presence.invisible(person) for person in self._persons.values()),
+            "invisible": sum(self.presence.invisible(person) for person in self.persons.values()),
             "peak": self._peak,
         }

@@ -258,9 +258,9 @@ class PresenceRegistry:
     def roster_views(self, session: Session) -> list[PresenceView]:
         views = []
         watcher, published, cached = session.person, self._published, self.rosters.cached
-        for contact in cached(watcher.key).values():
-            if contact.to and (there := published.get(contact.account)) is not None:
-                theirs = cached(contact.account).get(watcher.key)
+        for id, contact in cached(watcher.key).items():
+            if contact.to and (there := published.get(id)) is not None:
+                theirs = cached(id).get(watcher.key)
                 view = there.view(judged(there.snapshot, theirs, contact, watcher))
                 if view.online:
                     views.append(view)

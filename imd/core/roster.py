@@ -62,13 +62,14 @@ class Rosters:
         self._wanted: dict[str, list[Future[None]]] = {}
         #: For each reading under way, whose rosters were changed meanwhile.
         self._readings: list[set[str]] = []
-        self._loaded: dict[str, dict[str, Contact]] = {}
+        #: By owner and contact. Only read by others, and only where a call for each would cost too much.
+        self.loaded: dict[str, dict[str, Contact]] = {}
 
     # ------------------------------------------------------------ held in memory while somebody is on
 
     async def load(self, account: str) -> None:
         """Have this account's roster at hand until `unload`. Those asked for in one turn are read together."""
-        while account not in self._loaded:
+        while account not in self.loaded:
             loaded = self._environment.future()
             if not self._wanted:
                 self._environment.clock.soon(self._load_wanted)
@@ -98,19 +99,19 @@ class Rosters:
         for account, waiting in wanted.items():
             # What was changed while it was read is read again by whoever waits.
             if account not in changed:
-                self._loaded.setdefault(account, rosters[account])
+                self.loaded.setdefault(account, rosters[account] or _NOBODY)
             for each in waiting:
                 each.callback(None)
 
     def unload(self, account: str) -> None:
-        self._loaded.pop(account, None)
+        self.loaded.pop(account, None)
 
     def cached(self, account: str) -> dict[str, Contact]:
         """The roster of somebody who is on, by the contacts' account ids; empty for guests and the absent."""
-        return self._loaded.get(account, _NOBODY)
+        return self.loaded.get(account, _NOBODY)
 
     def contact(self, owner: str, contact: str) -> Contact | None:
-        return self._loaded.get(owner, _NOBODY).get(contact)
+        return self.loaded.get(owner, _NOBODY).get(contact)
 
     async def _read(self, accounts: Sequence[str]) -> dict[str, dict[str, Contact]]:
         try:
@@ -121,7 +122,7 @@ class Rosters:
 
     async def blocked_by(self, account: str) -> tuple[frozenset[str], frozenset[str]]:
         """(whom this account blocks, to whom it shows its presence), as account ids; on or off."""
-        roster = self._loaded.get(account)
+        roster = self.loaded.get(account)
         if roster is None:
             roster = (await self._read([account]))[account]
         return (
@@ -131,7 +132,7 @@ class Rosters:
 
     def most(self) -> int:
         """Entries of the longest list of somebody who is on."""
-        return max(map(len, self._loaded.values()), default=0)
+        return max(map(len, self.loaded.values()), default=0)
 
     # ------------------------------------------------------------ what an owner can do
 
@@ -254,10 +255,12 @@ class Rosters:
             reading.update((owner.id, other.id))
         sights = self._sights(owner.id, other.id)
         for who, contact in puts:
-            if who in self._loaded:
-                self._loaded[who][contact.account] = contact
+            if who in self.loaded:
+                # Empty ones are one and the same.
+                self.loaded[who] = self.loaded[who] or {}
+                self.loaded[who][contact.account] = contact
         for who, id in drops:
-            self._loaded.get(who, {}).pop(id, None)
+            self.loaded.get(who, {}).pop(id, None)
         for who, now, before, what in changed:
             if _concerns_owner(now, before):
                 gone = what is RosterAction.CHANGED and not _worth_keeping(now)
@@ -291,7 +294,7 @@ class Rosters:
             return
         person = self._people.person(before.id)
         visible = now is None or (now.name, now.share_location) != (before.name, before.share_location)
-        for owner, roster in list(self._loaded.items()) if visible else ():
+        for owner, roster in list(self.loaded.items()) if visible else ():
             contact = roster.get(before.id)
             if contact is None:
                 continue
@@ -335,13 +338,13 @@ class _Pair:
         self._alone = rosters._turnstile.alone([self.owner.id, self.other.id])
         await self._alone.__aenter__()
         try:
-            absent = [id for id in (self.owner.id, self.other.id) if id not in rosters._loaded]
+            absent = [id for id in (self.owner.id, self.other.id) if id not in rosters.loaded]
             read = await rosters._read(absent) if absent else {}
         except BaseException:
             await self._alone.__aexit__(None, None, None)
             raise
-        mine = rosters._loaded.get(self.owner.id) or read.get(self.owner.id, {})
-        theirs = rosters._loaded.get(self.other.id) or read.get(self.other.id, {})
+        mine = rosters.loaded.get(self.owner.id) or read.get(self.owner.id, {})
+        theirs = rosters.loaded.get(self.other.id) or read.get(self.other.id, {})
         domain = rosters._people.domain
         self.mine = mine.get(self.other.id) or Contact(self.other.id, Address(self.other.name, domain))
         self.theirs = theirs.get(self.owner.id) or Contact(self.owner.id, Address(self.owner.name, domain))

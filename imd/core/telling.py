@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from imd.core.presence import PresenceRegistry as Registry
 
 
+_NOBODY: dict[str, Contact] = {}
+
+
 class Published:
     """What all have been told of one person, with the views made of it: shared, so that doors encode each once."""
 
@@ -18,10 +21,13 @@ class Published:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
-        self._views: dict[Sight, PresenceView] = {}
+        self._views: dict[Sight, PresenceView] | None = None
 
     def view(self, sight: Sight) -> PresenceView:
         """As somebody with this sight sees it who asks; not to be changed."""
+        if self._views is None:
+            # Nobody has asked so far, which is so for most.
+            self._views = {}
         view = self._views.get(sight)
         if view is None:
             view = self._views[sight] = seen(self.snapshot, sight, State.OFFLINE)
@@ -77,16 +83,17 @@ class Change:
         """Those on the person's own list to whom it shows its presence: nearly all who are ever told, so that they are
         told apart by what `judge` would find, without asking it for each."""
         before, now, key = self._before, self._now, self._person.key
-        person, cached = self._registry.people.person, self._registry.rosters.cached
+        persons, rosters = self._registry.people.persons, self._registry.rosters.loaded
         told, done = self._told, self.done
-        views = [self._view(approved(before, opted), approved(now, opted)) for opted in (False, True)]
+        plain, more = (self._view(approved(before, opted), approved(now, opted)) for opted in (False, True))
         self.looks += len(roster)
-        for contact in roster.values():
-            if not contact.from_ or contact.blocked or (watcher := person(contact.account)) is None:
+        for id, contact in roster.items():
+            if not contact.from_ or contact.blocked or (watcher := persons.get(id)) is None:
                 continue
-            opted = contact.to and watcher.account is not None and watcher.account.share_location
-            view = views[opted]
-            if view is None or ((back := cached(contact.account).get(key)) is not None and back.blocked):
+            view = plain
+            if more is not plain and contact.to and watcher.account is not None and watcher.account.share_location:
+                view = more
+            if view is None or ((back := rosters.get(id, _NOBODY).get(key)) is not None and back.blocked):
                 continue
             for session in watcher.sessions:
                 if session.begun:

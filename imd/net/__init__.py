@@ -13,6 +13,8 @@ back_pressure   who does not read is asked nothing more
 memory          what all connections hold together; the largest go when it is too much
 datagram        messages by UDP: reliability, DTLS, one socket for all peers
 bucket          token bucket
+shapes          names of attributes, kept once for all connections
+rounds          one timer for the signs of life of all connections
 holding         how long the reactor is held by one turn, and how many sockets a turn serves
 garbage         garbage collection that does not hold the reactor
 reactor_clock   the core's Clock and Spawn on a reactor, and what happens at the end of a turn

@@ -24,6 +24,7 @@ from twisted.internet.interfaces import (
     ITransport,
 )
 from twisted.internet.protocol import Protocol, connectionDone
+from twisted.internet.tcp import Server
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -32,6 +33,7 @@ from imd.core.refusal import Refusal
 from imd.net.after_handshake import Securing
 from imd.net.connections import Connections, Ticket, TicketHolder
 from imd.net.first_byte import FirstByte
+from imd.net.shapes import share
 
 #: Seconds a client has to read that it was too slow.
 FAREWELL = 5.0
@@ -91,6 +93,17 @@ class Admitted(Protocol):
         self.connected = 0
         self._ticket.give_back()
         self._inner.connectionLost(reason)
+
+
+share(Admitted, "_connections", "_door", "_inner", "_ticket", "connected", "dataReceived", "transport")
+share(FirstByte, "_answer", "_door", "_inner", "_securing", "_ticket", "connected", "transport")
+share(
+    Server,
+    *("_tempDataBuffer", "_tempDataLen", "client", "connected", "fileno", "hostname", "logstr", "producer"),
+    *("protocol", "reactor", "repstr", "server", "sessionno", "socket", "streamingProducer"),
+    # When it writes by itself, and when it closes.
+    *("_writeDisconnecting", "dataBuffer", "disconnected", "disconnecting", "offset", "producerPaused"),
+)
 
 
 def abort(transport: Any) -> None:

@@ -14,7 +14,6 @@
     replies.py       answers in command order, labelled and batched
     session.py       one connection: state, saying, hearing, ending
     pace.py          how fast lines are taken
-    rounds.py        one timer for the signs of life of all
     families.py      every family, so that the table is whole
     door.py          what all sessions share
     settings.py      what the door is told

@@ -12,6 +12,7 @@ from imd.net.back_pressure import BackPressure
 from imd.net.connections import TicketHolder
 from imd.net.peer import peer_of
 from imd.net.sending import Outbox
+from imd.net.shapes import share
 from imd.protocols.irc.session import IrcSession
 
 if TYPE_CHECKING:
@@ -166,3 +167,10 @@ class IrcConnection(BackPressure, Protocol, TicketHolder):
             return self._asked + (limits.ping_timeout or limits.ping_interval) - now
         until = limits.ping_interval - silent
         return min(until, since[0] + limits.ping_timeout - now) if since and limits.ping_timeout else until
+
+
+share(
+    IrcConnection,
+    *("_asked", "_clock", "_door", "_heard", "_held_back", "_most", "_outbox", "_paused", "_waited"),
+    *("connected", "round", "session", "ticket", "transport", "write"),
+)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from imd.core.ports import Credentials, Hub, Log, Spawn
 from imd.net.memory import Memory
-from imd.protocols.irc.rounds import Rounds
+from imd.net.rounds import Rounds
 from imd.protocols.irc.settings import IrcSettings
 
 if TYPE_CHECKING:

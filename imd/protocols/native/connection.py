@@ -10,6 +10,7 @@ from imd.net.back_pressure import BackPressure
 from imd.net.connections import TicketHolder
 from imd.net.peer import peer_of
 from imd.net.sending import Outbox
+from imd.net.shapes import share
 from imd.protocols.native import signon
 from imd.protocols.native.door import Door
 from imd.protocols.native.keepalive import KeepAlive
@@ -45,7 +46,7 @@ class NativeConnection(BackPressure, TicketHolder, Protocol):
         self.bound(settings.send_queue)
         self._framer = LineFramer(settings.line_before_sign_on)
         self.session = NativeSession(door, peer_of(self.transport, DOOR), self)
-        self._alive = KeepAlive(clock, settings.ping_interval, settings.ping_timeout, self.session.ping, self._silent)
+        self._alive = KeepAlive(door.rounds, clock, settings.ping_interval, settings.ping_timeout, self)
         self._home.connections.add(self)
         self.session.answer(signon.hello(self.session))
 
@@ -74,7 +75,12 @@ class NativeConnection(BackPressure, TicketHolder, Protocol):
     def admission_expired(self) -> None:
         self.session.bye("timeout", "It took too long to sign on.", "timeout")
 
-    def _silent(self) -> None:
+    # ------------------------------------------------------------ keepalive.Watched
+
+    def ask(self) -> None:
+        self.session.ping()
+
+    def silent(self) -> None:
         self._door.settings.tally.count("native_ping_timeout")
         self.session.bye("timeout", "Nothing was heard for too long.", "timeout")
 
@@ -140,3 +146,10 @@ class NativeConnection(BackPressure, TicketHolder, Protocol):
     def abort(self) -> None:
         """Close at once."""
         self._outbox.close(after_flush=False)
+
+
+share(
+    NativeConnection,
+    *("_alive", "_door", "_framer", "_home", "_kept", "_outbox", "_paused"),
+    *("connected", "session", "ticket", "transport"),
+)

@@ -2,6 +2,7 @@
 
 from imd.core.ports import Credentials, Hub, Log, Spawn
 from imd.net.memory import Memory
+from imd.net.rounds import Rounds
 from imd.protocols.native.settings import NativeSettings
 
 #: What `Peer.door` says of a client on UDP, so that the ledger shows it.
@@ -11,7 +12,7 @@ DATAGRAM_DOOR = "native-udp"
 class Door:
     """The hub and the credentials behind the door, and its settings."""
 
-    __slots__ = ("credentials", "hub", "log", "memory", "settings", "spawn")
+    __slots__ = ("credentials", "hub", "log", "memory", "rounds", "settings", "spawn")
 
     def __init__(
         self,
@@ -29,3 +30,4 @@ class Door:
         self.spawn = spawn
         self.log = log
         self.memory = memory or Memory(hub.clock)
+        self.rounds = Rounds(hub.clock, log)

@@ -1,34 +1,41 @@
 """Signs of life: a client that is silent is asked, and one that does not answer is gone."""
 
-from collections.abc import Callable
+from typing import Protocol
 
-from imd.core.ports import Clock, Timer
+from imd.core.ports import Clock
+from imd.net.rounds import Rounds
 
 
-def _nothing() -> None: ...
+class Watched(Protocol):
+    """The connection whose client is watched."""
+
+    def ask(self) -> None:
+        """Nothing has been heard for the interval."""
+
+    def silent(self) -> None:
+        """Nor for the timeout after that."""
 
 
 class KeepAlive:
-    """Calls `ask` after `interval` seconds of silence and `gone` after `timeout` more; 0: never.
+    """Calls `ask` after `interval` seconds of silence and `silent` after `timeout` more; 0: never.
 
-    One timer per connection, moved only when it fires: hearing something costs nothing but the time of day.
+    It is looked at in rounds: hearing something costs nothing but the time of day, and no connection has a timer.
     """
 
-    __slots__ = ("_ask", "_asked", "_clock", "_gone", "_heard", "_interval", "_timeout", "_timer")
+    __slots__ = ("_asked", "_clock", "_heard", "_interval", "_rounds", "_timeout", "_watched", "round")
 
-    def __init__(
-        self, clock: Clock, interval: float, timeout: float, ask: Callable[[], None], gone: Callable[[], None]
-    ) -> None:
+    def __init__(self, rounds: Rounds, clock: Clock, interval: float, timeout: float, watched: Watched) -> None:
+        self._rounds = rounds
         self._clock = clock
         self._interval = interval
         self._timeout = timeout
-        self._ask = ask
-        self._gone = gone
+        self._watched: Watched | None = watched
         self._heard = clock.time()
         self._asked = False
-        self._timer: Timer | None = None
+        #: `imd.net.rounds.Visited`.
+        self.round = 0
         if interval > 0:
-            self._timer = clock.call_later(interval, self._look)
+            rounds.enter(self, interval)
 
     def heard(self) -> None:
         """The peer has sent something."""
@@ -36,27 +43,24 @@ class KeepAlive:
         self._asked = False
 
     def stop(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._rounds.leave(self)
         # The connection may go with its last reference.
-        self._ask = self._gone = _nothing
+        self._watched = None
 
-    def _look(self) -> None:
-        self._timer = None
+    def visit(self, now: float) -> float:
+        """`imd.net.rounds.Visited`."""
+        if self._watched is None:
+            return 0.0
         if self._asked:
-            self._gone()
-            return
-        now = self._clock.time()
+            self._watched.silent()
+            return 0.0
         # A clock set back must not make the peer immortal.
         self._heard = min(self._heard, now)
         silence = now - self._heard
         if silence < self._interval:
-            self._timer = self._clock.call_later(self._interval - silence, self._look)
-            return
-        self._ask()
+            return self._interval - silence
+        self._watched.ask()
         if self._timeout > 0:
             self._asked = True
-            self._timer = self._clock.call_later(self._timeout, self._look)
-        else:
-            self._timer = self._clock.call_later(self._interval, self._look)
+            return self._timeout
+        return self._interval

@@ -103,7 +103,13 @@ def receipt(step: core_message.Receipt) -> ReceiptEvent:
 # ---------------------------------------------------------------- people
 
 
+_AVAILABLE = core.Presence()
+
+
 def own_presence(presence: values.OwnPresence) -> core.Presence:
+    if presence.state == "available" and not presence.text and presence.idle_since is None:
+        # What nearly all say, so that nearly all share it.
+        return _AVAILABLE
     return core.Presence(core.State(presence.state), presence.text, presence.idle_since)
 
 

@@ -1,5 +1,6 @@
 """Signing on: SASL (RFC 4422), registration, opening and resuming a session. Each request runs alone."""
 
+from sys import intern
 from typing import TYPE_CHECKING
 
 from twisted.internet.defer import Deferred
@@ -132,12 +133,13 @@ async def open_session(session: "NativeSession", request: OpenSession) -> None:
 async def _open(session: "NativeSession", account: Account, details: SessionDetails, *, replaces: str) -> None:
     hub = session.hub
     info = ClientInfo(
-        name=details.client,
-        version=details.version,
+        # Thousands use the same program.
+        name=intern(details.client),
+        version=intern(details.version),
         tcp_port=details.tcp_port,
         # Where a client on UDP can be reached by UDP is where it speaks from, unless it says otherwise.
         udp_port=details.udp_port or (session.peer.port if session.peer.door == DATAGRAM_DOOR else 0),
-        device=details.device,
+        device=intern(details.device),
         realname=details.realname,
     )
     presence = outgoing.own_presence(details.presence)

@@ -1,9 +1,11 @@
 """Signs of life."""
 
 from twisted.internet.task import Clock
+from twisted.logger import Logger
 from twisted.trial.unittest import SynchronousTestCase
 
 from imd.net.reactor_clock import ReactorClock
+from imd.net.rounds import Rounds
 from imd.protocols.native.keepalive import KeepAlive
 
 
@@ -23,13 +25,13 @@ class KeepAliveTests(SynchronousTestCase):
         self.reactor = Clock()
         self.clock = AdjustableClock(self.reactor)
         self.said: list[tuple[str, float]] = []
-        return KeepAlive(
-            self.clock,
-            interval,
-            timeout,
-            lambda: self.said.append(("ask", self.reactor.seconds())),
-            lambda: self.said.append(("gone", self.reactor.seconds())),
-        )
+        return KeepAlive(Rounds(self.clock, Logger()), self.clock, interval, timeout, self)
+
+    def ask(self) -> None:
+        self.said.append(("ask", self.reactor.seconds()))
+
+    def silent(self) -> None:
+        self.said.append(("gone", self.reactor.seconds()))
 
     def pass_time(self, seconds: int) -> None:
         for _ in range(seconds):

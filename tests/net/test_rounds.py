@@ -5,7 +5,7 @@ from twisted.logger import Logger
 from twisted.trial.unittest import SynchronousTestCase
 
 from imd.net.reactor_clock import ReactorClock
-from imd.protocols.irc.rounds import Rounds
+from imd.net.rounds import Rounds
 
 
 class Somebody:

@@ -54,9 +54,19 @@ class Rounds:
         self._next = due
         self._timer = self._clock.call_later(max(due - self._clock.time(), 0.0), self._make)
 
+    def _set_back(self, seconds: int) -> None:
+        """The clock was: nobody shall wait for it to catch up."""
+        rounds, self._rounds = self._rounds, {}
+        for due, standing in rounds.items():
+            self._rounds[due - seconds] = standing
+            for visited in standing:
+                visited.round = due - seconds
+
     def _make(self) -> None:
         self._timer = None
         now = self._clock.time()
+        if now < self._next - 1.0:
+            self._set_back(int(self._next - now))
         for due in sorted(each for each in self._rounds if each <= now):
             for visited in self._rounds.pop(due):
                 visited.round = 0
