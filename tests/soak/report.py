@@ -4,12 +4,18 @@ from pathlib import Path
 
 import msgspec
 
+from tests.soak.measuring import Sample
 from tests.soak.soak import Result
 
 
 def write(path: Path, result: Result) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(msgspec.json.format(msgspec.json.encode(result)) + b"\n")
+
+
+def _sample(sample: Sample) -> str:
+    pages = f" (of the database {sample.pages / 1024:.1f})" if sample.pages else ""
+    return f"{sample.descriptors} descriptors, {sample.memory / 1024:.1f} MiB{pages} {sample.when}"
 
 
 def table(result: Result) -> str:
@@ -37,10 +43,7 @@ def table(result: Result) -> str:
         ("presence", f"{result.views_compared} views compared"),
         ("reactor held", ", ".join(f"{hold * 1000:.0f} ms" for hold in result.holds)),
     ]
-    rows += [
-        (f"life {each.life}", f"{each.descriptors} descriptors, {each.memory / 1024:.1f} MiB {each.when}")
-        for each in result.samples
-    ]
+    rows += [(f"life {each.life}", _sample(each)) for each in result.samples]
     rows += [("LOST", str(result.lost)), ("DOUBLED", str(result.doubled))]
     rows.append(("wrong besides", ", ".join(f"{kind} {count}" for kind, count in result.wrong.items()) or "nothing"))
     width = max(len(name) for name, _ in rows)
