@@ -7,7 +7,8 @@ edges     ports    stores
 parts     accounts (who exists)      people (who is on)          presence (the PresenceRegistry)
           presence's own: sight (sessions merged, and who sees how much)  telling (one change, to its watchers)
           roster   rooms, talking    delivery (the ladder: direct, relay, offline, extended)
-          delivery's own: relay (sessions)  catchup (signing on)  keeping, limbo (outcomes)  offline (the queue)
+          delivery's own: receiving, relay (sessions)  catchup (signing on)  keeping, limbo (outcomes)
+                          offline (the queue)
           history   limits   trace   ledger   invitations   offers
 joined by hub
 

@@ -6,7 +6,6 @@ acknowledges within `ack_wait` costs no write, and whoever does not costs one ro
 """
 
 from collections.abc import Callable, Iterable
-from functools import partial
 
 import msgspec
 
@@ -20,13 +19,14 @@ from imd.core.message import Draft, Envelope, Message, Outcome, Receipt, receipt
 from imd.core.offline import OfflineQueue
 from imd.core.people import People
 from imd.core.ports import Environment
-from imd.core.presence import PresenceRegistry, Sight
+from imd.core.presence import PresenceRegistry
+from imd.core.receiving import Receiving
 from imd.core.recipients import Recipient, Recipients
-from imd.core.refusal import Malformed, NoSuchAccount, NotKept, Refusal, StoreUnavailable
-from imd.core.relay import Channel, Flow, Inbox, Pending, Stored
+from imd.core.refusal import Malformed, NoSuchAccount, NotKept, Refusal
+from imd.core.relay import Pending, Stored
 from imd.core.sequence import MessageIds, Sequence
 from imd.core.session import Account, Person, Session
-from imd.core.stores import InboxStore, OutcomeUnknown
+from imd.core.stores import InboxStore
 from imd.core.trace import Trace, Way
 
 Settle = Callable[[Receipt], None]
@@ -58,17 +58,13 @@ class Delivery:
         self._people = people
         self._presence = presence
         self._recipients = recipients
-        self._store = store
         self._queue = queue
         self._keeping = keeping
-        self._catchup = catchup
         self._history = history
         self._numbers = numbers
         self._ids = ids
-        self.limits = limits
         self._direct = Direct()
-        #: Taken by an earlier daemon, and delivered while their senders were off, who have not been heard of since.
-        self._inherited: dict[str, None] = {}
+        self._receiving = Receiving(environment, people, presence, store, queue, keeping, catchup, self.trace, limits)
         #: Handed to a client lately; those of the elder generation are put into the store when the timer fires.
         self._young: list[Pending] = []
         self._elder: list[Pending] = []
@@ -148,7 +144,7 @@ class Delivery:
         way = self.trace.get(id)
         if way is None or way.outcome is None or way.outcome in (Outcome.REFUSED, Outcome.UNKNOWN):
             return False
-        if id in self._inherited:
+        if id in self._receiving.inherited:
             self._record_for_sender(sender, draft, way, outcome)
         else:
             outcome(receipt(way.message, way.outcome))
@@ -166,7 +162,7 @@ class Delivery:
 
         def recorded(result: Outcome) -> None:
             if result is Outcome.ACCEPTED:
-                self._inherited.pop(message.id, None)
+                self._receiving.inherited.pop(message.id, None)
             outcome(receipt(message, told if result is Outcome.ACCEPTED else result))
 
         self._history.record_talk([talk(account.id, way.recipient)], message, recorded, insist=False)
@@ -307,189 +303,43 @@ class Delivery:
         """The store is back."""
         self._keeping.retry()
         self._queue.retry()
-        for inbox in self._keeping.inboxes.values():
-            for channel in inbox.channels.values():
-                self._resume(inbox, channel)
+        self._receiving.retry()
 
-    # ------------------------------------------------------------ sessions of the recipient
+    # ------------------------------------------------------------ the recipient's side
 
     def attach(self, session: Session) -> None:
         """A session has begun: it gets what waits, and from then on what comes."""
-        if session.account is None:
-            return
-        inbox = self._keeping.inboxes.setdefault(session.account.id, Inbox(session.account.id))
-        channel = inbox.channels[session.id] = Channel(
-            session, self.limits.window, self.limits.window_bytes, self.limits.tally
-        )
-        device = session.info.device or session.peer.door
-        if device not in session.account.devices:
-            self._environment.spawn("remember a device", self._people.accounts.add_device(session.account, device))
-        self._catch_up(inbox, channel)
-
-    def _catch_up(self, inbox: Inbox, channel: Channel) -> None:
-        channel.flow = Flow.CATCHING_UP
-        alone = len(inbox.channels) == 1
-        self._environment.spawn(
-            "bring a session up to date",
-            self._catchup.run(
-                inbox.account,
-                channel,
-                lambda: self._push(inbox),
-                lambda message: self._way(message, inbox.account),
-                alone,
-            ),
-        )
-
-    def _way(self, message: Message, account: str) -> Way:
-        """The trace of a message that came out of the store; what is new here was accepted by an earlier daemon."""
-        pending = self._keeping.open.get(message.id)
-        way = self.trace.get(message.id) if pending is None else pending.way
-        if way is None:
-            way = self.trace.begin(message, account)
-            way.add(message.time, "read", "before this daemon started, or long ago")
-            way.outcome = Outcome.ACCEPTED
-            recipient = self._people.person(account)
-            if recipient is not None and recipient.account is not None:
-                # That daemon may have died before the history had it.
-                sender = self._people.person(message.sender_account)
-                if sender is None:
-                    self._inherited[message.id] = None
-                    if len(self._inherited) > self.trace.limit:
-                        del self._inherited[next(iter(self._inherited))]
-                self._keeping.accept(Pending(recipient.account, sender or recipient, message, way, None, ""))
-        return way
-
-    def _push(self, inbox: Inbox) -> None:
-        """Put into the store what is under way to clients, without waiting for them any longer."""
-        self._keeping.keep_stuck(inbox.account)
-        for pending in list(inbox.pending.values()):
-            if pending.stored is Stored.NO:
-                self._keeping.keep(pending)
-        self._queue.flush()
-
-    def _resume(self, inbox: Inbox, channel: Channel) -> None:
-        """A channel that is behind reads on once half its window is confirmed."""
-        if channel.flow is Flow.BEHIND and channel.half_empty:
-            self._catch_up(inbox, channel)
+        self._receiving.attach(session)
 
     def detach(self, session: Session) -> None:
         """The session is over; what it had not confirmed stays in the inbox under its id."""
-        inbox = None if session.account is None else self._keeping.inboxes.get(session.account.id)
-        channel = None if inbox is None else inbox.channels.pop(session.id, None)
-        if inbox is None or channel is None:
-            return
-        channel.close()
-        if inbox.pending:
-            for pending in list(inbox.pending.values()):
-                if pending.stored is Stored.NO:
-                    self._keeping.keep(pending)
-        if not inbox.channels:
-            del self._keeping.inboxes[inbox.account]
+        self._receiving.detach(session)
 
     def acknowledge(self, session: Session, ids: Iterable[str]) -> None:
-        inbox = None if session.account is None else self._keeping.inboxes.get(session.account.id)
-        channel = None if inbox is None else inbox.channels.get(session.id)
-        if inbox is None or channel is None:
-            return
-        now = self._environment.clock.time()
-        for id in ids:
-            message = channel.unconfirmed.get(id)
-            if message is None:
-                continue
-            # One acknowledgement from any session takes a message off the inbox.
-            for other in list(inbox.channels.values()):
-                other.confirmed(id)
-            # It may have come through an earlier session, and wait for the store since.
-            pending = inbox.pending.pop(id, None) or self._keeping.open.get(id) or self._keeping.stuck.get(id)
-            if pending is not None:
-                pending.acknowledged = True
-                self._keeping.stuck.discard(id)
-            if pending is None or pending.tried:
-                self._queue.acknowledge(inbox.account, id)
-            self._delivered(session, message, pending, now)
-        for other in list(inbox.channels.values()):
-            if other.flow is Flow.BEHIND:
-                self._resume(inbox, other)
-
-    def _delivered(self, session: Session, message: Message, pending: Pending | None, now: float) -> None:
-        way = self.trace.get(message.id) if pending is None else pending.way
-        if way is not None:
-            way.steps.append((now, "delivered", session.peer.door))
-        person = self._hearing(message.sender_account, session.person)
-        if pending is not None:
-            self._keeping.accept(pending)
-        if person is not None:
-            told = receipt(message, Outcome.DELIVERED, time=now)
-            if pending is None or pending.settled:
-                self._tell_sender(person, told)
-            else:
-                # Not before *accepted*.
-                pending.after = partial(self._tell_sender, person, told)
-
-    def _hearing(self, account: str, recipient: Person) -> Person | None:
-        """The sender `account`, if it is on with a client that takes receipts and may hear of what `recipient` does."""
-        sender = self._people.person(account)
-        if sender is None:
-            return None
-        for session in sender.sessions:
-            if session.client.takes_receipts:
-                return sender if self._may_hear(sender, recipient) else None
-        return None
-
-    def _may_hear(self, sender: Person, recipient: Person) -> bool:
-        """Whether the sender may learn what became of a message beyond *accepted* (P5)."""
-        return sender is recipient or (
-            self._presence.sight(sender, recipient) is not Sight.HIDDEN and not self._presence.invisible(recipient)
-        )
-
-    @staticmethod
-    def _tell_sender(sender: Person, receipt: Receipt) -> None:
-        for session in list(sender.sessions):
-            if session.begun and session.client.takes_receipts:
-                session.client.receipt(receipt)
+        self._receiving.acknowledge(session, ids)
 
     def read(self, session: Session, id: str) -> None:
-        way = self.trace.get(id)
-        if way is None or way.recipient != session.person.key:
-            return
-        way.add(self._environment.clock.time(), "seen", session.peer.door)
-        for other in session.person.sessions:
-            if other is not session and other.begun:
-                other.client.message_read(way.message.sender, id)
-        sender = self._hearing(way.message.sender_account, session.person)
-        if sender is not None:
-            now = self._environment.clock.time()
-            self._tell_sender(sender, receipt(way.message, Outcome.READ, time=now))
+        self._receiving.read(session, id)
 
     async def fetch(self, session: Session) -> int:
-        if session.account is None:
-            return 0
-        inbox = self._keeping.inboxes.get(session.account.id)
-        channel = None if inbox is None else inbox.channels.get(session.id)
-        try:
-            await self._store.retry(session.account.id)
-            count = await self._store.count(session.account.id)
-        except OutcomeUnknown:
-            raise StoreUnavailable from None
-        if inbox is not None and channel is not None and not channel.over():
-            channel.cursor = 0
-            if channel.flow is Flow.LIVE:
-                self._catch_up(inbox, channel)
-            elif channel.flow is Flow.CATCHING_UP:
-                channel.again = True
-            else:
-                self._resume(inbox, channel)
-        return count
+        return await self._receiving.fetch(session)
 
     async def waiting(self, session: Session) -> int:
-        if session.account is None:
-            return 0
-        try:
-            return await self._store.count(session.account.id)
-        except OutcomeUnknown:
-            raise StoreUnavailable from None
+        return await self._receiving.waiting(session)
 
     # ------------------------------------------------------------ upkeep
+
+    @property
+    def limits(self) -> Limits:
+        return self._receiving.limits
+
+    @limits.setter
+    def limits(self, limits: Limits) -> None:
+        self._receiving.limits = limits
+
+    def most_unconfirmed(self) -> int:
+        """Messages under way to the client that has most to confirm."""
+        return self._receiving.most_unconfirmed()
 
     def forget_recipient(self, account: Account) -> None:
         self._recipients.forget(account)
@@ -501,21 +351,8 @@ class Delivery:
             not (self._keeping.open or self._keeping.stuck)
             and self._queue.idle
             and self._recipients.idle
-            and not self._behind()
+            and not self._receiving.behind()
         )
-
-    def _behind(self) -> bool:
-        """Whether a session could read on: the store had failed it."""
-        return any(
-            channel.flow is Flow.BEHIND and channel.half_empty
-            for inbox in self._keeping.inboxes.values()
-            for channel in inbox.channels.values()
-        )
-
-    def most_unconfirmed(self) -> int:
-        """Messages under way to the client that has most to confirm."""
-        inboxes = self._keeping.inboxes.values()
-        return max((len(each.unconfirmed) for inbox in inboxes for each in inbox.channels.values()), default=0)
 
     def counts(self) -> dict[str, int]:
         """For the operator's status."""

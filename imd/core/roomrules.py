@@ -1,23 +1,43 @@
-"""What may be changed about a room, by whom: one rule per kind of change (RFC 2811 section 4)."""
+"""Rules of a room: its name, who may come in, speak, and change what (RFC 2811 section 4)."""
 
-from imd.core.limits import Limits
+from collections.abc import Callable
+
+from imd.core.limits import Limits, octets
+from imd.core.masks import matches
 from imd.core.people import People
-from imd.core.refusal import Malformed, NotAMember, NotOperator
+from imd.core.refusal import CannotJoin, CannotSpeak, InvalidName, Malformed, NotAMember, NotOperator
+from imd.core.session import Person
 from imd.core.talk import (
     BanEntry,
     FlagChange,
     KeyChange,
     LimitChange,
     ListChange,
+    ListKind,
     Member,
     Role,
     RoleChange,
     Room,
     RoomChange,
+    RoomFlag,
 )
 
+#: RFC 2812 section 1.3: no space, comma, control G; and nothing that ends a line.
+_FORBIDDEN = frozenset(" ,\x07\r\n\0:")
 _MAX_KEY = 32
 _MAX_MASK = 200
+
+
+def check_room_name(name: str, limits: Limits) -> str:
+    """Return `name` if a room may have it (RFC 2812 section 1.3), else raise `InvalidName`."""
+    limit = limits.room_name_length
+    long = octets("name", name) > limit > 0
+    if long:
+        limits.tally.count("room_name_length")
+    if long or len(name) < 2 or name[0] != "#" or _FORBIDDEN.intersection(name):
+        most = f"up to {limit - 1} more bytes" if limit else "more"
+        raise InvalidName(name, f"'#' and {most} without space, comma or colon")
+    return name
 
 
 def operator(member: Member) -> bool:
@@ -84,3 +104,44 @@ def _change_role(room: Room, actor: Member, change: RoleChange, people: People) 
         # Operators of a durable room are operators whenever they come in.
         (room.operators.add if change.on else room.operators.discard)(person.account.id)
     return True
+
+
+def check_entry(room: Room, person: Person, prefix: str, key: str, limits: Limits, *, invited: bool) -> None:
+    """Raise `CannotJoin` when the person, seen as `prefix`, may not come in."""
+    account = "" if person.account is None else person.account.id
+    if account and (account == room.founder or account in room.operators):
+        return
+    if _banned(room, prefix) and not invited:
+        raise CannotJoin(room.name, "banned")
+    on_list = any(matches(entry.mask, prefix) for entry in room.lists[ListKind.INVITE_EXCEPTION])
+    if RoomFlag.INVITE_ONLY in room.flags and not invited and not on_list:
+        raise CannotJoin(room.name, "invite-only")
+    if RoomFlag.ACCOUNTS_ONLY in room.flags and person.guest and not invited:
+        raise CannotJoin(room.name, "accounts-only")
+    if room.key and key != room.key and not invited:
+        raise CannotJoin(room.name, "key")
+    most = limits.room_members
+    if most and len(room.members) >= most:
+        limits.tally.count("room_members")
+        raise CannotJoin(room.name, "full")
+    if room.limit and len(room.members) >= room.limit and not invited:
+        raise CannotJoin(room.name, "full")
+
+
+def check_speech(room: Room, person: Person, prefix: Callable[[Person], str]) -> None:
+    """Raise `CannotSpeak` when the person may not speak; `prefix` tells how bans see her."""
+    member = room.members.get(person.key)
+    if member is None and RoomFlag.NO_OUTSIDERS in room.flags:
+        raise CannotSpeak(room.name, "you are not in it")
+    if member is not None and member.roles:
+        return
+    if RoomFlag.MODERATED in room.flags:
+        raise CannotSpeak(room.name, "it is moderated")
+    if room.lists[ListKind.BAN] and _banned(room, prefix(person)):
+        raise CannotSpeak(room.name, "you are banned")
+
+
+def _banned(room: Room, prefix: str) -> bool:
+    return any(matches(entry.mask, prefix) for entry in room.lists[ListKind.BAN]) and not any(
+        matches(entry.mask, prefix) for entry in room.lists[ListKind.EXCEPTION]
+    )

@@ -12,16 +12,12 @@ from typing import TypedDict
 from imd.core.address import Address, fold
 from imd.core.history import History
 from imd.core.invitations import Invitations
-from imd.core.limits import Limits, octets
-from imd.core.masks import matches
+from imd.core.limits import Limits
 from imd.core.message import Draft, Envelope, Message, Outcome, Receipt, receipt
 from imd.core.people import People
 from imd.core.ports import Environment
 from imd.core.refusal import (
     AlreadyMember,
-    CannotJoin,
-    CannotSpeak,
-    InvalidName,
     Malformed,
     NoSuchAccount,
     NoSuchRoom,
@@ -30,14 +26,13 @@ from imd.core.refusal import (
     Refusal,
 )
 from imd.core.roombook import RoomBook
-from imd.core.roomrules import apply, operator
+from imd.core.roomrules import apply, check_entry, check_room_name, check_speech, operator
 from imd.core.sequence import MessageIds
 from imd.core.sequence import Sequence as Numbers
 from imd.core.session import Person, Session
 from imd.core.talk import (
     Joined,
     Left,
-    ListKind,
     Member,
     MemberInvited,
     MemberRenamed,
@@ -54,21 +49,6 @@ from imd.core.talk import (
     TopicChanged,
 )
 from imd.core.talking import Talking
-
-#: RFC 2812 section 1.3: no space, comma, control G; and nothing that ends a line.
-_FORBIDDEN = frozenset(" ,\x07\r\n\0:")
-
-
-def check_room_name(name: str, limits: Limits) -> str:
-    """Return `name` if a room may have it (RFC 2812 section 1.3), else raise `InvalidName`."""
-    limit = limits.room_name_length
-    long = octets("name", name) > limit > 0
-    if long:
-        limits.tally.count("room_name_length")
-    if long or len(name) < 2 or name[0] != "#" or _FORBIDDEN.intersection(name):
-        most = f"up to {limit - 1} more bytes" if limit else "more"
-        raise InvalidName(name, f"'#' and {most} without space, comma or colon")
-    return name
 
 
 class _By(TypedDict):
@@ -151,7 +131,8 @@ class Rooms:
             room = Room(name, self._environment.clock.time())
             room.founder = "" if person.account is None else person.account.id
         else:
-            self._may_enter(room, person, key)
+            invited = self._invitations.stands(folded, person.key)
+            check_entry(room, person, self._prefix(person), key, self.limits, invited=invited)
         self._rooms[folded] = room
         member = Member(person, self._environment.clock.time())
         founded = person.account is not None and person.account.id == room.founder
@@ -174,35 +155,8 @@ class Rooms:
     def _joined(self, room: Room, session: Session) -> Joined:
         return Joined(**self._by(room, session), person=session.person, realname=session.info.realname)
 
-    def _may_enter(self, room: Room, person: Person, key: str) -> None:
-        account = "" if person.account is None else person.account.id
-        if account and (account == room.founder or account in room.operators):
-            return
-        invited = self._invitations.stands(fold(room.name), person.key)
-        prefix = self._prefix(person)
-        if self._banned(room, prefix) and not invited:
-            raise CannotJoin(room.name, "banned")
-        on_list = any(matches(entry.mask, prefix) for entry in room.lists[ListKind.INVITE_EXCEPTION])
-        if RoomFlag.INVITE_ONLY in room.flags and not invited and not on_list:
-            raise CannotJoin(room.name, "invite-only")
-        if RoomFlag.ACCOUNTS_ONLY in room.flags and person.guest and not invited:
-            raise CannotJoin(room.name, "accounts-only")
-        if room.key and key != room.key and not invited:
-            raise CannotJoin(room.name, "key")
-        most = self.limits.room_members
-        if most and len(room.members) >= most:
-            self.limits.tally.count("room_members")
-            raise CannotJoin(room.name, "full")
-        if room.limit and len(room.members) >= room.limit and not invited:
-            raise CannotJoin(room.name, "full")
-
     def _prefix(self, person: Person) -> str:
         return f"{person.address.name}!{self._people.origin(person)}"
-
-    def _banned(self, room: Room, prefix: str) -> bool:
-        return any(matches(entry.mask, prefix) for entry in room.lists[ListKind.BAN]) and not any(
-            matches(entry.mask, prefix) for entry in room.lists[ListKind.EXCEPTION]
-        )
 
     def part(self, session: Session, name: str, text: str = "") -> None:
         self.limits.check_size("status_length", "text", text)
@@ -307,7 +261,7 @@ class Rooms:
         room = self.find(name)
         if room is None or not (room.members or room.founder):
             raise NoSuchRoom(name)
-        self._may_speak(room, session.person)
+        check_speech(room, session.person, self._prefix)
         now = self._environment.clock.time()
         account = session.account
         sender_key = session.person.key
@@ -335,17 +289,6 @@ class Rooms:
         elif outcome is not None:
             self._talking.after(room, partial(outcome, receipt(message, Outcome.ACCEPTED)))
         return message
-
-    def _may_speak(self, room: Room, person: Person) -> None:
-        member = room.members.get(person.key)
-        if member is None and RoomFlag.NO_OUTSIDERS in room.flags:
-            raise CannotSpeak(room.name, "you are not in it")
-        if member is not None and member.roles:
-            return
-        if RoomFlag.MODERATED in room.flags:
-            raise CannotSpeak(room.name, "it is moderated")
-        if room.lists[ListKind.BAN] and self._banned(room, self._prefix(person)):
-            raise CannotSpeak(room.name, "you are banned")
 
     # ------------------------------------------------------------ settings
 
