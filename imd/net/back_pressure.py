@@ -7,6 +7,8 @@ need not be cut off for asking faster than it reads.
                    └─ yes: the door keeps it, and does not read ── the client has read ──► go_on
 """
 
+from functools import cache
+
 from imd.core.ports import Clock
 from imd.core.refusal import ShortOfMemory
 from imd.net.memory import Memory
@@ -14,6 +16,12 @@ from imd.net.sending import Outbox
 
 #: Bytes of which the half is too much to go on, where the settings give no bound.
 SEND_QUEUE = 512 * 1024
+
+
+@cache
+def _half(size: int) -> int:
+    # One number for all connections.
+    return size // 2
 
 
 class BackPressure:
@@ -28,11 +36,10 @@ class BackPressure:
     _waited = 0
     _outbox: Outbox
     _clock: Clock
-    memory: Memory
 
     def bound(self, send_queue: int) -> None:
         """Half of it may wait while requests are handled; 0: no bound is set, and one of our own holds."""
-        self._most = (send_queue or SEND_QUEUE) // 2
+        self._most = _half(send_queue or SEND_QUEUE)
 
     @property
     def full(self) -> bool:
@@ -64,6 +71,11 @@ class BackPressure:
         self._room()
 
     # ------------------------------------------------------------ the door's part
+
+    @property
+    def memory(self) -> Memory:
+        """The books."""
+        raise NotImplementedError
 
     def go_on(self) -> None:
         """There is room again: handle what waits, and read."""

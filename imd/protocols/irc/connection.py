@@ -10,6 +10,7 @@ from twisted.python.failure import Failure
 from imd.core.refusal import ShortOfMemory
 from imd.net.back_pressure import BackPressure
 from imd.net.connections import TicketHolder
+from imd.net.memory import Memory
 from imd.net.peer import peer_of
 from imd.net.sending import Outbox
 from imd.net.shapes import share
@@ -47,7 +48,6 @@ class IrcConnection(BackPressure, Protocol, TicketHolder):
     def __init__(self, door: "Door") -> None:
         self._door = door
         self._clock = door.hub.clock
-        self.memory = door.memory
         self._heard = 0.0
         self._paused = False
         self.round = 0
@@ -111,6 +111,10 @@ class IrcConnection(BackPressure, Protocol, TicketHolder):
 
     # ------------------------------------------------------------ memory (imd.net.memory.Holder)
 
+    @property
+    def memory(self) -> Memory:
+        return self._door.memory
+
     def keeps(self) -> None:
         self.stays()
 
@@ -171,6 +175,6 @@ class IrcConnection(BackPressure, Protocol, TicketHolder):
 
 share(
     IrcConnection,
-    *("_asked", "_clock", "_door", "_heard", "_held_back", "_most", "_outbox", "_paused", "_waited"),
-    *("connected", "round", "session", "ticket", "transport", "write"),
+    *("_asked", "_clock", "_door", "_heard", "_most", "_outbox", "_paused", "_waited"),
+    *("connected", "held_back", "round", "session", "ticket", "transport", "write"),
 )

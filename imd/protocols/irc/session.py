@@ -75,6 +75,7 @@ class IrcSession:
         "_alone",
         "_early",
         "_framer",
+        "_full",
         "_kept",
         "_pace",
         "_pumping",
@@ -137,6 +138,8 @@ class IrcSession:
         #: A command runs that nothing may overlap.
         self._alone = False
         self._pumping = False
+        #: So much waits for the client that it is asked nothing more.
+        self._full = False
 
     # ------------------------------------------------------------ who
 
@@ -266,6 +269,7 @@ class IrcSession:
 
     def go_on(self) -> None:
         """The client has read what waited for it."""
+        self._full = False
         if not self.closing:
             self._pump()
 
@@ -275,16 +279,16 @@ class IrcSession:
             return
         self._pumping = True
         try:
-            while not (self.closing or self.link.full) and (
+            while not (self.closing or self._full) and (
                 (self._waiting and self._next_waiting())
                 or ((self._framer.buffer or self._early is not None) and self._next_line())
             ):
-                pass
+                self._full = self.link.full
         finally:
             self._pumping = False
         if self.closing:
             return
-        if self._early is not None or len(self._waiting) >= MAX_WAITING or self.link.full:
+        if self._early is not None or len(self._waiting) >= MAX_WAITING or self._full:
             self.link.pause()
         else:
             self.link.resume()

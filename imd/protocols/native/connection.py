@@ -8,6 +8,7 @@ from twisted.python.failure import Failure
 from imd.core.refusal import ShortOfMemory, TooLong
 from imd.net.back_pressure import BackPressure
 from imd.net.connections import TicketHolder
+from imd.net.memory import Memory
 from imd.net.peer import peer_of
 from imd.net.sending import Outbox
 from imd.net.shapes import share
@@ -34,7 +35,6 @@ class NativeConnection(BackPressure, TicketHolder, Protocol):
         self._door = door
         self._home = home
         self._clock = door.hub.clock
-        self.memory = door.memory
         self._paused = False
         #: Bytes of what was read and not handled, as last noted.
         self._kept = 0
@@ -91,6 +91,10 @@ class NativeConnection(BackPressure, TicketHolder, Protocol):
         self._door.log.info("native: {peer} reads too slowly", peer=self.session.peer.address)
 
     # ------------------------------------------------------------ imd.net.back_pressure
+
+    @property
+    def memory(self) -> Memory:
+        return self._door.memory
 
     def go_on(self) -> None:
         self._alive.heard()
@@ -150,6 +154,6 @@ class NativeConnection(BackPressure, TicketHolder, Protocol):
 
 share(
     NativeConnection,
-    *("_alive", "_door", "_framer", "_home", "_kept", "_outbox", "_paused"),
-    *("connected", "session", "ticket", "transport"),
+    *("_alive", "_clock", "_door", "_framer", "_home", "_kept", "_most", "_outbox", "_paused", "_waited"),
+    *("connected", "held_back", "session", "ticket", "transport"),
 )
