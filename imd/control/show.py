@@ -120,15 +120,15 @@ def _status(answer: Answer) -> str:
         links, *wrong = (f"{count} {what}" for what, count in port.items())
         lines.append(f"datagrams, socket {number}: {links}; since the start {', '.join(wrong)}")
     rows = [
-        (name, *(_amount(row[column], row["unit"]) for column in ("bound", "now")), row["met"] or "")
+        (name, _amount(row["bound"] or "none", row["unit"]), _amount(row["now"], row["unit"]), row["met"] or "")
         for name, row in answer["limits"].items()
     ]
     return "\n".join([*lines, "", table(rows, ("LIMIT", "BOUND", "NOW", "MET"))])
 
 
-def _amount(number: float | None, unit: str) -> str:
-    if number is None:
-        return ""
+def _amount(number: float | str | None, unit: str) -> str:
+    if number is None or isinstance(number, str):
+        return number or ""
     if unit == "bytes":
         return size(int(number))
     return f"{number:g} s" if unit else f"{number}"

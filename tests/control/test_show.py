@@ -6,6 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from imd.config.limits import Limits
+from imd.config.model import Settings
 from imd.control.show import clean, moment, size, span, table, text
 from tests.control.operated import Standing
 
@@ -98,6 +100,9 @@ class AnswersTests(SynchronousTestCase):
         self.assertEqual(rows["limits.send_queue"], ["limits.send_queue", "512", "KiB", "0", "bytes", "3"])
         self.assertEqual(rows["limits.handshake_timeout"], ["limits.handshake_timeout", "30", "s"])
         self.assertEqual(rows["limits.rooms"], ["limits.rooms", "10000", "0"])
+        self.daemon.settings = Settings(limits=Limits(enabled=False))
+        rows = {line.split("  ")[0]: line.split() for line in self.shown("status").splitlines()}
+        self.assertEqual(rows["limits.handshakes"], ["limits.handshakes", "none", "0"])
 
     def test_sockets(self) -> None:
         """What was wrong with datagrams is said, for each socket."""
