@@ -44,6 +44,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
         """Raise `TooLong` when `text` has more UTF-8 bytes than the limit `name` allows, `Malformed` when it is no
         Unicode text at all (lone surrogates): no store and no door could carry it."""
         limit: int = getattr(self, name)
+        if len(text) <= limit and text.isascii():
+            # Nearly always, and every message comes by here.
+            return
         size = octets(what, text)
         if limit and size > limit:
             self.tally.count(name)
