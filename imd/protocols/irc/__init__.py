@@ -12,7 +12,8 @@
     capabilities.py  the capabilities, one table with links; tags by what a client negotiated
     commands.py      the command table; the checks every command needs; what happens to refusals
     replies.py       answers in command order, labelled and batched
-    session.py       one connection: state, saying, hearing, ending
+    session.py       one connection: state, hearing, ending
+    speaking.py      its other half: what it says, and what it needs of the connection
     pace.py          how fast lines are taken
     families.py      every family, so that the table is whole
     door.py          what all sessions share
@@ -49,9 +50,9 @@ How a family writes its answers:
   kept in `event.encoded`, `view.encoded` or `envelope.encoded`, under a key that begins with ``"irc"``.
 
 * What a person writes to a service (BuddyServ) reaches the function decorated with ``messaging.service("BuddyServ")``.
-* What is said in a room is written by ``incoming.encoded(session, envelope, room.name)``; for one's own new name
-  `session.renamed()` tells the client once, whoever hears of it first.
+* For one's own new name `session.renamed()` tells the client once, whoever hears of it first.
 
 The core's `Client` methods go to ``incoming.deliver(session, envelopes)``, ``room_events.room_event(session, event)``,
+``room_events.said(session, told)`` (what is said in a room, many lines at a time),
 ``presence.presence_changed(session, views)`` and ``buddyserv.roster_changed(session, change)``.
 """
