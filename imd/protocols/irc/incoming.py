@@ -45,11 +45,9 @@ def deliver(session: "IrcSession", envelopes: Sequence[Envelope]) -> None:
 
 
 def encoded(session: "IrcSession", envelope: Envelope, target: str) -> bytes:
-    """The lines of a message to a person or a room, for this session; encoded once for all that see it alike."""
+    """The lines of a message to a person, for this session; encoded once for all that see it alike."""
     flavour = session.flavour
-    # What is said in a room is said now; only inboxes hold old messages.
-    inbox = "server-time" not in flavour and target[:1] != "#"
-    dated = inbox and session.hub.clock.time() - envelope.message.time > OLD
+    dated = "server-time" not in flavour and session.hub.clock.time() - envelope.message.time > OLD
     key = ("irc", flavour, target, dated)
     data = envelope.encoded.get(key)
     if data is None:
