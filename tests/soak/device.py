@@ -65,8 +65,8 @@ class Device:
         self._unsettled: dict[int, Entry] = {}
         self._token: tuple[str, str] | None = None
         self._connection = 0
-        #: In which life of the daemon it was made, and whether it was cut on purpose.
-        self._life = 0
+        #: In which life of the daemon it signed on, and whether the connection was cut on purpose.
+        self.life = 0
         self._cut = False
         self._received = 0
         self._confirmed = 0
@@ -111,7 +111,8 @@ class Device:
     async def _enter(self, client: Client) -> None:
         self._connection += 1
         self._received = self._confirmed = 0
-        self._cut, self._life = False, self.town.life
+        self._cut = False
+        life = self.town.life
         self.views = {}
         if self.person.resident.guest:
             self.shelf = self._new_shelf()
@@ -126,7 +127,7 @@ class Device:
         else:
             self.presence = ("available", "")
             await client.enter("" if self.person.resident.guest else PASSWORD)
-        self.state = State.ON
+        self.state, self.life = State.ON, life
         self.town.figures.arrivals += 1
         # In the old order, and before anything new.
         self._again([entry for entry in self._unsettled.values() if not entry.to.startswith("#")])
@@ -245,7 +246,7 @@ class Device:
         self.client = None
         self.shelf.left()
         self._settle_open()
-        if self.state is State.ON and not self._cut and self._life == self.town.reachable:
+        if self.state is State.ON and not self._cut and self.life == self.town.reachable:
             said = " | ".join(client.stream.transcript[-3:])
             self.town.books.fault("dropped", f"{self.label}, connection {self._connection}: {said}")
         if self.state is State.GOING:

@@ -20,9 +20,10 @@ from imd.control.wire import Refused
 from tests.daemon import RunningDaemon, moments
 from tests.fuzz.crowd import faults, resident
 from tests.soak import histories, measuring, presence
+from tests.soak.device import Device, State
 from tests.soak.measuring import Sample
 from tests.soak.plan import DOORS, Plan
-from tests.soak.town import Figures, Town
+from tests.soak.town import PATIENCE, Figures, Town
 
 reactor: Any = installed_reactor
 
@@ -75,6 +76,8 @@ class Soak:
         self._returns: list[float] = []
         self._rooms = self._talks = self._views = 0
         self._doing = ""
+        #: Who was on when the daemon ended.
+        self._expected: list[Device] = []
 
     async def run(self) -> Result:
         """Everything. Never raises for what it finds: that is in the result."""
@@ -171,6 +174,7 @@ class Soak:
         self._doing = how
         town = self.town
         await self._status()
+        self._expected = [device for device in town.devices if device.state is State.ON]
         town.up = False
         if how == "kill":
             await town.daemon.kill()
@@ -180,12 +184,12 @@ class Soak:
         self._log_looked_at()
 
     async def _return(self) -> None:
-        """Wait until everybody is back by herself; meanwhile those who are talk on."""
+        """Wait until everybody who was on is back by herself; meanwhile those who are talk on."""
         self._doing = "return"
         town, begun = self.town, time.monotonic()
-        while not all(device.state.value == "on" or device.person.gone for device in town.devices):
-            if time.monotonic() - begun > self.plan.compressed(300.0):
-                # Some have signed off meanwhile of their own will.
+        while late := [device.label for device in self._expected if device.life != town.life]:
+            if time.monotonic() - begun > PATIENCE:
+                town.books.fault("not back", f"{len(late)}: {late[:10]}")
                 break
             await moments(0.05)
         self._returns.append(time.monotonic() - begun)
