@@ -10,7 +10,6 @@ import resource
 import sys
 from collections import Counter
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -24,10 +23,10 @@ from twisted.python.failure import Failure
 from imd.core.address import Address
 from imd.core.contact import Contact
 from imd.core.session import Account
+from imd.core.stores import Store
 from imd.credentials.scram import new_verifier
 from imd.net.scram import salted_password
 from imd.net.scram_client import ScramClient
-from imd.storage.sqlite.store import SQLiteStore
 
 reactor: Any = installed_reactor
 
@@ -55,9 +54,8 @@ class Ring(msgspec.Struct, frozen=True):
         half = self.contacts // 2
         return [(number + step) % self.people for step in (*range(-half, 0), *range(1, half + 1))]
 
-    async def fill(self, folder: Path) -> None:
+    async def fill(self, store: Store) -> None:
         """Accounts and rosters, written into a store before a daemon has it."""
-        store = SQLiteStore(folder, reactor)
         await store.open()
         verifier = new_verifier(SALTED, SALT, ITERATIONS)
         made = [

@@ -15,6 +15,9 @@ from twisted.internet.defer import Deferred
 from twisted.internet.protocol import ProcessProtocol
 from twisted.python.failure import Failure
 
+from imd.core.stores import Store
+from imd.storage.redis.store import RedisStore
+from imd.storage.sqlite.store import SQLiteStore
 from tests.daemon import DaemonTestCase, RunningDaemon
 from tests.promises.storming import PATIENCE, Returning, Ring, all_of, all_on, many_files, name, reactor
 
@@ -51,13 +54,18 @@ class Crowd(ProcessProtocol):
 
 class StormTests(DaemonTestCase):
     timeout = 1200
+    url = "sqlite"
 
     async def started(self, ring: Ring) -> RunningDaemon:
         """A daemon on a store in which all these people are."""
         many_files()
         folder = Path(self.mktemp()).absolute()
-        await ring.fill(folder)
-        return await self.daemon(data=folder).start()
+        await ring.fill(self.store(folder))
+        return await self.daemon(data=folder, store=self.url).start()
+
+    def store(self, folder: Path) -> Store:
+        """The store of a daemon in this folder."""
+        return SQLiteStore(folder, reactor)
 
     def clients(self, ring: Ring, numbers: range) -> list[Returning]:
         """Of these people."""
@@ -150,3 +158,11 @@ class StormTests(DaemonTestCase):
         ledger = await daemon.ask("ledger")
         ends = [entry["reason"] for entry in ledger["rows"]]
         self.assertEqual((ends.count("lost"), ends.count("")), (ring.people // 2, ring.people // 2))
+
+
+class StormOnRedisTests(StormTests):
+    """The same over the other store."""
+
+    def store(self, folder: Path) -> Store:
+        self.url = self.redis().url
+        return RedisStore(self.url, reactor)

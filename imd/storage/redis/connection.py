@@ -11,6 +11,7 @@ on the envelope being atomic.
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from time import thread_time
 from typing import Any, Protocol
 
 import txredisapi
@@ -28,6 +29,10 @@ FEWEST, MOST, LONGEST = 4, 500, 256 * 1024
 #: What may wait for Redis on one connection; more is refused (promise P6).
 MAX_COMMANDS = 100_000
 MAX_BYTES = 64 * 1024 * 1024
+
+#: Seconds of processor time of one reactor turn in which commands hear their answers; the others hear theirs in the
+#: next one. When everybody signs on at once, Redis answers hundreds of them together, and each has much to do then.
+SHARE = 0.004
 
 Part = bytes | str | int | float
 
@@ -64,35 +69,39 @@ class _Envelope:
         self._answers = -1
         self._refusals: dict[int, Exception] = {}
 
-    def take(self, reply: Any) -> bool:
-        """True with the last reply."""
+    def take(self, reply: Any, fire: "Fire") -> bool:
+        """True with the last reply. `fire` is told what is answered."""
         at = self._answers
         self._answers += 1
         if at < 0:
             self.refused = isinstance(reply, Exception)
         elif at < len(self.commands):
             if self.refused:
-                _fire(self.commands[at], reply)
+                fire(self.commands[at], reply)
             elif isinstance(reply, Exception):
                 self._refusals[at] = reply
         else:
             if not self.refused:
-                self._open(reply)
+                self._open(reply, fire)
             return True
         return False
 
-    def _open(self, reply: Any) -> None:
+    def _open(self, reply: Any, fire: "Fire") -> None:
         if isinstance(reply, list) and len(reply) == len(self.commands):
             for command, answer in zip(self.commands, reply, strict=True):
-                _fire(command, answer)
+                fire(command, answer)
             return
         # One command was refused (memory, rights, a replica), so none was executed.
         for at, command in enumerate(self.commands):
-            _fire(command, self._refusals.get(at) or StoreUnavailable())
+            fire(command, self._refusals.get(at) or StoreUnavailable())
 
     def unanswered(self) -> list[Deferred[Any]]:
         """Commands that still wait when the connection dies."""
         return self.commands[max(0, self._answers) :] if self.refused else self.commands
+
+
+#: Told which command is answered, and how.
+Fire = Callable[[Deferred[Any], Any], None]
 
 
 def _fire(command: Deferred[Any], reply: Any) -> None:
@@ -147,6 +156,9 @@ class Connection(txredisapi.RedisProtocol):  # type: ignore[misc]  # txredisapi 
         self._envelopes = True
         self._flushing: IDelayedCall | None = None
         self._watching: IDelayedCall | None = None
+        #: Answers that have come and not been told, in order.
+        self._answers: deque[tuple[Deferred[Any], Any]] = deque()
+        self._telling: IDelayedCall | None = None
         self._gone = False
         #: Why it died, once it has; and fires then.
         self.reason: Failure | None = None
@@ -215,11 +227,31 @@ class Connection(txredisapi.RedisProtocol):  # type: ignore[misc]  # txredisapi 
     def dataReceived(self, data: bytes, unpause: bool = False) -> None:
         if txredisapi.hiredis is None:
             super().dataReceived(data, unpause)
+            self._tell()
             return
         reader = self._reader
         reader.feed(data)
         while (reply := reader.gets()) is not False:
             self.replyReceived(reply)
+        self._tell()
+
+    def _answered(self, command: Deferred[Any], reply: Any) -> None:
+        self._answers.append((command, reply))
+
+    def _tell(self) -> None:
+        if self._telling is not None:
+            return
+        answers, enough = self._answers, thread_time() + SHARE
+        while answers:
+            _fire(*answers.popleft())
+            if thread_time() > enough:
+                break
+        if answers:
+            self._telling = self._clock.callLater(0, self._tell_on)
+
+    def _tell_on(self) -> None:
+        self._telling = None
+        self._tell()
 
     def replyReceived(self, reply: Any) -> None:
         if not self._unanswered:
@@ -229,7 +261,7 @@ class Connection(txredisapi.RedisProtocol):  # type: ignore[misc]  # txredisapi 
             return
         waiting = self._unanswered[0]
         if isinstance(waiting, _Envelope):
-            if not waiting.take(reply):
+            if not waiting.take(reply, self._answered):
                 return
             self._envelopes = self._envelopes and not waiting.refused
         self._unanswered.popleft()
@@ -240,7 +272,7 @@ class Connection(txredisapi.RedisProtocol):  # type: ignore[misc]  # txredisapi 
             self._bytes -= size
             self._commands -= commands
         if isinstance(waiting, Deferred):
-            _fire(waiting, reply)
+            self._answered(waiting, reply)
 
     # ------------------------------------------------------------ the end
 
@@ -251,10 +283,12 @@ class Connection(txredisapi.RedisProtocol):  # type: ignore[misc]  # txredisapi 
     def connectionLost(self, reason: Failure) -> None:
         self._gone = True
         self.reason = reason
-        for call in (self._flushing, self._watching):
+        for call in (self._flushing, self._watching, self._telling):
             if call is not None and call.active():
                 call.cancel()
-        self._flushing = self._watching = None
+        self._flushing = self._watching = self._telling = None
+        while self._answers:
+            _fire(*self._answers.popleft())
         unsent, self._unsent, self._outgoing = self._unsent, [], []
         unanswered, self._unanswered = self._unanswered, deque()
         self._writes.clear()
