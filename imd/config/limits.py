@@ -299,7 +299,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     traces: Annotated[
         int,
         setting(
-            "Messages whose way is remembered for `imdctl trace`; the oldest is forgotten first.",
+            "Messages whose way is remembered for `imdctl trace`, and by which one that its sender sends again is "
+            "recognised; the oldest is forgotten first.",
             reason="About a kilobyte each, so some 20 MB.",
             ge=0,
         ),
