@@ -157,7 +157,10 @@ class Bench:
     def _measure(self, name: str, who: str, options: dict[str, Any], *, store: str = "") -> dict[str, Any] | None:
         try:
             with ways.server(who, options["clients"] + 1, self._stores, self._floor, store=store) as server:
-                return self._run(name, who, server, store=store, **options)
+                figures = self._run(name, who, server, store=store, **options)
+                if isinstance(server, Imd):
+                    self.figures[f"held by {name}", who] = 1000 * server.longest_hold()
+                return figures
         except Void as reason:
             self._is_void(name, who, reason)
             return None
@@ -207,7 +210,7 @@ class Bench:
             self.figures["sign-ons", who] = clients / figures["sign_on_cpu_s"]
             self.figures["sign-ons by the clock", who] = clients / figures["sign_on_s"]
             if figures["probes"]:
-                self.figures["held", who] = figures["probe_worst_ms"]
+                self.figures["late", who] = figures["probe_worst_ms"]
 
     def _newcomers(self) -> None:
         """Accounts that sign on from a device that is new, so that it is noted: a thousand of them."""

@@ -98,12 +98,18 @@ class Rows:
             wanted = Budget(at_least=2000) if who in (BY_NATIVE, BY_IRC) else Budget()
             rows.append(self._row("sign-ons per second of CPU", "/s", ("sign-ons", who), ("sign-ons", WORDS), wanted))
             rows.append(self._row("sign-ons by the clock", "/s", ("sign-ons by the clock", who)))
-            rows.append(self._row("reactor held meanwhile, at most", "ms", ("held", who), None, Budget(at_most=50)))
+            rows += self._holds(who)
         name = f"sign-ons by the clock, {ITERATIONS:,} iterations"
         rows.append(self._row(name, "/s", ("sign-ons by the clock", BY_PLAIN)))
-        rows.append(self._row("reactor held meanwhile, at most", "ms", ("held", BY_PLAIN), None, Budget(at_most=50)))
+        rows += self._holds(BY_PLAIN)
         rows.append(self._row("new devices per second of CPU", "/s", ("sign-ons of new devices", BY_NATIVE)))
         return rows
+
+    def _holds(self, who: str) -> list[Row]:
+        return [
+            self._row("reactor held meanwhile, at most", "ms", ("held by sign-on", who), None, Budget(at_most=50)),
+            self._row("answers meanwhile late by, at most", "ms", ("late", who)),
+        ]
 
     def _latencies(self) -> list[Row]:
         rows = []

@@ -1,6 +1,7 @@
 """The servers that are measured, each a process of its own on one core, with limits and look-ups switched off."""
 
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -283,3 +284,13 @@ class Imd(Server):
                 for door, kind, port in self._PORT.findall(found[1])
             }
         return bool(found)
+
+    def longest_hold(self) -> float:
+        """The longest turn of the reactor so far, in seconds of the process's CPU time; what else the machine does is
+        not in it. Raises `Void`."""
+        program = str(Path(sys.executable).with_name("imdctl"))
+        command = [program, "--data", str(self.folder / "data"), "--json", "status"]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            raise Void(f"imdctl status: {done.stderr.strip()}")
+        return float(json.loads(done.stdout)["longest_hold_process"])
