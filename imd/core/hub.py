@@ -133,7 +133,7 @@ class Hub:
         self.policy = policy
         self.people.guests_allowed = policy.guests
         self.rooms.creation = policy.room_creation
-        self.delivery.trace.limit = max(policy.limits.traces, 1)
+        self.delivery.trace.bound(policy.limits.traces)
         for part in (self.people, self.presence, self.rosters, self.rooms, self.delivery, self.offers):
             part.limits = policy.limits
         self.delivery.ack_wait = policy.ack_wait

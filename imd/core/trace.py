@@ -11,6 +11,8 @@ import msgspec
 
 from imd.core.message import Message, Outcome
 
+_UNLIMITED = 2**62
+
 
 class Step(msgspec.Struct, frozen=True):
     time: float
@@ -43,14 +45,24 @@ class Way:
 
 
 class Trace:
-    """The latest `limit` messages by id; the oldest are forgotten first."""
+    """The latest `limit` messages by id, 0: all of them; the oldest are forgotten first."""
 
     def __init__(self, limit: int) -> None:
-        self.limit = max(limit, 1)
         # Not a plain dictionary: to find the first key of one, those deleted before it are walked over.
         self._ways: OrderedDict[str, Way] = OrderedDict()
         #: How many were forgotten for want of room.
         self.forgotten = 0
+        self.bound(limit)
+
+    def bound(self, limit: int) -> None:
+        """Another limit; what is too much for it is forgotten."""
+        self.limit = limit or _UNLIMITED
+        while len(self._ways) > self.limit:
+            self._forget()
+
+    def _forget(self) -> None:
+        self._ways.popitem(last=False)
+        self.forgotten += 1
 
     def begin(self, message: Message, recipient: str) -> Way:
         # A message that is sent again counts as new here, lest it be forgotten as an old one.
@@ -58,8 +70,7 @@ class Trace:
         way = self._ways[message.id] = Way(message.stub(), recipient)
         if len(self._ways) > self.limit:
             # Open messages are held by delivery too.
-            self._ways.popitem(last=False)
-            self.forgotten += 1
+            self._forget()
         return way
 
     def __len__(self) -> int:
