@@ -5,8 +5,9 @@ then the reactor need not be told to wait for the socket and to stop waiting aga
 room line, a third of its cost). What the kernel does not take goes by the transport's own buffer, which says when it
 is empty. A transport without a socket of its own (TLS) gets everything by `write`, and says when it is choked.
 
-Either way, data that cannot leave waits here, and with more than `limit` bytes waiting the reader is too slow: the
-connection is dropped, and what its client did not acknowledge stays in the inbox.
+Either way, data that cannot leave waits here, and with more than `limit` bytes waiting the reader is too slow: what
+waits is forgotten, its door may say a last word, and the connection ends. What its client did not acknowledge stays in
+the inbox.
 """
 
 from collections.abc import Callable
@@ -47,7 +48,7 @@ def _has_socket(transport: Any) -> bool:
 
 @implementer(IPushProducer, IPullProducer)
 class Outbox:
-    """Between a door and its connected transport. `overflow` hears once that the reader was too slow, `stays` whenever
+    """Between a door and its connected transport. `overflow` hears once that the reader is too slow, `stays` whenever
     `held` has changed: never while the kernel takes everything."""
 
     __slots__ = (
@@ -165,11 +166,11 @@ class Outbox:
             self._parts.insert(0, rest[CHUNK:])
             self.pending += len(rest) - CHUNK
             self._torn = True
-            if self._limit and self.pending > self._limit:
-                self._drop()
-                return
         self._transport.write(rest[:CHUNK])
-        self._stay()
+        if self._limit and self.pending > self._limit:
+            self._drop()
+        else:
+            self._stay()
 
     @property
     def backlog(self) -> int:
@@ -245,9 +246,14 @@ class Outbox:
         self._transport.loseWriteConnection()
 
     def _drop(self) -> None:
-        overflow = self._overflow
-        self._abort()
+        """The reader is too slow: whoever hears of it may say a last word and close, else the end comes at once."""
+        overflow, self._overflow = self._overflow, _nothing
+        self.let_go()
         overflow()
+        if self._closing:
+            self._stay()
+        else:
+            self._abort()
 
     def _abort(self) -> None:
         if not self._open:

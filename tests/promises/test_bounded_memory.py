@@ -56,6 +56,12 @@ class HeldTests(BoundedTestCase):
             await self.talk(speaker, gone)
             (row,) = (await daemon.ask("ledger", name=reader.name))["rows"]
             self.assertIn("slow", row["reason"])
+            if door != "udp":
+                # What waited for it is gone, so that this comes next.
+                reader.stream.transport.resumeProducing()
+                words = '"code":"too-slow"' if door == "native" else "ERROR :Closing Link"
+                await reader.until("the reason", lambda reader=reader: not reader.stream.alive)
+                self.assertIn(words, reader.stream.transcript[-1])
 
     async def test_memory(self) -> None:
         """A crowd that does not read: what it holds stays within the bound, who holds most goes first and is told why,

@@ -143,7 +143,8 @@ class IrcConnection(BackPressure, Protocol, TicketHolder):
 
     def _too_slow(self) -> None:
         self._door.settings.limits.tally.count("send_queue")
-        self.session.lost("slow", "Reads too slowly")
+        self.session.sign_off("slow", "Reads too slowly")
+        self.session.close("You read too slowly")
 
     def visit(self, now: float) -> float:
         """A look at whether the client is still there (`Rounds`)."""

@@ -6,6 +6,7 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 
 from imd.core.refusal import ShortOfMemory, TooLong
+from imd.messages.connection import Bye
 from imd.net.back_pressure import BackPressure
 from imd.net.connections import TicketHolder
 from imd.net.memory import Memory
@@ -16,12 +17,15 @@ from imd.protocols.native import signon
 from imd.protocols.native.door import Door
 from imd.protocols.native.keepalive import KeepAlive
 from imd.protocols.native.session import NOWHERE, NativeSession
+from imd.protocols.native.wire.codec import encode
 from imd.protocols.native.wire.frame import LineFramer, line
 
 if TYPE_CHECKING:
     from imd.protocols.native.gateway import NativeFactory
 
 DOOR = "native"
+
+TOO_SLOW = Bye(code="too-slow", text="You read too slowly; what you did not acknowledge is kept.")
 
 
 class NativeConnection(BackPressure, TicketHolder, Protocol):
@@ -85,8 +89,10 @@ class NativeConnection(BackPressure, TicketHolder, Protocol):
         self.session.bye("timeout", "Nothing was heard for too long.", "timeout")
 
     def _too_slow(self) -> None:
-        # Signing off waits for `connectionLost`: the core is just telling somebody something.
-        self.session.leaving = "too-slow"
+        self._outbox.write(line(encode(TOO_SLOW)))
+        self._outbox.close()
+        # Signing off waits for the end of the turn: the core is just telling somebody something.
+        self._clock.soon(lambda: self.session.bye(TOO_SLOW.code, TOO_SLOW.text, TOO_SLOW.code))
         self._door.settings.tally.count("send_queue")
         self._door.log.info("native: {peer} reads too slowly", peer=self.session.peer.address)
 

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from twisted.internet.testing import StringTransport
 
 from imd.core.refusal import TooMany
+from imd.net.sending import LINGER
 from imd.protocols.irc.commands import COMMANDS
 from imd.protocols.irc.gateway import farewell
 from imd.protocols.irc.session import MAX_WAITING
@@ -127,15 +128,31 @@ class Pace(IrcTestCase):
 
 class Ends(IrcTestCase):
     def test_slow_reader(self) -> None:
-        """Who does not read is disconnected when too much waits for it, and signed off."""
+        """Who does not read is signed off when too much waits for it, and told why if it reads after all; if not, the
+        connection ends soon."""
         self.world = World(IrcSettings(limits=IrcLimits(send_queue=10_000, messages_per_second=0)))
         ann, bob = self.world.guest("ann"), self.world.guest("bob")
         producer = bob.transport.producer
         assert producer is not None
         producer.pauseProducing()
         ann.send(*["PRIVMSG bob :" + "x" * 400] * 100)
-        self.assertTrue(bob.gone)
         self.assertIsNone(self.world.hub.people.find("bob"))
+        self.assertLess(bob.connection.held(), 200)
+        self.assertFalse(bob.gone)
+        producer.resumeProducing()
+        self.world.turn()
+        self.assertEqual(bob.take(), ["ERROR :Closing Link: bob (You read too slowly)"])
+        self.assertTrue(bob.gone)
+
+    def test_never_reads_again(self) -> None:
+        """The connection of a slow reader ends though it never hears why."""
+        self.world = World(IrcSettings(limits=IrcLimits(send_queue=10_000, messages_per_second=0)))
+        ann, bob = self.world.guest("ann"), self.world.guest("bob")
+        assert bob.transport.producer is not None
+        bob.transport.producer.pauseProducing()
+        ann.send(*["PRIVMSG bob :" + "x" * 400] * 100)
+        self.world.advance(LINGER)
+        self.assertTrue(bob.gone)
 
     def test_stop(self) -> None:
         """When the door stops, everybody is told, signed on or not."""

@@ -15,6 +15,7 @@ from imd.core.ports import Credentials, Hub
 from imd.core.refusal import TooMany
 from imd.messages import connection
 from imd.messages.signon import Hello, Welcome
+from imd.net.sending import LINGER
 from imd.protocols.native.connection import NativeConnection
 from imd.protocols.native.gateway import FAREWELL, NativeGateway
 from imd.protocols.native.session import MAX_OPEN
@@ -139,17 +140,33 @@ class ConnectionTests(ConnectionTestCase):
         self.assertFalse(self.transport_connected())
 
     def test_slow_reader(self) -> None:
-        """A client that does not read is cut off when too much waits for it, and signed off as too slow."""
+        """A client that does not read is signed off when too much waits for it, and told why if it reads after all; if
+        not, the connection ends soon."""
+        for read in (True, False):
+            self.setUp()
+            self.slow(read)
+
+    def slow(self, read: bool) -> None:
         self.make(send_queue=10_000)
         self.wire.say(SIGN_ON)
         assert self.wire.transport.producer is not None
-        cast(Any, self.wire.transport.producer).pauseProducing()
+        producer = cast(Any, self.wire.transport.producer)
+        producer.pauseProducing()
         for _ in range(100):
             self.wire.protocol.send(b'{"type":"ping","padding":"%s"}' % (b"x" * 100))
-        self.assertTrue(self.wire.transport.aborted)
         self.assertEqual(self.world.record.named("sign_off"), [])
-        self.wire.lose()
+        self.world.hub.reactor.advance(0)
         self.assertEqual(self.world.record.named("sign_off"), [("s1", "too-slow", "")])
+        self.assertLess(self.wire.protocol.held(), 200)
+        if read:
+            producer.resumeProducing()
+            (bye,) = self.wire.heard()
+            self.assertEqual((bye.code, self.transport_connected()), ("too-slow", False))
+        else:
+            self.world.hub.reactor.advance(LINGER)
+            self.assertTrue(self.wire.transport.aborted)
+        self.wire.lose()
+        self.assertEqual(len(self.world.record.named("sign_off")), 1)
 
     def test_asks_without_reading(self) -> None:
         """A client that asks faster than it reads is asked nothing more while half of its queue waits for it; it gets
