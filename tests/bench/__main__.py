@@ -4,7 +4,6 @@ import argparse
 import os
 import platform
 import resource
-import shutil
 import sys
 import time
 from pathlib import Path
@@ -13,7 +12,7 @@ from tests.bench import report
 from tests.bench.load import build, cores
 from tests.bench.plan import Bench
 from tests.bench.rows import Rows
-from tests.bench.servers import Missing, Server
+from tests.bench.servers import Missing
 
 #: Connections that are idle at a time; each needs a file in the server and one in the generator.
 IDLE = 5000
@@ -55,8 +54,6 @@ def main() -> int:
     except Missing as missing:
         print(f"bench: {missing}", file=sys.stderr)
         return 2
-    finally:
-        shutil.rmtree(Server.disk(), ignore_errors=True)
 
     notes += bench.notes
     every = Rows(bench.figures, bench.void).all()

@@ -1,6 +1,8 @@
 """The servers that are measured, each a process of its own on one core, with limits and look-ups switched off."""
 
+import atexit
 import contextlib
+import functools
 import json
 import os
 import re
@@ -39,11 +41,15 @@ class Server:
         self.process: subprocess.Popen[bytes] | None = None
 
     @staticmethod
+    @functools.cache
     def disk() -> Path:
-        """Where the servers write: on the disk of the checkout, not in a /tmp that may be memory."""
-        place = Path(__file__).parents[2] / "build" / "bench" / "run"
+        """Where the servers of this process write: on the disk of the checkout, not in a /tmp that may be memory. Gone
+        with the process."""
+        place = Path(__file__).parents[2] / "build" / "bench"
         place.mkdir(parents=True, exist_ok=True)
-        return place
+        own = Path(tempfile.mkdtemp(prefix="run-", dir=place))
+        atexit.register(shutil.rmtree, own, ignore_errors=True)
+        return own
 
     def command(self) -> list[str]:
         raise NotImplementedError
