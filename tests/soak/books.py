@@ -32,7 +32,7 @@ class Entry:
         self.to = to
         self.body = body
         self.sent = sent
-        #: ``""`` while open, ``lost`` when the connection died and the door has no way of asking.
+        #: ``""`` while open, ``nothing`` when the connection died and the door has no way of asking.
         self.how = ""
         self.id = ""
         self.reason = ""

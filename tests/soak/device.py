@@ -259,7 +259,7 @@ class Device:
         """A native client asks again what became of a message; IRC has no way of asking."""
         if not self.native:
             for entry in self._unsettled.values():
-                entry.how = "lost"
+                entry.how = "nothing"
             self._unsettled.clear()
 
     # ------------------------------------------------------------ saying

@@ -10,6 +10,7 @@
 """
 
 import time
+from collections import Counter
 from typing import Any
 
 import msgspec
@@ -51,6 +52,8 @@ class Result(msgspec.Struct):
     faults: list[str]
     troubles: list[str]
     outcomes: dict[str, int]
+    #: Why messages were refused.
+    refusals: dict[str, int]
     rooms_kept: int
     talks_read: int
     views_compared: int
@@ -224,9 +227,8 @@ class Soak:
     def _result(self) -> Result:
         town, books = self.town, self.town.books
         books.check()
-        outcomes: dict[str, int] = {}
-        for entry in books.entries:
-            outcomes[entry.how or "open"] = outcomes.get(entry.how or "open", 0) + 1
+        outcomes = Counter(entry.how or "open" for entry in books.entries)
+        refusals = Counter(entry.reason for entry in books.entries if entry.how == "refused")
         times = sorted(town.answers) or [0.0]
         kinds = [device.kind for device in town.devices]
         return Result(
@@ -242,7 +244,8 @@ class Soak:
             wrong=dict(books.wrong),
             faults=books.faults,
             troubles=town.troubles,
-            outcomes=outcomes,
+            outcomes=dict(outcomes),
+            refusals=dict(refusals),
             rooms_kept=self._rooms,
             talks_read=self._talks,
             views_compared=self._views,
