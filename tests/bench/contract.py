@@ -22,7 +22,7 @@ from imd.storage.redis.store import RedisStore
 from imd.storage.sqlite.store import SQLiteStore
 
 #: Messages in one call, as many as `imd.core.offline` puts there at most; and calls under way.
-BATCH, UNDER_WAY = 500, 6
+BATCH, UNDER_WAY = 500, 20
 INBOXES = 1000
 #: As `offline.max_messages`.
 LIMIT = 1000

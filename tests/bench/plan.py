@@ -265,9 +265,11 @@ class Bench:
             pid = self._beside(redis)
             self.figures["one each", "redis"] = baseline.redis_one_each(redis)
             self.figures["one each", "sqlite"] = baseline.sqlite_one_each(Server.disk())
-            for store, url in (("sqlite", "sqlite"), ("redis", redis.url)):
-                redis.flush()
-                self._alone(store, url)
+            self._alone("sqlite", "sqlite")
+            redis.flush()
+            before = redis.cpu()
+            kept = self._alone("redis", redis.url)
+            self.figures["beneath", "redis"] = (redis.cpu() - before) / kept * 1e6
             redis.flush()
             self._fill(NATIVE_STORE, redis.url)
             stores: tuple[tuple[str, Imd, tuple[int, ...]], ...] = (
@@ -288,10 +290,11 @@ class Bench:
         finally:
             redis.remove()
 
-    def _alone(self, store: str, url: str) -> None:
-        """The store without doors and clients, on the servers' core."""
+    def _alone(self, store: str, url: str) -> int:
+        """The store without doors and clients, on the servers' core. Returns how many messages it had to keep."""
+        messages = round(40_000 * self._seconds)
         folder = Path(tempfile.mkdtemp(prefix="alone-", dir=Server.disk()))
-        command = [sys.executable, "-m", "tests.bench.contract", str(folder), url, str(round(40_000 * self._seconds))]
+        command = [sys.executable, "-m", "tests.bench.contract", str(folder), url, str(messages)]
         core = cores()[0]
         done = subprocess.run(
             command, check=True, capture_output=True, text=True, preexec_fn=lambda: os.sched_setaffinity(0, core)
@@ -299,6 +302,7 @@ class Bench:
         per_second, cost = map(float, done.stdout.split())
         self.figures["kept", store], self.figures["keeping", store] = per_second, cost
         self._say(f"  the store alone: {store}: {per_second:,.0f}/s")
+        return messages
 
     @staticmethod
     def _beside(redis: RedisServer) -> int:

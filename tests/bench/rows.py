@@ -125,6 +125,8 @@ class Rows:
             wanted = Budget(ratio_at_least=30, at_least=least)
             rows.append(self._row("kept by the store alone", "/s", ("kept", store), ("one each", store), wanted))
             rows.append(self._row("CPU for it", "µs", ("keeping", store)))
+            if store == "redis":
+                rows.append(self._row("CPU of Redis itself for it", "µs", ("beneath", store)))
             rows.append(self._row("queued by clients", "/s", ("queued", store), ("one each", store), wanted))
             rows.append(self._row("CPU per queued message", "µs", ("queueing", store)))
         rows.append(self._row("CPU of Redis itself for it", "µs", ("in the store", "redis")))
