@@ -19,9 +19,10 @@ SEND_QUEUE = 512 * 1024
 
 
 @cache
-def _half(size: int) -> int:
-    # One number for all connections.
-    return size // 2
+def half(send_queue: int) -> int:
+    """So much of a send queue may be in use while requests are handled; 0: no bound is set, and one of our own holds.
+    One number for all connections."""
+    return (send_queue or SEND_QUEUE) // 2
 
 
 class BackPressure:
@@ -38,8 +39,8 @@ class BackPressure:
     _clock: Clock
 
     def bound(self, send_queue: int) -> None:
-        """Half of it may wait while requests are handled; 0: no bound is set, and one of our own holds."""
-        self._most = _half(send_queue or SEND_QUEUE)
+        """The send queue its outbox has."""
+        self._most = half(send_queue)
 
     @property
     def full(self) -> bool:

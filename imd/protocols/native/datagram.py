@@ -15,7 +15,7 @@ from twisted.internet.interfaces import IAddress, IListeningPort
 from zope.interface import implementer
 
 from imd.core.refusal import Refusal, ShuttingDown, TooLong
-from imd.net.back_pressure import SEND_QUEUE
+from imd.net.back_pressure import half
 from imd.net.connections import Connections
 from imd.net.datagram.link import Link
 from imd.net.datagram.outgoing import FIRST_CREDIT
@@ -75,7 +75,7 @@ class DatagramConnection:
         self._link = link
         self._limit = door.settings.line_before_sign_on
         #: Bytes that may wait while requests are handled, and whether they are not.
-        self._most = (door.settings.send_queue or SEND_QUEUE) // 2
+        self._most = half(door.settings.send_queue)
         self._held_back = False
         self.session = NativeSession(door, link.peer(DATAGRAM_DOOR), self)
         home.connections.add(self)
