@@ -166,6 +166,7 @@ class LossyLinkTests(DaemonTestCase):
         print(
             f"half of them in {half:.0f} s; another address, and in {away:.1f} s the session went on", file=sys.stderr
         )
+        print(f"meanwhile: {alice.all('disconnected')}", file=sys.stderr)
         print(f"all of them in {seconds:.0f} s, in order and once", file=sys.stderr)
         self.assertFalse(re.search("Traceback|Unhandled|critical", daemon.log), daemon.log)
 
