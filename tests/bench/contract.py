@@ -38,7 +38,7 @@ def batch(first: int, now: float) -> list[tuple[str, Queued]]:
         message = Message(
             f"bench-{number:016x}",
             number + 1,
-            now,
+            now + number / 50_000,
             sender,
             "bench-u00000",
             Address(name, "localhost"),
@@ -46,7 +46,7 @@ def batch(first: int, now: float) -> list[tuple[str, Queued]]:
             Kind.TEXT,
             f"client-{number:x}",
         )
-        entries.append((f"bench-{name}", Queued(message, now + 30 * 86_400.0)))
+        entries.append((f"bench-{name}", Queued(message, message.time + 30 * 86_400.0)))
     return entries
 
 
