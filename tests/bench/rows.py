@@ -87,7 +87,7 @@ class Rows:
         name = f"presence, for each of {WATCHERS} watchers"
         rows = []
         for who in (BY_NATIVE, BY_IRC, BY_UDP, BY_TLS):
-            # The budget is for plain streams: TLS, and acknowledgements by datagrams, cost more than that by themselves.
+            # The budget is for plain streams: TLS, or acknowledgements by datagrams, cost more than it by themselves.
             wanted = None if who in _COVERED else Budget(at_most=4)
             rows.append(self._row(name, "µs", ("presence", who), ("presence", FLOOR), wanted))
         return rows
