@@ -2,6 +2,7 @@
 
 =========  ==========================================================================================
 sqlite/    one file in the data folder, the default: no other service is needed
+values.py  messages as bytes, alike in both
 redis/     a Redis server through txredisapi, for those who have one, and later for several nodes
 =========  ==========================================================================================
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import msgspec
 from twisted.internet.defer import Deferred
 
 from imd.core.message import Message
@@ -11,12 +10,10 @@ from imd.storage.redis.agenda import Agenda
 from imd.storage.redis.connection import Part
 from imd.storage.redis.link import Link, together
 from imd.storage.redis.started import started
+from imd.storage.values import decode_message, encode_message
 
 #: Messages in one script call, and forgotten in one step.
 BATCH, STEP = 250, 200
-
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Message).decode
 
 
 def _place(seq: int) -> str:
@@ -42,7 +39,12 @@ class History:
             for start in range(0, len(messages), BATCH):
                 arguments: list[Part] = []
                 for message in messages[start : start + BATCH]:
-                    arguments += (message.id, f"{_place(message.seq)}:{message.id}", message.time, _encode(message))
+                    arguments += (
+                        message.id,
+                        f"{_place(message.seq)}:{message.id}",
+                        message.time,
+                        encode_message(message),
+                    )
                 names = keys.history(target)
                 calls.append(self._link.write(scripts.HISTORY_APPEND, keys.history_fence(target), names, arguments))
         if calls:
@@ -60,7 +62,7 @@ class History:
     async def _page(self, target: str, newest: str, first: str, last: str, limit: int) -> list[Message]:
         arguments = (newest, first, last, max(0, limit))
         return [
-            _decode(value)
+            decode_message(value)
             for value in await self._link.query_script(scripts.HISTORY_PAGE, keys.history(target), arguments)
         ]
 

@@ -20,6 +20,7 @@ from imd.storage.redis import keys, scripts
 from imd.storage.redis.connection import Part, encode_parts
 from imd.storage.redis.link import Link, together
 from imd.storage.redis.started import started
+from imd.storage.values import decode_queued, encode_queued
 
 #: Seconds for which the id of an acknowledged message is remembered, if its sender has an id of his own for it and may
 #: therefore send it again; and if only this daemon could repeat it, after an outcome that was unknown.
@@ -35,7 +36,6 @@ _SPECIAL = re.compile(rb"[][*?\\^-]")
 
 _ANSWERS = (Queueing.KEPT, Queueing.ALREADY, Queueing.DONE, Queueing.FULL)
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Queued).decode
 _tag = functools.lru_cache(maxsize=100_000)(keys.inbox_tag)
 
 
@@ -60,7 +60,7 @@ class _Append:
         values: list[bytes] = []
         for account, entry in entries:
             message = entry.message
-            value = _encode(entry)
+            value = encode_queued(entry)
             about += (
                 account,
                 message.id,
@@ -225,7 +225,7 @@ class Inboxes:
         flat = await self._link.query_script(scripts.INBOX_READ, names, (first, last, limit))
         found = []
         for at in range(0, len(flat), 3):
-            queued = _decode(flat[at + 1])
+            queued = decode_queued(flat[at + 1])
             attempts = int(flat[at + 2])
             if after < queued.message.seq <= upto:
                 found.append(
@@ -268,7 +268,7 @@ class Inboxes:
         )
         if not found:
             return None
-        return msgspec.structs.replace(_decode(found[0][1][1]), attempts=int(tried or 0))
+        return msgspec.structs.replace(decode_queued(found[0][1][1]), attempts=int(tried or 0))
 
     # ------------------------------------------------------------ expiry
 

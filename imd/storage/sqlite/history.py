@@ -3,22 +3,19 @@
 import sqlite3
 from collections.abc import Sequence
 
-import msgspec
 from twisted.internet.defer import Deferred
 
 from imd.core.message import Message
 from imd.storage.sqlite.database import Database, in_steps
 from imd.storage.sqlite.statements import insert
-
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Message).decode
+from imd.storage.values import decode_message, encode_message
 
 _Entries = Sequence[tuple[str, Message]]
 
 
 def _append(connection: sqlite3.Connection, calls: Sequence[_Entries]) -> list[None]:
     rows = [
-        (target, message.seq, message.id, message.time, _encode(message))
+        (target, message.seq, message.id, message.time, encode_message(message))
         for entries in calls
         for target, message in entries
     ]
@@ -40,7 +37,7 @@ class History:
 
         def work(connection: sqlite3.Connection) -> list[Message]:
             newest_first = connection.execute(sql, (target, before, limit)).fetchall()
-            return [_decode(encoded) for (encoded,) in reversed(newest_first)]
+            return [decode_message(encoded) for (encoded,) in reversed(newest_first)]
 
         return self._database.read(work)
 
@@ -48,7 +45,7 @@ class History:
         sql = "SELECT message FROM history WHERE target = ? AND seq > ? ORDER BY seq LIMIT ?"
         return self._database.read(
             lambda connection: [
-                _decode(encoded) for (encoded,) in connection.execute(sql, (target, after, limit)).fetchall()
+                decode_message(encoded) for (encoded,) in connection.execute(sql, (target, after, limit)).fetchall()
             ]
         )
 

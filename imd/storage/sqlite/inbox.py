@@ -17,21 +17,19 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 from zlib import crc32
 
-import msgspec
 from twisted.internet.defer import Deferred
 
 from imd.core.message import Message
 from imd.core.stores import Queued, Queueing
 from imd.storage.sqlite.database import Database, in_steps
 from imd.storage.sqlite.statements import insert, insert_flat, select
+from imd.storage.values import decode_message, encode_message
 
 #: Longest time the id of an acknowledged message is remembered: 7 days, in seconds.
 REMEMBER = 7 * 86_400.0
 #: About how many inboxes have their count kept in memory.
 MAX_COUNTED = 100_000
 
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Message).decode
 
 _COLUMNS = "inbox, seq, short, id, expires, attempts, repeatable, origin, origin_limit, message"
 _WIDTH = 10
@@ -56,7 +54,7 @@ def _short(id: str) -> int:
 
 def _queued(row: tuple[Any, ...]) -> Queued:
     message, expires, attempts, origin, origin_limit = row
-    return Queued(_decode(message), expires, attempts, origin, origin_limit)
+    return Queued(decode_message(message), expires, attempts, origin, origin_limit)
 
 
 def _count(connection: sqlite3.Connection, inbox: int) -> int:
@@ -230,7 +228,7 @@ class Inbox:
                         1 if message.client_id else 0,
                         entry.origin,
                         entry.origin_limit,
-                        _encode(message),
+                        encode_message(message),
                     )
                     known[key] = Queueing.ALREADY
                     self._counts[inbox] += 1
