@@ -6,8 +6,8 @@ process needs meanwhile shows whether the reactor's thread waited for another th
 
 ::
 
-    poller ──events, at most `EVENTS`──► turn: timed calls, sockets ──► poller
-                                      └────────── measured ────────┘
+    poller ──events, as many as fit──► turn: sockets, timed calls ──► poller
+                                     └────────── measured ────────┘
 
 How many sockets one turn serves is bounded here, too: with thousands ready at once (everybody comes back after a
 restart, or vanishes) timed calls and the rest of the sockets would wait for all of them. What is ready and not served
@@ -22,8 +22,11 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 #: On reactors that cannot be measured by turns: a timer is set so often; how late it fires tells the same by the wall.
 INTERVAL = 0.02
-#: Sockets served in one turn. In a storm each costs some 100 to 200 µs, with what follows from it in the same turn.
+#: Sockets served in one turn, each of which has more to do after it: in a storm some 100 µs.
 EVENTS = 32
+#: Seconds of a turn after which no more sockets are served in it (`imd.net.turns`): that somebody leaves a room of a
+#: thousand takes longer than 100 µs.
+SHARE = 0.01
 #: Turns shorter than this are not looked at closely, and the processor's clock is not read more often: that is a call
 #: of the kernel. A turn may therefore be charged with as much of the turns before it.
 CLOSELY = 0.002

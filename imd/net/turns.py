@@ -11,6 +11,7 @@ whether); on any other everything works the same, only dearer.
 
 import errno
 from collections.abc import Callable
+from time import perf_counter
 from typing import Any
 
 from twisted.internet.main import CONNECTION_LOST
@@ -19,12 +20,14 @@ from twisted.logger import Logger
 from twisted.python import log as text_log
 from twisted.python.reflect import qual
 
-from imd.net.holding import EVENTS
+from imd.net.holding import EVENTS, SHARE
 from imd.net.reactor_clock import ReactorClock
 
 _EPOLL = "twisted.internet.epollreactor.EPollReactor"
 #: `select.EPOLLIN`, which only Linux has.
 _READABLE = 1
+#: Sockets served between two looks at the clock.
+_SOME = 4
 _PARTS = ("_poller", "_selectables", "_doReadOrWrite", "_disconnectSelectable", "doIteration")
 
 
@@ -76,7 +79,12 @@ class LeanTurns:
             if error.errno == errno.EINTR:
                 return
             raise
+        served, enough = 0, perf_counter() + SHARE
         for descriptor, event in events:
+            if served and not served % _SOME and perf_counter() > enough:
+                # The others are ready in the next turn, too.
+                break
+            served += 1
             selectable = selectables.get(descriptor)
             if selectable is None:
                 # An earlier event of this turn has closed it.
@@ -92,9 +100,9 @@ class LeanTurns:
                 why = CONNECTION_LOST
             if why:
                 reactor._disconnectSelectable(selectable, why, True)
-        self._served += len(events)
+        self._served += served
         if self._unread:
-            self._have_read(len(events) < min(EVENTS, len(selectables)))
+            self._have_read(served == len(events) < min(EVENTS, len(selectables)))
         if clock.waiting:
             clock.end_turn()
 

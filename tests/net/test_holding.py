@@ -89,6 +89,19 @@ class TurnsTests(SynchronousTestCase):
 
     def test_bounded(self) -> None:
         """With more sockets ready than one turn serves, all are served in a few turns, and each in its turn."""
+        count = 2 * EVENTS + 5
+        served = self.ready(count)
+        turns = 0
+        while set(served) != set(range(count)):
+            before = len(served)
+            self.reactor.iterate()
+            self.assertLessEqual(len(served) - before, EVENTS)
+            turns += 1
+        # Three, where the machine does nothing else meanwhile.
+        self.assertGreaterEqual(turns, 3)
+
+    def ready(self, count: int) -> list[int]:
+        """Sockets that are always ready, numbered; those that were served."""
         served: list[int] = []
 
         class Ready:
@@ -111,11 +124,6 @@ class TurnsTests(SynchronousTestCase):
                 os.close(self.read)
                 os.close(self.write)
 
-        count = 2 * EVENTS + 5
         for number in range(count):
             self.reactor.addReader(Ready(number))
-        self.reactor.iterate()
-        self.assertEqual(len(served), EVENTS)
-        self.reactor.iterate()
-        self.reactor.iterate()
-        self.assertEqual(set(served), set(range(count)))
+        return served
