@@ -84,6 +84,8 @@ class Books:
         self.tally = Tally()
         #: What must not be, in words.
         self.faults: list[str] = []
+        #: Messages that something was wrong with; the daemon is asked for their way.
+        self.suspects: list[str] = []
         #: Of which kind; the list is cut short.
         self.wrong: Counter[str] = Counter()
         #: Name → numbers shown by any of her programs.
@@ -107,8 +109,10 @@ class Books:
         entry.how, entry.reason = how, reason
         entry.id = id or entry.id
 
-    def fault(self, kind: str, text: str) -> None:
+    def fault(self, kind: str, text: str, id: str = "") -> None:
         self.wrong[kind] += 1
+        if id and self.wrong[kind] <= 20:
+            self.suspects.append(id)
         if self.wrong[kind] <= 20:
             self.faults.append(f"{kind}: {text}")
             self.tell(f"wrong: {kind}: {text}")
@@ -181,7 +185,7 @@ class Shelf:
         if not entry.late:
             latest = self._latest.get(entry.client, -1)
             if entry.number < latest:
-                books.fault("out of order", f"{where}: after {latest}")
+                books.fault("out of order", f"{where}: after {latest}", id or entry.id)
             self._latest[entry.client] = max(latest, entry.number)
 
     def _again(self, where: str, before: _Shown, now: _Shown, *, repeat: bool) -> None:
@@ -191,9 +195,10 @@ class Shelf:
         if before.id != now.id:
             books.fault("two ids", f"{where}: shown before as {before.id}")
         elif before.connection == now.connection:
-            books.fault("doubled", f"{where}: twice on connection {now.connection}")
+            books.fault("doubled", f"{where}: twice on connection {now.connection}", now.id)
         elif not ended and before.position <= self._confirmed.get(before.connection, 0):
-            books.fault("doubled", f"{where}: confirmed on connection {before.connection}, again on {now.connection}")
+            what = f"confirmed on connection {before.connection}, again on {now.connection}"
+            books.fault("doubled", f"{where}: {what}", now.id)
         elif not self._knows_ids:
             books.tally.repeated_bare += 1
         elif repeat:
@@ -201,7 +206,7 @@ class Shelf:
         elif ended:
             books.tally.unmarked += 1
         else:
-            books.fault("not marked", f"{where}: connection {before.connection}, then {now.connection}")
+            books.fault("not marked", f"{where}: connection {before.connection}, then {now.connection}", now.id)
 
     def room(self, room: str, id: str, body: str) -> None:
         """A line of a room has come."""

@@ -7,6 +7,7 @@
      └────────────────────────┴──deaf: connected, reads nothing, says nothing──► OFF, and back soon
 """
 
+import contextlib
 import enum
 import random
 import socket
@@ -179,6 +180,11 @@ class Device:
     def _refused(self, error: Exception, life: int) -> None:
         town = self.town
         town.figures.not_in += 1
+        if isinstance(error, SignOnFailed) and "try again in" in str(error):
+            # All come at once, and hashing takes its time: P6, and said so.
+            town.figures.put_off += 1
+            self.back(5.0)
+            return
         if isinstance(error, SignOnFailed) and town.up and town.life == life:
             # P10: nothing valid is refused.
             town.books.fault("sign-on refused", f"{self.label}: {error}")
@@ -224,7 +230,9 @@ class Device:
             # Not cut at all: a new address in the middle of everything.
             self.town.spawn(client.stream.move())
         elif how == "half" and self.kind in ("tcp", "irc", "bare"):
-            transport.getHandle().shutdown(socket.SHUT_WR)
+            with contextlib.suppress(OSError):
+                # Gone at this very moment.
+                transport.getHandle().shutdown(socket.SHUT_WR)
         elif how == "deaf":
             self.state = State.DEAF
             if isinstance(client.stream, Datagrams):

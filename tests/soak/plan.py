@@ -1,6 +1,8 @@
 """How long, how many, and who has which clients. The same seed makes the same town."""
 
+import contextlib
 import random
+import socket
 
 import msgspec
 
@@ -69,7 +71,18 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
             f"limits.native_ping_interval={wait(60)}",
             f"limits.native_ping_timeout={wait(60)}",
             f"limits.traces={self.traces}",
+            # The same in all lives of the daemon, so that it tells those who still write to an earlier one.
+            f'listen.udp=["127.0.0.1:{_free_udp_port()}"]',
         )
+
+
+def _free_udp_port() -> int:
+    """One that the system will not give to any of the clients while the daemon is down."""
+    for port in random.SystemRandom().sample(range(20_000, 30_000), 100):
+        with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise OSError("no free UDP port")
 
 
 class Resident(msgspec.Struct, frozen=True):

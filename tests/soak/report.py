@@ -26,7 +26,11 @@ def table(result: Result) -> str:
         ("seed, store", f"{plan.seed}, {result.store}"),
         ("an hour in", f"{plan.minutes:g} min of load: {plan.factor:.0f} times faster; {result.seconds:.0f} s in all"),
         ("people, clients", f"{result.people}, {sum(result.clients.values())}: {clients}"),
-        ("deeds, sign-ons", f"{deeds.deeds}, {deeds.arrivals} ({deeds.not_in} more did not come about)"),
+        (
+            "deeds, sign-ons",
+            f"{deeds.deeds}, {deeds.arrivals} ({deeds.not_in} more did not come about, "
+            f"{deeds.put_off} of them put off)",
+        ),
         ("cuts", ", ".join(f"{how} {count}" for how, count in sorted(deeds.cuts.items()))),
         ("restarts", ", ".join("SIGTERM" if how == "term" else "kill -9" for how in plan.restarts)),
         ("all back after", ", ".join(f"{seconds:.1f} s" for seconds in result.returns)),

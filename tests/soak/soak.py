@@ -159,13 +159,26 @@ class Soak:
         town = self.town
         names = [person.name for person in town.people if not person.resident.guest]
         for entry in town.books.lost(names):
-            try:
-                way: Any = await town.daemon.ask("trace", id=entry.id)
-            except Refused as refused:
-                way = str(refused)
+            way = await self._way(entry.id)
             town.books.fault("lost", f"{entry.number} {entry.id} {entry.client} to {entry.to}: {entry.how}; {way}")
             # Told once.
             town.books.shown[entry.to].add(entry.number)
+
+    async def _way(self, id: str) -> str:
+        """What the daemon knows of a message (P9)."""
+        try:
+            return str(await self.town.daemon.ask("trace", id=id))
+        except Refused as refused:
+            return str(refused)
+
+    async def _look_into(self) -> None:
+        """Ask after what was wrong, while the daemon knows."""
+        books = self.town.books
+        while books.suspects and self.town.up:
+            id = books.suspects.pop()
+            way = await self._way(id)
+            books.faults.append(f"the way of {id}: {way}")
+            books.tell(f"the way of {id}: {way}")
 
     async def _start(self) -> None:
         await self.town.daemon.start()
@@ -223,6 +236,7 @@ class Soak:
             f"{figures.deeds:6} deeds  {tally.sent:6} sent  {tally.shown:6} shown  {tally.repeated:4} again  "
             f"{sum(figures.cuts.values()):5} cuts  daemon {memory}  wrong {sum(town.books.wrong.values())}"
         )
+        town.spawn(self._look_into())
 
     def _result(self) -> Result:
         town, books = self.town, self.town.books

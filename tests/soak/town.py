@@ -46,6 +46,8 @@ class Figures(msgspec.Struct):
     arrivals: int = 0
     #: Sign-ons that did not come about: the daemon was down, or the connection died.
     not_in: int = 0
+    #: Of these: told to try again in some seconds, because too many wanted in at one time.
+    put_off: int = 0
     tokens_refused: int = 0
     cuts: dict[str, int] = {}
     #: Asked for after five unconfirmed attempts.
