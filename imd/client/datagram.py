@@ -195,6 +195,9 @@ def _problem(reason: str, failure: Exception | None) -> error.ConnectError:
         return error.TimeoutError()
     if reason in _WORDS:
         return NotConnected(_WORDS[reason])
+    if "alert internal error" in reason:
+        # Before there is a connection DTLS has no better word for it.
+        return NotConnected("The server turned the connection away: it may have too many for now.")
     return NotConnected(f"DTLS failed: {reason}.")
 
 

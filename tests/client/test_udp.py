@@ -16,6 +16,7 @@ from imd.client.destination import Destination, Way
 from imd.net.self_signed import make_pair
 from tests.client.imc import run
 from tests.daemon import DaemonTestCase, RunningDaemon
+from tests.doors import UdpDriver
 
 reactor: Any = installed_reactor
 
@@ -58,6 +59,18 @@ class ProgramTests(DaemonTestCase):
         """Exit code 4."""
         await self.house("bob")
         self.assertEqual((await run("--udp", "--to", "bob", f"alice@{self.here}", stdin="hi\n"))[0], 4)
+
+    async def test_too_many(self) -> None:
+        """Exit code 3, at once, and why, plain and DTLS."""
+        daemon = await self.daemon("limits.enabled=true", "limits.connections=1").start()
+        await daemon.ask("user add", name="alice", password="sesame")
+        first = await UdpDriver.sign_on(daemon, "alice", "sesame")
+        self.addCleanup(first.cut)
+        for security in ((), ("--insecure",)):
+            here = f"alice@127.0.0.1:{daemon.ports['native', 'udp']}"
+            code, _, complaints = await run("--udp", *security, "--to", "bob", here, stdin="hi\n")
+            self.assertEqual(code, 3)
+            self.assertIn("too many" if security else "takes no more connections", complaints)
 
     async def test_nobody_there(self) -> None:
         """Exit code 3, at once, and what to look at."""

@@ -23,7 +23,7 @@ from imd.net.datagram import packet as wire
 from imd.net.datagram.dtls import Listener
 from imd.net.datagram.link import Address, Link, Receiver, located
 from imd.net.datagram.packet import VERSION, Malformed
-from imd.net.datagram.records import CONTENT_TYPES, client_random
+from imd.net.datagram.records import CONTENT_TYPES, client_random, turned_away
 from imd.net.datagram.terms import Counts, Terms
 from imd.net.datagram.timetable import Timetable
 from imd.net.datagram.welcome import Welcome
@@ -180,6 +180,7 @@ class DatagramPort(DatagramProtocol):
             self._forget(old)
         link = self._admitted(address, now)
         if not isinstance(link, Link):
+            self._send(turned_away(datagram), address)
             return None
         link.association = association
         self._secure[address] = link

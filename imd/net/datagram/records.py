@@ -7,10 +7,12 @@ from imd.net.datagram.packet import DATAGRAM
 
 #: Content types of DTLS (RFC 9147 section 4.1): what a first byte may be.
 CONTENT_TYPES: Final = range(20, 26)
+_ALERT: Final = 21
 _HANDSHAKE: Final = 22
 _APPLICATION_DATA: Final = 23
 _CLIENT_HELLO: Final = 1
 _CERTIFICATE: Final = 11
+_INTERNAL_ERROR: Final = b"\x02\x50"
 #: Bytes of a record's header (RFC 6347 section 4.1) and of a handshake message's (section 4.2.2).
 _RECORD: Final = 13
 _MESSAGE: Final = 12
@@ -33,6 +35,12 @@ def client_random(datagram: bytes) -> bytes:
         return b""
     begin = _RECORD + _MESSAGE + 2
     return datagram[begin : begin + 32]
+
+
+def turned_away(hello: bytes) -> bytes:
+    """What is said to a client whose ClientHello was right, and who is not let in all the same: a fatal alert,
+    internal_error (RFC 5246 section 7.2.2), the nearest there is to "too many"."""
+    return bytes([_ALERT]) + hello[1:11] + b"\0\2" + _INTERNAL_ERROR
 
 
 def records(data: bytes) -> Iterator[tuple[int, int]]:

@@ -248,6 +248,8 @@ class Secured(SynchronousTestCase):
         for number in range(8):
             client = world.secure(("192.0.2.1", 1024 + number))
             self.assertEqual(client.established, number < 5)
+            # Who is not let in hears so at once.
+            self.assertEqual("alert internal error" in client.ended, number >= 5)
         self.assertEqual(world.port.status().links, 5)
         world.reactor.advance(HANDSHAKE + 1)
         self.assertEqual((world.port.status().links, world.connections.open), (0, 0))
