@@ -253,6 +253,12 @@ class Bench:
                 self.figures["rate", who] = options["rate"]
                 for share in ("p50", "p99", "p99_9"):
                     self.figures[share, who] = figures["latency_us"][share] / 1000
+                # It never sleeps here: what it did not have of its core, others had, and the server fared no better.
+                own = figures["generator_cpu_s"] / figures["seconds"]
+                if own < 0.95:
+                    self.notes.append(
+                        f"latency of {who}: the generator had {own:.0%} of its core, so these mean little"
+                    )
 
     def queueing(self) -> None:
         """Native senders write to people who are away, who then come and collect: on both stores."""
