@@ -16,10 +16,11 @@ from typing import Any
 
 from imd.config.model import Accounts
 from imd.net import scram
+from tests import redis_server
 from tests.bench import baseline, ways
 from tests.bench.load import Generator, Void, cores
 from tests.bench.report import middle, per_operation
-from tests.bench.servers import Imd, Inspircd, Ngircd, Server
+from tests.bench.servers import Imd, Inspircd, Missing, Ngircd, Server
 from tests.bench.ways import (
     BY_DTLS,
     BY_IRC,
@@ -119,6 +120,10 @@ class Bench:
         """The stores with accounts that runs begin with."""
         Ngircd.program()
         Inspircd.program()
+        try:
+            redis_server.program()
+        except redis_server.RedisMissing as missing:
+            raise Missing(str(missing)) from None
         for store in (IRC_STORE, NATIVE_STORE):
             self._fill(store)
         self._fill(WATCHED_STORE, accounts=WATCHERS + 2, watchers=WATCHERS)
