@@ -29,7 +29,7 @@ def table(result: Result) -> str:
         (
             "deeds, sign-ons",
             f"{deeds.deeds}, {deeds.arrivals} ({deeds.not_in} more did not come about, "
-            f"{deeds.put_off} of them put off)",
+            f"{deeds.put_off} of them put off), {deeds.timed_out} timed out",
         ),
         ("cuts", ", ".join(f"{how} {count}" for how, count in sorted(deeds.cuts.items()))),
         ("restarts", ", ".join("SIGTERM" if how == "term" else "kill -9" for how in plan.restarts)),

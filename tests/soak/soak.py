@@ -31,6 +31,9 @@ reactor: Any = installed_reactor
 #: Seconds between two lines that say how far it has come.
 PROGRESS = 10.0
 
+#: Share of the connections that may be ended for silence, because a machine was busy; more would be a fault of ours.
+TOO_LATE = 0.01
+
 #: Shares of the load: the waves of the first life, and those of the last one; the rest goes to the lives between.
 _FIRST = (0.15, 0.25, 0.1)
 _LAST = (0.1, 0.15)
@@ -241,6 +244,8 @@ class Soak:
     def _result(self) -> Result:
         town, books = self.town, self.town.books
         books.check()
+        if town.figures.timed_out > town.figures.arrivals * TOO_LATE:
+            books.fault("timed out", f"{town.figures.timed_out}; is the machine too busy for so little time?")
         outcomes = Counter(entry.how or "open" for entry in books.entries)
         refusals = Counter(entry.reason for entry in books.entries if entry.how == "refused")
         times = sorted(town.answers) or [0.0]

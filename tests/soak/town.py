@@ -48,6 +48,8 @@ class Figures(msgspec.Struct):
     not_in: int = 0
     #: Of these: told to try again in some seconds, because too many wanted in at one time.
     put_off: int = 0
+    #: Connections that the daemon ended because their client was too late with a sign of life.
+    timed_out: int = 0
     tokens_refused: int = 0
     cuts: dict[str, int] = {}
     #: Asked for after five unconfirmed attempts.
