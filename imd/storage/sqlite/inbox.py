@@ -65,13 +65,15 @@ def _places(
     connection: sqlite3.Connection, ids: Sequence[str], shorts: Sequence[int] | None = None
 ) -> dict[_Key, _Place]:
     """Where messages with these ids wait, in whose inbox ever."""
-    wanted, found = set(ids), {}
     rows: Iterator[Any] = select(
         connection,
         "SELECT number, inbox, id, expires, repeatable FROM inbox WHERE short",
         [_short(id) for id in ids] if shorts is None else shorts,
     )
+    wanted, found = None, {}
     for number, inbox, id, expires, repeatable in rows:
+        if wanted is None:
+            wanted = set(ids)
         if id in wanted:
             found[inbox, id] = _Place(number, expires, repeatable)
     return found
@@ -204,6 +206,8 @@ class Inbox:
         shorts = [_short(message.id) for message in messages]
         known = self._known(connection, messages, shorts)
         short = iter(shorts)
+        # After `_forget` these are the same dictionaries, emptied.
+        numbers, counts = self._numbers, self._counts
         rows: list[object] = []
         # Guests' messages decided for in this batch and not yet in the table, by inbox and network address.
         guests: Counter[tuple[int, str]] = Counter()
@@ -212,9 +216,18 @@ class Inbox:
             answer: list[Queueing] = []
             for account, entry in entries:
                 message, number = entry.message, next(short)
-                inbox = self._numbers.get(account) or self._open(connection, account)
+                inbox = numbers.get(account) or self._open(connection, account)
                 key = (inbox, message.id)
-                decision = known.get(key) or self._decide(connection, inbox, entry, limit, guests)
+                decision = known.get(key)
+                if decision is None:
+                    waiting = counts.get(inbox)
+                    if waiting is None:
+                        waiting = self._waiting(connection, inbox)
+                    # As `_decide` would; for most messages this is all there is to decide.
+                    if entry.origin or waiting >= limit > 0:
+                        decision = self._decide(connection, inbox, entry, limit, guests)
+                    else:
+                        decision = Queueing.KEPT
                 if decision is Queueing.KEPT:
                     # In the order of _COLUMNS.
                     rows += (
@@ -231,7 +244,7 @@ class Inbox:
                         encode_message(message),
                     )
                     known[key] = Queueing.ALREADY
-                    self._counts[inbox] += 1
+                    counts[inbox] += 1
                 answer.append(decision)
             answers.append(answer)
         insert_flat(connection, f"INSERT INTO inbox ({_COLUMNS})", _WIDTH, rows)
