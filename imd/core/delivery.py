@@ -112,13 +112,20 @@ class Delivery:
     def _look_up(self, session: Session, draft: Draft, id: str, seq: int, now: float, outcome: Settle) -> None:
         """A message to somebody who is off, or whose name is being looked up for earlier messages."""
         name, domain = split(draft.to, self._people.domain)
+        folded = fold(name)
         person = self._people.find(draft.to)
-        if person is not None and person.account is not None and not self._recipients.asking(fold(name)):
+        if person is not None and person.account is not None and not self._recipients.asking(folded):
             message = self._message(session, draft, id, seq, now, person.address)
             self._route(session, message, person.account, person, outcome)
             return
         if person is None and domain != self._people.domain:
             outcome(Receipt(id, draft.client_id, None, Outcome.REFUSED, now, NoSuchAccount(draft.to)))
+            return
+        known = self._recipients.known(folded)
+        if known is not None:
+            to = Address(known.account.name, self._people.domain)
+            here = self._people.person(known.account.id)
+            self._route(session, self._message(session, draft, id, seq, now, to), known.account, here, outcome, known)
             return
         # As it is at reading: the sender may be gone when the answer comes.
         unaddressed = self._message(session, draft, id, seq, now, session.person.address)

@@ -55,6 +55,10 @@ class Recipients:
         self._waiting[folded] = deque([then])
         self._environment.spawn("look up a recipient", self._look_up(name, folded))
 
+    def known(self, folded: str) -> Recipient | None:
+        """The recipient of this folded name, where nothing needs to be asked and nobody waits in line."""
+        return None if folded in self._waiting else self._known.get(folded)
+
     def asking(self, folded: str) -> bool:
         """Whether messages to this name wait in line: further ones must queue behind them."""
         return folded in self._waiting
