@@ -201,7 +201,7 @@ class Delivery:
         before = self.trace.get(message.id) if message.client_id else None
         if before is not None and before.outcome is Outcome.UNKNOWN:
             # Sent again, because its fate was open: somebody may have it under this time.
-            message = before.message
+            message = msgspec.structs.replace(before.message, body=message.body, tags=message.tags)
         way = self.trace.begin(message, account.id)
         way.handed = before is not None and before.handed
         way.steps.append((message.time, "read", session.peer.door))

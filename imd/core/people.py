@@ -204,6 +204,7 @@ class People:
     def begin(self, session: Session) -> None:
         if session.begun or session.id not in self._sessions:
             return
+        self.rooms.settle(session.person)
         session.begun = True
         self.presence.opened(session)
         old = self._sessions.get(self._replacing.pop(session.id, ""))

@@ -185,8 +185,7 @@ class Rooms:
         rooms = self.rooms_of(person)
         if not rooms:
             return
-        for room in rooms:
-            self._talking.tell(room)
+        self.settle(person)
         event = Left(
             room=rooms[0],
             time=self._environment.clock.time(),
@@ -212,10 +211,14 @@ class Rooms:
                 del self._rooms[folded]
         self._book.changed(room)
 
+    def settle(self, person: Person) -> None:
+        """Tell now what was said in a person's rooms: a session of hers is about to come or go."""
+        for room in self.rooms_of(person):
+            self._talking.tell(room)
+
     def mirror(self, session: Session) -> None:
         """A further session of somebody who is in rooms already: it is in them too."""
         for room in self.rooms_of(session.person):
-            self._talking.tell(room)
             session.client.room_event(self._joined(room, session))
 
     def renamed(self, person: Person, before: Address) -> None:

@@ -54,5 +54,10 @@ class Talking:
             call()
 
     def _tell_all(self) -> None:
-        for room in list(self._said):
-            self.tell(room)
+        try:
+            for room in list(self._said):
+                self.tell(room)
+        finally:
+            if self._said:
+                # An outcome led to more talk, or a client failed.
+                self._environment.clock.soon(self._tell_all)

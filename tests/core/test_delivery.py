@@ -158,6 +158,24 @@ class OfflineTests(HouseTestCase):
         self.assertIsInstance(told[0].reason, QueueFull)
         self.assertEqual(self.house.on(self.bob_account).bodies, ["1", "2", "3"])
 
+    def test_full_and_in_doubt(self) -> None:
+        """A message handed to a client that died while the queue was full is of unknown fate; sent again, it is shown
+        with all its text, however long."""
+        text = "x" * 1000
+        bob = self.house.on(self.bob_account, prompt=False)
+        for body in "123":
+            self.house.send(self.alice, "bob", body)
+        self.house.turn(1)
+        told = self.house.send(self.alice, "bob", text, client_id="c1")
+        self.house.off(bob)
+        self.house.turn()
+        self.assert_settled(told, Outcome.UNKNOWN)
+        bob = self.house.on(self.bob_account)
+        self.assertEqual(bob.bodies, ["1", "2", "3"])
+        told = self.house.send(self.alice, "bob", text, client_id="c1")
+        self.assert_settled(told, Outcome.ACCEPTED)
+        self.assertEqual(bob.bodies, ["1", "2", "3", text])
+
     def test_guests_share(self) -> None:
         """A guest may leave only so many messages per recipient and address."""
         guest = self.house.on("visitor", address="198.51.100.7")

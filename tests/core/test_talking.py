@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from unittest import mock
 
 from imd.core.hub import Policy
-from imd.core.message import Draft, Outcome, Receipt
+from imd.core.message import Draft, Kind, Outcome, Receipt
+from imd.core.session import ClientInfo, Peer
 from imd.core.talk import Joined, Parted, RoomEvent, RoomLine, RoomLines
 from imd.core.talking import MOST
 from tests.core.room_case import TEA, RoomTestCase
@@ -78,6 +79,20 @@ class TalkingTests(RoomTestCase):
         second = self.house.on(self.accounts["bob"])
         self.assertEqual(shown(self.heard(second)), [Joined.__name__])
 
+    def test_further_session_in_the_same_turn(self) -> None:
+        """The same, with the line said in the turn in which the session begins: those who are here hear it."""
+        third = Recorder()
+        third.hub = self.house.hub
+        people = self.house.hub.people
+        third.session = self.house.wait(
+            people.sign_on(self.accounts["bob"], "", Peer("native", "192.0.2.1", 40001), ClientInfo(), third)
+        )
+        self.speak(self.alice, "before")
+        people.begin(third.session)
+        self.house.turn()
+        self.assertEqual(shown(self.heard(third)), [Joined.__name__])
+        self.assertEqual(shown(self.heard(self.bob)), ["before"])
+
     def test_accepted_when_told(self) -> None:
         """Without history a line is accepted once it was handed to the members."""
         self.house = House(Policy(history_keep=0))
@@ -91,3 +106,30 @@ class TalkingTests(RoomTestCase):
         self.house.turn()
         self.assertEqual([receipt.outcome for receipt in receipts], [Outcome.ACCEPTED])
         self.assertEqual(shown(bob.events), ["hello"])
+
+    def test_said_in_answer(self) -> None:
+        """What is said because of an outcome, while other rooms have yet to be told, is told in the same turn."""
+        rooms = self.house.hub.rooms
+        self.join(self.alice, "#other")
+        self.heard(self.alice)
+
+        def go_on(receipt: Receipt) -> None:
+            self.speak(self.bob, "next")
+
+        rooms.say(self.me(self.bob), TEA, Draft(TEA, "notice", Kind.NOTICE), go_on)
+        rooms.say(self.me(self.alice), "#other", Draft("#other", "elsewhere"))
+        self.house.turn()
+        self.assertEqual(shown(self.heard(self.alice)), ["notice", "elsewhere", "next"])
+
+    def test_failing(self) -> None:
+        """A client that fails keeps nobody from being told in other rooms, nor later."""
+        self.join(self.alice, "#other")
+        self.heard(self.alice)
+        with mock.patch.object(self.bob, "room_lines", side_effect=ZeroDivisionError):
+            self.speak(self.bob, "lost")
+            self.house.hub.rooms.say(self.me(self.alice), "#other", Draft("#other", "elsewhere"))
+            self.house.turn()
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+        self.speak(self.bob, "later")
+        self.house.turn()
+        self.assertEqual(shown(self.heard(self.alice))[-2:], ["elsewhere", "later"])

@@ -143,8 +143,9 @@ class IrcConnection(BackPressure, Protocol, TicketHolder):
 
     def _too_slow(self) -> None:
         self._door.settings.limits.tally.count("send_queue")
-        self.session.sign_off("slow", "Reads too slowly")
         self.session.close("You read too slowly")
+        # Signing off waits for the end of the turn: the core is just telling somebody something.
+        self._clock.soon(lambda: self.session.sign_off("slow", "Reads too slowly"))
 
     def visit(self, now: float) -> float:
         """A look at whether the client is still there (`Rounds`)."""

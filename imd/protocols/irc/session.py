@@ -239,6 +239,7 @@ class IrcSession(Speaker):
         """Whether the line may be taken now; if not it is kept, and taken when it may."""
         if line.command == "PONG" and self.barrier.since is not None:
             # Others wait for it, and we asked for it.
+            self._early = None
             return True
         wait = self._pace.take(line, row, self.hub.clock.time())
         if wait <= 0:

@@ -368,7 +368,9 @@ class NativeSession:
         core = self.core
         for line in told.lines:
             if core is not None and line.session != core.id:
-                self.sink.send(outgoing.message(line.envelope))
+                payload = outgoing.message(line.envelope)
+                if payload:
+                    self.sink.send(payload)
 
     def backlog(self) -> int:
         return self.sink.backlog()

@@ -110,6 +110,17 @@ class Pace(IrcTestCase):
         self.world.gateway.reload(IrcSettings(limits=IrcLimits(commands_per_second=1, command_burst=5)))
         self.assertEqual(len(ann.said(*["PING x"] * 20)), 5)
 
+    def test_pong_too_soon(self) -> None:
+        """A PONG that came too soon runs once, also when by its time one is waited for."""
+        ann, bob = self.world.guest("ann"), self.world.member("bob", confirms=False)
+        self.world.gateway.reload(IrcSettings(limits=IrcLimits(commands_per_second=1, command_burst=1)))
+        bob.send("PING a", "PONG stray", "PING b")
+        ann.send("PRIVMSG bob :hello")
+        self.assertEqual(len(bob.pings), 1)
+        for _ in range(5):
+            self.world.advance(1)
+        self.assertEqual(numerics(bob.take()), ["PONG", "PRIVMSG", "PONG"])
+
     def test_bounded(self) -> None:
         """What waits is bounded, however much is sent while it waits."""
         ann = self.world.member("ann")
@@ -143,6 +154,34 @@ class Ends(IrcTestCase):
         self.world.turn()
         self.assertEqual(bob.take(), ["ERROR :Closing Link: bob (You read too slowly)"])
         self.assertTrue(bob.gone)
+
+    def test_slow_reader_in_a_room(self) -> None:
+        """Who turns out to be too slow while a room is told something goes when all have been told, in all order."""
+        self.world = World(IrcSettings(limits=IrcLimits(send_queue=10_000, messages_per_second=0)))
+        ann, slow, second = self.world.guest("ann"), self.world.member("bob"), self.world.member("bob")
+        for user in (slow, ann):
+            user.send("JOIN #tea")
+        for user in (ann, slow, second):
+            user.take()
+        assert slow.transport.producer is not None
+        slow.transport.producer.pauseProducing()
+        lines = ["PRIVMSG #tea :" + f"{number:03}".ljust(400, "x") for number in range(100)]
+        ann.send(*lines)
+        self.assertEqual([line.partition(" PRIVMSG ")[2] for line in second.take()], [line[8:] for line in lines])
+        self.assertTrue(slow.session.closing)
+        self.assertEqual([each.client for each in second.session.me.person.sessions], [second.session])
+
+    def test_slow_reader_parts(self) -> None:
+        """Who turns out to be too slow while she leaves a room of her own."""
+        self.world = World(IrcSettings(limits=IrcLimits(send_queue=500)))
+        ann = self.world.guest("ann")
+        ann.send("JOIN #tea")
+        assert ann.transport.producer is not None
+        ann.transport.producer.pauseProducing()
+        ann.send("PING " + "x" * 200)
+        ann.send("PART #tea :" + "x" * 250)
+        self.assertEqual(list(self.world.hub.people.sessions()), [])
+        self.assertIsNone(self.world.hub.rooms.find("#tea"))
 
     def test_never_reads_again(self) -> None:
         """The connection of a slow reader ends though it never hears why."""

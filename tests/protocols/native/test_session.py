@@ -10,6 +10,7 @@ from imd.core.contact import Contact, RosterAction, RosterChange
 from imd.core.message import Envelope, Kind, Message, Outcome, Receipt
 from imd.core.refusal import TooLong
 from imd.core.session import Location, PresenceView, State
+from imd.core.talk import Room, RoomLine, RoomLines
 from imd.messages import connection, messaging, presence, roster, signals
 from imd.protocols.native import session as session_module
 from tests.protocols.native.fakes import BOB, START, World
@@ -181,6 +182,17 @@ class ClientTests(SynchronousTestCase):
         self.assertEqual((ended.call, ended.reason, ended.from_), ("c1", "busy", "bob@example.org"))
         self.assertEqual((typing.state, typing.to, typing.time), ("paused", "alice@example.org", START))
         self.assertEqual(reaction.tags, {"draft/react": "👍"})
+
+    def test_room_lines(self) -> None:
+        """What others say in a room arrives; one's own words do not, nor a signal without meaning here."""
+        room = Room("#tea", START)
+        lines = [
+            RoomLine(room, "other", Envelope(message(body="Hello"))),
+            RoomLine(room, self.session.me.id, Envelope(message(body="mine"))),
+            RoomLine(room, "other", Envelope(message(body="", kind=Kind.SIGNAL, tags={"typing": "never"}))),
+        ]
+        self.session.room_lines(RoomLines(lines))
+        self.assertEqual([told.body for told in self.client.heard()], ["Hello"])
 
     def test_receipt(self) -> None:
         """Later steps of a message carry both ids."""
