@@ -16,7 +16,7 @@ acknowledging  what has come, and when the other end is told
 terms       what an end goes by, and what it counts
 connection  all of these, without I/O: time and datagrams are arguments
 welcome     packets of no connection: who may open one
-path        a new address that has yet to prove itself
+path        addresses in question: the other end's new one, our own
 tokens      proof that somebody receives what is sent to an address, without keeping anything
 records     DTLS records without keys: what OpenSSL may have of them
 dtls        DTLS by pyOpenSSL's memory BIOs: the listening end with cookies, and associations

@@ -17,7 +17,7 @@ from imd.net.datagram.acknowledging import Arrivals
 from imd.net.datagram.incoming import Incoming, Unfit
 from imd.net.datagram.outgoing import Outgoing
 from imd.net.datagram.packet import Ack, Fragment, Malformed, Packet
-from imd.net.datagram.path import Path
+from imd.net.datagram.path import Paths
 from imd.net.datagram.recovery import Recovery
 from imd.net.datagram.terms import DRAIN, Counts, Terms
 
@@ -51,10 +51,9 @@ class Connection:
         "_heard",
         "_in",
         "_out",
-        "_path",
+        "_paths",
         "_poke",
         "_recovery",
-        "_responses",
         "_spoke",
         "_token",
         "_why",
@@ -89,8 +88,7 @@ class Connection:
         self._poke = role is Role.CLIENT
         self._token = b""
         self._challenges = 0
-        self._path: Path | None = None
-        self._responses: list[tuple[Any, bytes]] | None = None
+        self._paths: Paths | None = None
         self._why = ""
         self._drain_until = 0.0
 
@@ -191,7 +189,10 @@ class Connection:
         if self.state is State.CONNECTING:
             self.state = State.OPEN
         if self._arrivals.came(packet.number, eliciting=eliciting, now=now):
-            self._arrived_from(address, size)
+            if self.role is Role.SERVER and address != self.address:
+                self._in_question.heard(address, size)
+            elif self._paths is not None:
+                self._paths.back()
 
     def _frame(self, frame: wire.Frame, address: Any, now: float) -> bool:
         """Take in a frame; False if it must come again."""
@@ -211,13 +212,11 @@ class Connection:
             # Heard: the other end need not say it again.
             self._poke = True
         elif isinstance(frame, wire.PathChallenge):
-            if self._responses is None:
-                self._responses = []
-            # One per challenge, and no more than a few for one turn.
-            if len(self._responses) < CHALLENGES:
-                self._responses.append((address, frame.data))
-        elif isinstance(frame, wire.PathResponse) and self._path is not None and self._path.proved(frame.data, address):
-            self.address, self._path = address, None
+            self._in_question.asked(address, frame.data)
+        elif (
+            isinstance(frame, wire.PathResponse) and self._paths is not None and self._paths.proved(frame.data, address)
+        ):
+            self.address = address
         return True
 
     def _acknowledged(self, frame: Ack, now: float) -> bool:
@@ -250,16 +249,11 @@ class Connection:
             self._out.lost(self._recovery.restart())
             self._poke = True
 
-    def _arrived_from(self, address: Any, size: int) -> None:
-        """The newest packet tells where the other end is (RFC 9000 section 9.3), but has to prove it."""
-        if self.role is not Role.SERVER:
-            return
-        if address == self.address:
-            self._path = None
-            return
-        if self._path is None or self._path.address != address:
-            self._path = Path(address)
-        self._path.heard(size)
+    @property
+    def _in_question(self) -> Paths:
+        if self._paths is None:
+            self._paths = Paths()
+        return self._paths
 
     # ------------------------------------------------------------ time
 
@@ -338,8 +332,8 @@ class Connection:
                 self._spoke = now
                 out.append((wire.farewell(self.id, self._recovery.number(), self._why or self.ended), self.address))
             return out
-        if self._responses is not None or self._path is not None:
-            self._probes(out)
+        if self._paths is not None:
+            out += self._paths.datagrams(lambda: wire.header(self.id, self._recovery.number()))
         arrivals, window = self._arrivals, self.terms.window
         while (self._speaking or arrivals.due(self._credit, window, now)) and (datagram := self._datagram(now)):
             out.append((datagram, self.address))
@@ -392,20 +386,6 @@ class Connection:
     def _speaking(self) -> bool:
         """Whether there is something to send, and room for it."""
         return self._poke or (self._out.sendable and self._recovery.room > 0)
-
-    def _probes(self, out: list[tuple[bytes, Any]]) -> None:
-        """Challenges and answers that prove an address: they go where the address is in question."""
-        if self._responses is not None:
-            for address, data in self._responses:
-                number = self._recovery.number()
-                out.append((wire.header(self.id, number) + wire.path_response(data), address))
-            self._responses = None
-        path = self._path
-        if path is not None:
-            number = self._recovery.number()
-            datagram = wire.header(self.id, number) + wire.path_challenge(path.challenge)
-            if path.may_send(len(datagram)):
-                out.append((datagram, path.address))
 
     # ------------------------------------------------------------ the end
 
