@@ -4,10 +4,11 @@ from sys import intern
 from typing import TYPE_CHECKING
 
 from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
 
 from imd.core import session as core
 from imd.core.contact import Contact
-from imd.core.refusal import SignOnFailed
+from imd.core.refusal import Refusal, SignOnFailed
 from imd.core.session import Account, ClientInfo
 from imd.messages.signon import (
     Authenticate,
@@ -143,17 +144,24 @@ async def _open(session: "NativeSession", account: Account, details: SessionDeta
         realname=details.realname,
     )
     presence = outgoing.own_presence(details.presence)
-    # Before `sign_on`: from there to `begin` a resumed session must not wait, or its watchers see it go.
-    token = await session.door.credentials.issue_token(account, details.device)
-    opened = await hub.people.sign_on(
-        account, account.name, session.peer, info, session, presence=presence, replaces=replaces
-    )
+    # Asked for before `sign_on`, so that it is there when that is done: from there to `begin` a resumed session must
+    # not wait, or its watchers see it go.
+    issuing = Deferred.fromCoroutine(session.door.credentials.issue_token(account, details.device))
+    try:
+        opened = await hub.people.sign_on(
+            account, account.name, session.peer, info, session, presence=presence, replaces=replaces
+        )
+    except BaseException:
+        issuing.addErrback(_in_vain)
+        raise
     session.core = opened
     if session.gone():
+        issuing.addErrback(_in_vain)
         # The client is gone: `lost` could not sign off what was not there yet.
         _abandon(session, session.leaving)
         return
     try:
+        token = await issuing
         roster = await hub.rosters.contacts(opened)
         waiting = await hub.delivery.waiting(opened)
     except BaseException:
@@ -166,6 +174,11 @@ async def _open(session: "NativeSession", account: Account, details: SessionDeta
     session.answer(_welcome(session, opened, details.ref, token, roster, waiting))
     session.sink.signed_on()
     hub.people.begin(opened)
+
+
+def _in_vain(failure: Failure) -> None:
+    """A token that nobody waits for any more could not be issued."""
+    failure.trap(Refusal)
 
 
 def _abandon(session: "NativeSession", reason: str) -> None:
