@@ -41,6 +41,8 @@ class LeanTurns:
         self._clock = clock
         #: Sockets served so far.
         self._served = 0
+        #: Descriptors for which there was no time when they were ready, and how many had been served by then.
+        self._left: dict[int, int] = {}
         #: What is to run once so many were.
         self._unread: list[tuple[int, Callable[[], None]]] = []
 
@@ -73,12 +75,7 @@ class LeanTurns:
             # Timers and threads asked for it. What has arrived meanwhile belongs to the same turn.
             timeout = 0
         selectables = reactor._selectables
-        try:
-            events = reactor._poller.poll(-1 if timeout is None else timeout, len(selectables))
-        except OSError as error:
-            if error.errno == errno.EINTR:
-                return
-            raise
+        events = self._ready(-1 if timeout is None else timeout)
         served, enough = 0, perf_counter() + SHARE
         for descriptor, event in events:
             if served and not served % _SOME and perf_counter() > enough:
@@ -101,10 +98,38 @@ class LeanTurns:
             if why:
                 reactor._disconnectSelectable(selectable, why, True)
         self._served += served
+        everything = served == len(events) < min(EVENTS, len(selectables))
+        if everything:
+            self._left.clear()
+        elif self._left or served < len(events):
+            self._leave(events, served)
         if self._unread:
-            self._have_read(served == len(events) < min(EVENTS, len(selectables)))
+            self._have_read(everything)
         if clock.waiting:
             clock.end_turn()
+
+    def _ready(self, timeout: float) -> list[tuple[int, int]]:
+        """Descriptors with what they are ready for, in the order in which they are to be served."""
+        reactor = self._reactor
+        try:
+            events: list[tuple[int, int]] = reactor._poller.poll(timeout, len(reactor._selectables))
+        except OSError as error:
+            if error.errno == errno.EINTR:
+                return []
+            raise
+        left = self._left
+        if left:
+            # Who has waited longest comes first. The kernel begins with the same ones each time, if all who are ready
+            # are few.
+            events.sort(key=lambda each: left.get(each[0], self._served + 1))
+        return events
+
+    def _leave(self, events: list[tuple[int, int]], served: int) -> None:
+        """The first so many were served, the others not."""
+        for descriptor, _ in events[:served]:
+            self._left.pop(descriptor, None)
+        for descriptor, _ in events[served:]:
+            self._left.setdefault(descriptor, self._served)
 
     def when_read(self, call: Callable[[], None]) -> None:
         """`Clock.when_read`: after as many sockets as there are now, or when none is left that is ready. The kernel

@@ -226,6 +226,30 @@ class TurnTests(SynchronousTestCase):
             self.reactor.iterate(0)
         self.assertEqual(len(heard), len(clients))
 
+    def test_fair(self) -> None:
+        """Nobody waits for ever, though others who take long have always more to say."""
+        clients = [socket.create_connection(("127.0.0.1", self.port.getHost().port)) for _ in range(20)]
+        for client in clients:
+            self.addCleanup(client.close)
+        while len(self.losses) < len(clients):
+            self.reactor.iterate(0.01)
+        heard: set[bytes] = set()
+
+        def hear(data: bytes) -> None:
+            heard.add(data)
+            clients[data[0]].sendall(data)
+            enough = perf_counter() + SHARE / 3
+            while perf_counter() < enough:
+                pass
+
+        self.heard = hear
+        for number, client in enumerate(clients):
+            client.sendall(bytes([number]))
+        for _ in range(6):
+            self.reactor.iterate(0)
+        self.heard = lambda data: None
+        self.assertEqual(len(heard), len(clients))
+
     def test_taken_once(self) -> None:
         """Turns that somebody has taken are not taken again, and are given back by who took them."""
         second = LeanTurns(self.reactor, SimpleNamespace())  # type: ignore[arg-type]
