@@ -67,6 +67,10 @@ def encode_message(
         line = f":{source} PRIVMSG {target} :{message.body}"
         if len(line) <= MAX_BODY - 2 and line.isascii() and line.isprintable():
             return line.encode() + b"\r\n"
+    return _encode_any(message, target, flavour, source, dated=dated, repeat=repeat)
+
+
+def _encode_any(message: Message, target: str, flavour: Flavour, source: str, *, dated: bool, repeat: bool) -> bytes:
     account = message.sender.name if message.sender_account else ""
     more = {f"+{key}": value for key, value in message.tags.items() if key != CTCP_TAG}
     if repeat:
