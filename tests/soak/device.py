@@ -133,6 +133,11 @@ class Device:
             await client.enter("" if self.person.resident.guest else PASSWORD)
         self.state, self.life = State.ON, life
         self.town.figures.arrivals += 1
+        for entry in list(self._unsettled.values()):
+            if entry.to.startswith("#") and entry.to not in self.person.rooms:
+                # Nobody says again in a room what she said before she left it.
+                entry.how = "nothing"
+                del self._unsettled[entry.number]
         # In the old order, and before anything new.
         self._again([entry for entry in self._unsettled.values() if not entry.to.startswith("#")])
         for room in sorted(self.person.rooms):
@@ -281,9 +286,9 @@ class Device:
     # ------------------------------------------------------------ saying
 
     @property
-    def waits(self) -> int:
-        """Messages whose sender has no answer yet."""
-        return len(self._unsettled)
+    def waits(self) -> list[str]:
+        """Messages whose sender has no answer yet: number and recipient."""
+        return [f"{entry.number} to {entry.to}" for entry in self._unsettled.values()]
 
     def send(self, to: str, words: str) -> None:
         entry = self.town.books.open(self.person.name, self.label, to, words, self.town.now())

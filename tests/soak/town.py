@@ -162,7 +162,7 @@ class Town:
         while not await self._at_home() or await self._under_way():
             if self.now() > deadline:
                 away = [each for each in self.devices if each.state is not State.ON or each.waits]
-                kinds = [f"{each.label} {each.state.value}, {each.waits} open" for each in away[:10]]
+                kinds = [f"{each.label} {each.state.value}, waits for {each.waits}" for each in away[:10]]
                 self.books.fault("not at home", f"{len(away)}: {kinds}, {await self._under_way()}")
                 return
             await moments(0.1)
