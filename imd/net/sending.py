@@ -233,6 +233,9 @@ class Outbox:
         return not self._open
 
     def _finish(self) -> None:
+        if self._direct and self._choked:
+            # The transport says when it has nothing left.
+            return
         # A transport with a producer waits for it before it closes.
         self._transport.unregisterProducer()
         if not self._direct:

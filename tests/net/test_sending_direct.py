@@ -8,7 +8,7 @@ from twisted.internet.tcp import Connection
 from twisted.trial.unittest import SynchronousTestCase
 
 from imd.net.reactor_clock import ReactorClock
-from imd.net.sending import CHUNK, LAST_BYTES, Outbox
+from imd.net.sending import CHUNK, LAST_BYTES, LINGER, Outbox
 
 
 class Kernel(Connection):
@@ -142,6 +142,18 @@ class DirectTests(SynchronousTestCase):
         self.assertFalse(self.kernel.lost_politely)
         self.kernel.drain()
         self.assertEqual((len(self.kernel.sent), self.kernel.lost_politely), (2 * CHUNK, True))
+
+    def test_close_with_a_full_transport(self) -> None:
+        """A client has as long to read the last that the transport holds as for all the rest, before it must close."""
+        self.kernel.room = 1
+        self.outbox.write(b"goodbye")
+        self.outbox.close()
+        self.reactor.advance(LINGER - 0.1)
+        self.assertFalse(self.kernel.aborted)
+        self.kernel.drain()
+        self.assertEqual((self.kernel.sent, self.kernel.lost_politely), (b"goodbye", True))
+        self.reactor.advance(LAST_BYTES)
+        self.assertTrue(self.kernel.aborted)
 
     def test_tls_goes_by_write(self) -> None:
         """A plain transport that has turned to TLS is written to as any other."""
