@@ -145,7 +145,11 @@ class History:
                 if result is Outcome.UNKNOWN:
                     self._recent.pop(line.message.id, None)
                 if line.outcome is not None:
-                    line.outcome(result)
+                    try:
+                        line.outcome(result)
+                    except Exception:
+                        # The others of this batch wait, too.
+                        self._environment.log.failure("while telling what became of a line")
 
     @property
     def idle(self) -> bool:

@@ -95,16 +95,23 @@ class OfflineQueue:
         except BaseException:
             # A fault of ours, or the daemon stops: nobody may wait for ever for an answer.
             for _, _, done in puts:
-                done(OutcomeUnknown())
+                self._tell(done, OutcomeUnknown())
             raise
         finally:
             self._under_way -= 1
         if isinstance(answers, list):
             for (_, _, done), answer in zip(puts, answers, strict=True):
-                done(answer)
+                self._tell(done, answer)
         else:
             for _, _, done in puts:
-                done(answers)
+                self._tell(done, answers)
+
+    def _tell(self, done: Done, answer: Queueing | StoreUnavailable | OutcomeUnknown) -> None:
+        try:
+            done(answer)
+        except Exception:
+            # The others of this batch wait, too.
+            self._environment.log.failure("while telling what became of a message")
 
     async def _attempt(self, account: str, ids: list[str]) -> None:
         try:

@@ -2,7 +2,7 @@
 
 from imd.core.hub import Policy
 from imd.core.limits import Limits
-from imd.core.message import Kind, Outcome
+from imd.core.message import Draft, Kind, Outcome, Receipt
 from imd.core.refusal import NoSuchAccount, NotKept, QueueFull, StoreUnavailable
 from imd.core.session import Presence, State, Visibility
 from tests.house import HouseTestCase
@@ -175,6 +175,18 @@ class OfflineTests(HouseTestCase):
         told = self.house.send(self.alice, "bob", text, client_id="c1")
         self.assert_settled(told, Outcome.ACCEPTED)
         self.assertEqual(bob.bodies, ["1", "2", "3", text])
+
+    def test_a_sender_that_fails(self) -> None:
+        """A door that fails to hear what became of its message keeps no others from hearing of theirs."""
+
+        def fail(receipt: Receipt) -> None:
+            raise ZeroDivisionError
+
+        self.house.hub.delivery.send(self.alice.session, Draft("bob", "1"), fail)
+        told = self.house.send(self.alice, "bob", "2")
+        self.assert_settled(told, Outcome.KEPT)
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+        self.assertTrue(self.house.hub.idle)
 
     def test_guests_share(self) -> None:
         """A guest may leave only so many messages per recipient and address."""

@@ -121,6 +121,18 @@ class TalkingTests(RoomTestCase):
         self.house.turn()
         self.assertEqual(shown(self.heard(self.alice)), ["notice", "elsewhere", "next"])
 
+    def test_a_speaker_that_fails(self) -> None:
+        """A door that fails to hear what became of its line keeps no others from hearing of theirs."""
+
+        def fail(receipt: Receipt) -> None:
+            raise ZeroDivisionError
+
+        self.house.hub.rooms.say(self.me(self.bob), TEA, Draft(TEA, "one"), fail)
+        told = self.speak(self.alice, "two")
+        self.house.turn()
+        self.assertEqual([receipt.outcome for receipt in told], [Outcome.ACCEPTED])
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+
     def test_failing(self) -> None:
         """A client that fails keeps nobody from being told in other rooms, nor later."""
         self.join(self.alice, "#other")
