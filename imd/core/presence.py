@@ -91,7 +91,11 @@ class PresenceRegistry:
         looks = 0
         while self._marked and looks < ENOUGH:
             _, person = self._marked.popitem(last=False)
-            looks += self._publish(person, told)
+            try:
+                looks += self._publish(person, told)
+            except Exception:
+                # The others' changes wait, too, and so would all that follow.
+                self._environment.log.failure("while telling of {who}", who=person.address.name)
         if self._marked:
             self._environment.clock.call_later(0, self.publish)
         for session, views in told.items():

@@ -1,12 +1,36 @@
 """The PresenceRegistry: sessions merged, and watchers told once a turn. Who sees what is in `test_sight`."""
 
+from unittest import mock
+
 from imd.core.address import Address
 from imd.core.hub import Policy
 from imd.core.limits import Limits
 from imd.core.refusal import InvalidName, TooLong, TooMany
-from imd.core.session import ClientInfo, Peer, Presence, State
+from imd.core.session import ClientInfo, Peer, Person, Presence, PresenceView, Session, State
 from tests.core.presence_case import AVAILABLE, AWAY, BUSY, INVISIBLE, OFFLINE, XA, PresenceTestCase, me
 from tests.house import Recorder
+
+
+class TroubleTests(PresenceTestCase):
+    def test_one_that_fails(self) -> None:
+        """A person whose change cannot be told keeps nobody else's from being told, then or later."""
+        alice, bob, carol = map(self.house.on, (self.alice_account, self.bob_account, self.house.person("carol")))
+        self.house.friends(bob, carol)
+        self.taken(carol)
+        presence = self.house.hub.presence
+        publish = presence._publish
+
+        def failing(person: Person, told: dict[Session, list[PresenceView]]) -> int:
+            if person is me(alice).person:
+                raise ZeroDivisionError
+            return publish(person, told)
+
+        with mock.patch.object(presence, "_publish", failing):
+            self.says(alice, AWAY)
+            self.now_says(bob, AWAY)
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+        self.now_says(bob, BUSY)
+        self.assertEqual(self.taken(carol), [("bob", AWAY, ""), ("bob", BUSY, "")])
 
 
 class MergeTests(PresenceTestCase):
