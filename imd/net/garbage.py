@@ -13,7 +13,7 @@ import gc
 
 #: Objects that make a small collection, each some 0.3 µs to look at; small ones that make a larger one; and larger ones
 #: that make a full one: never. Messages under way are some twenty objects each, so a small collection should be rare
-#: while a hundred are. But each TLS connection that is lost leaves sixty objects, and some 50 KB of OpenSSL's with them.
+#: while a hundred are. But each TLS connection that is lost leaves sixty objects, and 50 KB of OpenSSL's with them.
 THRESHOLDS = 3_000, 5, 1_000_000
 #: Connections with which a full collection takes some 20 ms at most.
 QUIET = 1_000
