@@ -139,7 +139,9 @@ class Crowd(abc.ABC):
         one, other = self.drivers = [await TALKING[door].sign_on(daemon, name, PASSWORD) for door, name in self.people]
         talks = [Talk(one, other), Talk(other, one)]
         try:
-            await self._until(self.wanted // 5)
+            # The first half shows how much is needed at one time (the faster the machine, the more clients at once); what
+            # the second half adds to that would stay.
+            await self._until(self.wanted // 2)
             figures.before = await self._settled()
             await self._until(self.wanted)
             for talk in talks:
