@@ -8,7 +8,7 @@ says hostile lines at both stream doors until there have been so many, while two
 hostile datagrams at the UDP port of another daemon, while two people talk by plain UDP and by DTLS. It fails when they
 lose a message, when the daemon logs a fault of its own or leaves a client without any answer, when it sends more than
 three times the bytes to an address that has not proved itself, or when its memory has grown by more than `crowd.FLAT`
-since the first fifth. `make test` says a few thousand of each.
+since the first half. `make test` says a few thousand of each.
 
 seeds/*.txt    conversations as they should be, each with its invariant: what must hold however it is spoilt
 conversations  reads them

@@ -19,7 +19,7 @@ PASSWORD = "correct horse"
 #: Who the hostile clients sign on as.
 HOSTILE = "mallory"
 
-#: By how many KiB the daemon may be larger in the end than after the first fifth: what the allocator has not given
+#: By how many KiB the daemon may be larger in the end than after the first half: what the allocator has not given
 #: back of the largest messages that were under way at one time. A leak of 200 bytes a line would be 16 MiB.
 FLAT = 8 * 1024
 
@@ -29,7 +29,7 @@ AT_ONCE = 8
 #: The doors a crowd's people talk through.
 TALKING: dict[str, type[Driver]] = {**DOORS, "dtls": DtlsDriver}
 
-#: Bounds that are reached in the first fifth, so that afterwards memory must be flat.
+#: Bounds that are reached in the first half, so that afterwards memory must be flat.
 SETTINGS = (
     "offline.max_messages=0",
     "limits.sessions_per_account=1000",
@@ -59,7 +59,7 @@ class Figures(msgspec.Struct):
     #: Connections that the daemon ended with a farewell.
     ended: int = 0
     messages: int = 0
-    #: KiB, after the first fifth and in the end.
+    #: KiB, after the first half and in the end.
     before: int = 0
     after: int = 0
     seconds: float = 0.0
@@ -139,8 +139,8 @@ class Crowd(abc.ABC):
         one, other = self.drivers = [await TALKING[door].sign_on(daemon, name, PASSWORD) for door, name in self.people]
         talks = [Talk(one, other), Talk(other, one)]
         try:
-            # The first half shows how much is needed at one time (the faster the machine, the more clients at once); what
-            # the second half adds to that would stay.
+            # The first half shows how much is needed at one time (the faster the machine, the more clients at once);
+            # what the second half adds to that would stay.
             await self._until(self.wanted // 2)
             figures.before = await self._settled()
             await self._until(self.wanted)
