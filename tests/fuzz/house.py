@@ -1,10 +1,12 @@
 """A real daemon with all limits in force, two people who talk all the time, and what a flood must leave as it was."""
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from tests.daemon import DaemonTestCase, RunningDaemon, moments
 from tests.doors import Driver
+from tests.doors.driver import Outcome
 from tests.doors.stream import Stream, connected
 from tests.fuzz.crowd import PASSWORD, TALKING, Talk, faults, resident
 
@@ -38,6 +40,19 @@ class FloodTestCase(DaemonTestCase):
         driver = await TALKING[door].sign_on(daemon, name, PASSWORD, source=source)
         self.addCleanup(driver.cut)
         return driver
+
+    async def all_shown(
+        self, daemon: RunningDaemon, door: str, name: str, bodies: list[str], outcomes: Sequence[Outcome]
+    ) -> None:
+        """Whoever was cut off as a slow reader comes back, and is shown everything once, in order, as it was told."""
+        rows = (await daemon.ask("ledger", name=name))["rows"]
+        self.assertIn("slow", rows[0]["reason"])
+        back = await self.on(daemon, door, name)
+        await back.until("everything", lambda: len(back.received) >= len(bodies))
+        await back.barrier()
+        self.assertEqual([received.body for received in back.received], bodies)
+        self.assertEqual([received.id for received in back.received], [outcome.id for outcome in outcomes])
+        await back.quit()
 
     async def well(self, daemon: RunningDaemon, what: str, before: int) -> None:
         """Alice and Bob have lost nothing, memory is what it was, and the log is clean."""

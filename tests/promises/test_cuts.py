@@ -49,7 +49,7 @@ NEVER = 1 << 30
 
 
 class Way(NamedTuple):
-    """Which connection is cut, and while what happens."""
+    """Which connection, or link, is cut, and while what happens."""
 
     #: ``live`` and ``queued``: the recipient's; ``sending``: the sender's.
     what: str

@@ -28,7 +28,7 @@ from tests.doors.udp import Datagrams
 from tests.promises.cutting import DOWN, UP
 from tests.promises.cutting_datagrams import CuttingRelay, DatagramCut
 from tests.promises.house import PASSWORD, PromiseTestCase, on_both_stores
-from tests.promises.test_cuts import shown_once
+from tests.promises.test_cuts import NEVER, Way, shown_once
 
 ALL = os.environ.get("IMD_ALL_CUTS") == "1"
 SEED = 20_261_122
@@ -44,22 +44,6 @@ BODIES = ("first", "zweite Nachricht, naïve ☕ 🙂", "long " + "x" * 6000, "f
 
 #: Seconds in which the other direction may still speak after a cut: acknowledgements wait up to 25 ms for company.
 LAST_WORDS = 0.04
-
-#: More than any conversation here has.
-NEVER = 1 << 30
-
-
-class Way(NamedTuple):
-    """Whose link dies, and while what happens."""
-
-    #: ``live`` and ``queued``: the recipient's; ``sending``: the sender's.
-    what: str
-    door: str
-    direction: str
-
-    def __str__(self) -> str:
-        side = "sender" if self.what == "sending" else f"recipient, {self.what}"
-        return f"{self.door} {side}, {self.direction}"
 
 
 class How(NamedTuple):
