@@ -191,17 +191,16 @@ def said(session: "IrcSession", told: RoomLines) -> None:
     me = session.signed_on
     if me is None:
         return
+    flavour = session.flavour
     if me.id in told.speakers:
         # The sender's own session hears itself where messaging.py answers its command (echo-message).
-        data = _talk(session.flavour, [line for line in told.lines if line.session != me.id])
-        if not data:
-            return
-    else:
-        flavour = session.flavour
-        known = told.encoded.get(flavour)
-        data = _talk(flavour, told.lines) if known is None else known
-        told.encoded[flavour] = data
-    session.link.write(data)
+        if data := _talk(flavour, [line for line in told.lines if line.session != me.id]):
+            session.link.write(data)
+        return
+    known = told.encoded.get(flavour)
+    if known is None:
+        known = told.encoded[flavour] = _talk(flavour, told.lines)
+    session.link.write(known)
 
 
 def _talk(flavour: Flavour, lines: Sequence[RoomLine]) -> bytes:
