@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred
 
 from tests.daemon import DaemonTestCase, RunningDaemon, moments
 from tests.doors import NativeDriver
+from tests.peers.framework import Framework
 from tests.peers.imc import Imc
 from tests.peers.irssi import Irssi
 from tests.peers.peer import PATIENCE, Peer
@@ -73,6 +74,21 @@ class PeerTestCase(DaemonTestCase):
             f"/set irc.server.imd.sasl_username {name}",
             f"/set irc.server.imd.sasl_password {PASSWORD}",
             "/connect imd",
+        )
+        await self.begin(client)
+        return client
+
+    async def framework(self, daemon: RunningDaemon, name: str, **options: Any) -> Framework:
+        """irc-framework, signed on by TLS with SASL PLAIN; it verifies the certificate."""
+        client = Framework(
+            name,
+            trusted=daemon.data / "certificate.pem",
+            host="localhost",
+            port=daemon.ports["irc", "tls"],
+            tls=True,
+            rejectUnauthorized=True,
+            account={"account": name, "password": PASSWORD},
+            **options,
         )
         await self.begin(client)
         return client
