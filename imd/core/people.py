@@ -32,7 +32,7 @@ from imd.core.refusal import (
     ShuttingDown,
     Suspended,
 )
-from imd.core.session import Account, ClientInfo, Peer, Person, Presence, PresenceView, Session, Visibility
+from imd.core.session import Account, ClientInfo, Mark, Peer, Person, Presence, PresenceView, Session, Visibility
 from imd.core.talk import MemberDetailsChanged, RoomEvent, RoomLines
 
 if TYPE_CHECKING:
@@ -112,6 +112,8 @@ class People:
         self._replacing: dict[str, str] = {}
         self._sessions: dict[str, Session] = {}
         self._peak = 0
+        #: How many people have each mark: it is asked at every sign-on.
+        self._marked = dict.fromkeys(Mark, 0)
         self._closing = False
         accounts.observers.append(self._account_changed)
 
@@ -168,6 +170,8 @@ class People:
         if not person.sessions:
             self.persons[person.key] = person
             self._names[fold(person.address.name)] = person
+        for mark in session.marks:
+            self._marked[mark] += not person.marked(mark)
         person.sessions.append(session)
         self._sessions[session_id] = session
         self._peak = max(self._peak, len(self._sessions))
@@ -228,6 +232,8 @@ class People:
             # While the session still says whence the person was: `origin`.
             self.rooms.left(person, text)
         person.sessions.remove(session)
+        for mark in session.marks:
+            self._marked[mark] -= not person.marked(mark)
         if not person.sessions:
             del self.persons[person.key]
             folded = fold(person.address.name)
@@ -358,6 +364,17 @@ class People:
                 realname=realname,
             ),
         )
+
+    def mark(self, session: Session, mark: Mark, on: bool) -> bool:
+        if (mark in session.marks) == on or session.id not in self._sessions:
+            return False
+        before = session.person.marked(mark)
+        session.marks = session.marks | {mark} if on else session.marks - {mark}
+        self._marked[mark] += session.person.marked(mark) - before
+        return True
+
+    def marked(self, mark: Mark) -> int:
+        return self._marked[mark]
 
     def origin(self, person: Person) -> str:
         user = person.sessions[0].info.user if person.sessions else ""

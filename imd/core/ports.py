@@ -22,6 +22,7 @@ from imd.core.refusal import Refusal
 from imd.core.session import (
     Account,
     ClientInfo,
+    Mark,
     Peer,
     Person,
     Presence,
@@ -180,6 +181,12 @@ class People(Protocol):
         """Raises `NameInUse`, `InvalidName`, `NotAllowed` for accounts: their nick is their name."""
 
     def set_realname(self, session: Session, realname: str) -> None: ...
+
+    def mark(self, session: Session, mark: Mark, on: bool) -> bool:
+        """Put a mark on a session, or take it off; whether that changed anything. Who may is the caller's to know."""
+
+    def marked(self, mark: Mark) -> int:
+        """How many people have the mark. Cheap."""
 
     def origin(self, person: Person) -> str:
         """``user@host`` as IRC shows it. The host is a cloak: never the network address (P5)."""

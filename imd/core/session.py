@@ -34,6 +34,29 @@ class Presence(msgspec.Struct, frozen=True):
     idle_since: float | None = None
 
 
+class Mark(enum.Enum):
+    """What a session has said of itself beside its presence, or was made: the user modes of IRC, for every door."""
+
+    __hash__ = object.__hash__
+
+    #: Listed only to those who share a room with the person (IRC +i).
+    UNLISTED = "unlisted"
+    #: May operate the service (IRC +o).
+    OPERATOR = "operator"
+    #: No person but a program (IRC +B, https://ircv3.net/specs/extensions/bot-mode).
+    BOT = "bot"
+    #: Hears from accounts only (IRC +R).
+    ACCOUNTS_ONLY = "accounts-only"
+    #: Hears what operators tell everybody who wants to know (IRC +w).
+    WALLOPS = "wallops"
+    #: Hears what operators should know (IRC +s).
+    SERVER_NOTICES = "server-notices"
+
+
+#: What every session begins with.
+FIRST_MARKS = frozenset({Mark.UNLISTED})
+
+
 class Visibility(enum.Enum):
     """An account's `visible_to` (promise P5)."""
 
@@ -144,6 +167,10 @@ class Person:
     def guest(self) -> bool:
         return self.account is None
 
+    def marked(self, mark: Mark) -> bool:
+        """Whether any of the person's sessions has the mark."""
+        return any(mark in session.marks for session in self.sessions)
+
 
 class Session:
     """One signed-on client of a person (RFC 3261 *binding*, RFC 6120 *resource*)."""
@@ -156,6 +183,7 @@ class Session:
         "confirms",
         "id",
         "info",
+        "marks",
         "peer",
         "person",
         "presence",
@@ -172,6 +200,8 @@ class Session:
         self.client = client
         self.since = since
         self.presence = Presence()
+        #: Changed by `People.mark`, which counts them.
+        self.marks: frozenset[Mark] = FIRST_MARKS
         #: Whether this client's door acknowledges deliveries (False: ``irc.confirm = false``).
         self.confirms = confirms
         #: Wall-clock time of the person's last own action (IRC WHOIS idle).

@@ -29,6 +29,7 @@
     modes.py         mode letters ↔ what the core says of rooms and people
     rooms.py         JOIN, PART, TOPIC, NAMES, LIST, KICK, INVITE
     room_modes.py    MODE
+    user_modes.py    MODE for oneself
     refusals.py      reasons of the core as numerics, one table
     room_events.py   what happens in rooms, as lines
     whois.py         WHO, WHOIS, WHOWAS, ISON, USERHOST: questions about people

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from imd.core.talk import ListKind, Role, RoomFlag
-from imd.protocols.irc import buddyserv, modes, numerics
+from imd.protocols.irc import buddyserv, modes, numerics, user_modes
 from imd.protocols.irc.capabilities import CAPABILITIES
 from imd.protocols.irc.commands import COMMANDS
 from imd.protocols.irc.families import FAMILIES
@@ -33,11 +33,6 @@ _ROLES = {
     Role.FOUNDER: "founded the room with an account; the room is kept",
     Role.OPERATOR: "keeps order",
     Role.VOICE: "may speak where it is moderated",
-}
-_USER_MODES = {
-    "Z": "connected by TLS",
-    "i": "listed only to those who share a room; everybody is",
-    "r": "signed on with an account",
 }
 
 
@@ -75,8 +70,10 @@ def reference() -> str:
     rows += [(f"`{letter}`", "switch", _FLAGS[flag]) for letter, flag in modes.FLAGS.items()]
     rows += [(f"`{letter}`", f"role, `{modes.PREFIXES[role]}`", _ROLES[role]) for letter, role in modes.ROLES.items()]
     lines += _table(("mode", "kind", "meaning"), rows)
-    lines += ["## Modes of people", "", "They follow from facts; nobody can set or clear them.", ""]
-    lines += _table(("mode", "meaning"), ((f"`{letter}`", _USER_MODES[letter]) for letter in modes.USER_MODES))
+    lines += ["## Modes of people", "", "Each session has its own.", ""]
+    lines += _table(
+        ("mode", "set by", "meaning"), ((f"`{row.letter}`", row.by, row.meaning) for row in user_modes.TABLE)
+    )
     lines += ["## RPL_ISUPPORT", "", "With the default settings:", ""]
     lines += _table(("token", "value"), ((f"`{name}`", f"`{value}`" if value else "") for name, value in _isupport()))
     lines += ["## BuddyServ", ""]

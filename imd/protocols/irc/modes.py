@@ -1,6 +1,6 @@
-"""Mode letters ↔ what the core says of rooms: reading MODE parameters, writing MODE lines, masks, user modes.
+"""Mode letters ↔ what the core says of rooms: reading MODE parameters, writing MODE lines, masks.
 
-Pure: no hub, no session. Modern IRC, "Channel Modes" and "User Modes"; the four types of channel modes are those of
+Pure: no hub, no session. Modern IRC, "Channel Modes"; the four types of channel modes are those of
 the CHANMODES token (https://modern.ircdocs.horse/#chanmodes-parameter).
 """
 
@@ -8,7 +8,6 @@ import enum
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from imd.core.session import Session
 from imd.core.talk import (
     FlagChange,
     KeyChange,
@@ -51,8 +50,7 @@ CHANMODES = f"{''.join(sorted(LISTS))},{KEY},{LIMIT},{''.join(sorted(FLAGS))}"
 PREFIX = f"({''.join(ROLES)}){''.join(PREFIXES.values())}"
 #: Modes with a parameter in one MODE line: "#room", the letters and these make at most 15 (RFC 2812 section 2.3).
 MODES = 13
-#: For RPL_MYINFO: user modes, channel modes, channel modes with a parameter.
-USER_MODES = "Zir"
+#: For RPL_MYINFO: channel modes, channel modes with a parameter.
 CHANNEL_MODES = "".join(sorted((*FLAGS, *LISTS, *ROLES, KEY, LIMIT)))
 CHANNEL_MODES_WITH_PARAMETER = "".join(sorted((*LISTS, *ROLES, KEY, LIMIT)))
 
@@ -231,25 +229,6 @@ def prefix(member: Member, *, every: bool = False) -> str:
     """What stands before the member's nick: the highest of its roles, or with multi-prefix all of them."""
     found = "".join(sign for role, sign in PREFIXES.items() if role in member.roles)
     return found if every else found[:1]
-
-
-# ---------------------------------------------------------------- user modes
-
-
-def of_session(session: Session) -> str:
-    """The user modes of a session (RPL_UMODEIS). They follow from facts: nobody can set or clear them.
-
-    ``i`` everybody is listed to those who share a room only (P5), ``r`` signed on with an account, ``Z`` by TLS.
-    """
-    return "+" + "Z" * session.peer.secure + "i" + "r" * (session.account is not None)
-
-
-def unknown_user_modes(letters: str) -> bool:
-    """Whether the letters of MODE for a nick hold one that does not exist here (ERR_UMODEUNKNOWNFLAG).
-
-    ``-o`` is what anybody may take from herself, and it is true already (Modern IRC, "Oper User Mode").
-    """
-    return any(letter not in "+-o" + USER_MODES for letter in letters)
 
 
 # ---------------------------------------------------------------- masks as searches

@@ -1,10 +1,10 @@
-"""MODE: settings, lists and roles of rooms, and the user modes (Modern IRC, "MODE message")."""
+"""MODE: settings, lists and roles of rooms; those of people are in `user_modes` (Modern IRC, "MODE message")."""
 
 from typing import TYPE_CHECKING
 
 from imd.core.refusal import NoSuchAccount, NotAMember, NotOperator, Refusal, TooMany
 from imd.core.talk import ListChange, ListKind, RoleChange, Room, RoomChange
-from imd.protocols.irc import modes, numerics, refusals
+from imd.protocols.irc import modes, numerics, refusals, user_modes
 from imd.protocols.irc.commands import command
 from imd.protocols.irc.modes import Fault, Mode
 from imd.protocols.irc.rooms import is_member, is_room, known_room
@@ -26,7 +26,7 @@ def mode(session: "IrcSession", line: Line) -> None:
     """``MODE target [modes [parameters]]``."""
     target = line.params[0]
     if not is_room(target):
-        _user_mode(session, line)
+        user_modes.mode(session, line)
         return
     try:
         room = known_room(session, target)
@@ -121,21 +121,3 @@ def _tell_list(session: "IrcSession", room: Room, kind: ListKind) -> None:
     for entry in room.lists[kind]:
         session.numeric(row, room.name, entry.mask, entry.by or "*", str(int(entry.time)))
     session.numeric(end, room.name)
-
-
-# ---------------------------------------------------------------- user modes
-
-
-def _user_mode(session: "IrcSession", line: Line) -> None:
-    """``MODE nick [modes]``: user modes follow from facts here, so asking is all one can do."""
-    target = line.params[0]
-    if not session.is_me(target):
-        person = session.hub.people.find(target)
-        if person is not None and session.hub.people.may_see(session.me, person):
-            session.numeric(numerics.ERR_USERSDONTMATCH)
-        else:
-            session.numeric(numerics.ERR_NOSUCHNICK, target)
-    elif len(line.params) == 1:
-        session.numeric(numerics.RPL_UMODEIS, modes.of_session(session.me))
-    elif modes.unknown_user_modes("".join(line.params[1:])):
-        session.numeric(numerics.ERR_UMODEUNKNOWNFLAG)

@@ -3,7 +3,7 @@
 import time
 from typing import TYPE_CHECKING
 
-from imd.protocols.irc import modes, numerics, rooms
+from imd.protocols.irc import modes, numerics, rooms, user_modes
 from imd.protocols.irc.commands import COMMANDS
 from imd.protocols.irc.settings import IrcSettings
 from imd.protocols.irc.wire.line import Line
@@ -28,7 +28,7 @@ def welcome(session: "IrcSession") -> None:
         numerics.RPL_MYINFO,
         server,
         settings.version,
-        modes.USER_MODES,
+        user_modes.LETTERS,
         modes.CHANNEL_MODES,
         modes.CHANNEL_MODES_WITH_PARAMETER,
     )

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from imd.core.address import Address, fold
-from imd.core.session import Account, ClientInfo, Peer, Person, Session
+from imd.core.session import Person
 from imd.core.talk import (
     FlagChange,
     KeyChange,
@@ -204,21 +204,3 @@ class WriteTests(SynchronousTestCase):
         member.roles = {Role.VOICE, Role.OPERATOR}
         self.assertEqual(modes.prefix(member), "@")
         self.assertEqual(modes.prefix(member, every=True), "@+")
-
-
-class UserModeTests(SynchronousTestCase):
-    def session(self, account: Account | None, secure: bool) -> Session:
-        person = Person("1", Address("alice", "example.org"), account)
-        peer = Peer("irc", "192.0.2.1", 1, secure=secure)
-        # The client is not looked at.
-        return Session("s", person, peer, ClientInfo(), None, 0.0, True)  # type: ignore[arg-type]
-
-    def test_they_follow_from_facts(self) -> None:
-        """TLS and account show; everybody is invisible to outsiders."""
-        self.assertEqual(modes.of_session(self.session(None, False)), "+i")
-        self.assertEqual(modes.of_session(self.session(Account("1", "alice", 0.0), True)), "+Zir")
-
-    def test_unknown_letters(self) -> None:
-        """Only letters that do not exist are errors."""
-        self.assertFalse(modes.unknown_user_modes("+i-o"))
-        self.assertTrue(modes.unknown_user_modes("+iw"))

@@ -1,4 +1,4 @@
-"""Tests of `imd.protocols.irc.room_modes`: MODE for rooms and for oneself."""
+"""Tests of `imd.protocols.irc.room_modes`: MODE for rooms."""
 
 from imd.core.hub import Policy
 from imd.core.limits import Limits
@@ -143,28 +143,3 @@ class FounderTests(IrcTestCase):
         """An account that makes a room is its founder, with the prefix ``~``."""
         alice = self.world.member("alice")
         self.assertEqual(alice.said("JOIN #tea")[1], f":{HOST} 353 alice = #tea :~alice")
-
-
-class UserModeTests(IrcTestCase):
-    def test_what_one_is(self) -> None:
-        """221: invisible to outsiders, and signed on with an account or not."""
-        self.assertEqual(self.world.guest("alice").said("MODE alice"), [f":{HOST} 221 alice +i"])
-        self.assertEqual(self.world.member("bob").said("MODE BOB"), [f":{HOST} 221 bob +ir"])
-
-    def test_what_cannot_be_changed_is_left(self) -> None:
-        """What holds already says nothing; what does not exist is 501."""
-        alice = self.world.guest("alice")
-        self.assertEqual(alice.said("MODE alice +i", "MODE alice -o"), [])
-        self.assertEqual(alice.said("MODE alice +x"), [f":{HOST} 501 alice :Unknown MODE flag"])
-
-    def test_other_people(self) -> None:
-        """502 for those one may see, 401 for others."""
-        alice = self.world.guest("alice")
-        self.world.guest("bob")
-        self.assertEqual(
-            alice.said("MODE bob +i", "MODE nobody"),
-            [
-                f":{HOST} 502 alice :Cant change mode for other users",
-                f":{HOST} 401 alice nobody :No such nick/channel",
-            ],
-        )
