@@ -17,6 +17,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from imd.core.accounts import Accounts
 from imd.core.hub import Hub, Policy
 from imd.core.session import Account
+from imd.core.stores import Store
 from imd.credentials.front import CredentialRules, CredentialsFront
 from imd.credentials.hashing import Hashing
 from imd.net.reactor_clock import ReactorClock, Spawner
@@ -24,7 +25,8 @@ from imd.net.scram import salted_password
 from imd.protocols.irc.gateway import IrcGateway
 from imd.protocols.irc.session import IrcSession
 from imd.protocols.irc.settings import IrcLimits, IrcSettings
-from tests.protocols.irc.memory_store import memory_store
+from imd.storage.memory import MemoryStore
+from tests.protocols.irc.memory_store import InstantDatabase, memory_store
 
 #: 2026-11-22 10:15:00 UTC.
 NOW = 1_795_342_500.0
@@ -59,26 +61,52 @@ class Transport(StringTransport):
 class World:
     """The daemon. `settings` and `policy` may be given other values than the defaults."""
 
-    def __init__(self, settings: IrcSettings | None = None, policy: Policy | None = None) -> None:
+    def __init__(
+        self,
+        settings: IrcSettings | None = None,
+        policy: Policy | None = None,
+        *,
+        rules: CredentialRules | None = None,
+        store: MemoryStore | None = None,
+    ) -> None:
         self.time = Clock()
         self.time.advance(NOW)
         self.environment = Environment(self.time)
-        self.store, self.database = memory_store()
-        self.accounts = Accounts(self.store.accounts)
-        self.hub = Hub(self.environment, self.store, self.accounts, policy or Policy())
-        self.credentials = CredentialsFront(
-            self.store,
-            self.accounts,
-            InstantHashing(),
-            self.environment.clock,
-            CredentialRules(domain="localhost", scram_iterations=4096, sign_on_delay=0),
-        )
+        self.database: InstantDatabase
+        self.store: Store
+        if store is None:
+            self.store, self.database = memory_store()
+        else:
+            self.store = store
         self.settings = settings or IrcSettings(created=NOW, limits=IrcLimits(sign_on_delay=0))
-        self.gateway = IrcGateway(
-            self.hub, self.credentials, self.settings, self.environment.spawn, self.environment.log
-        )
+        self.policy = policy or Policy()
+        self.rules = rules or CredentialRules(domain="localhost", scram_iterations=4096, sign_on_delay=0)
         self.users: list[User] = []
+        self._begin()
+
+    def _begin(self) -> None:
+        """A daemon on the store there is."""
+        environment = self.environment
+        self.accounts = Accounts(self.store.accounts, international=self.policy.international)
+        self.hub = Hub(environment, self.store, self.accounts, self.policy)
+        self.credentials = CredentialsFront(self.store, self.accounts, InstantHashing(), environment.clock, self.rules)
+        self.gateway = IrcGateway(self.hub, self.credentials, self.settings, environment.spawn, environment.log)
         self.run(self.hub.start())
+
+    def restart(self) -> None:
+        """Everybody is cut off, and a new daemon takes up the store."""
+        for user in self.users:
+            user.lose()
+        self.users.clear()
+        self._begin()
+
+    def reload(self, settings: IrcSettings, policy: Policy, rules: CredentialRules) -> None:
+        """As `imd.assembly.Daemon.reload` does."""
+        self.settings, self.policy, self.rules = settings, policy, rules
+        self.hub.change_policy(policy)
+        self.credentials.apply(rules)
+        self.gateway.reload(settings)
+        self.turn()
 
     def run(self, coroutine: Any) -> Any:
         """The result of something that needs no waiting, or no more than turns."""
@@ -150,6 +178,8 @@ class User:
         self.transport = Transport(peerAddress=IPv4Address("TCP", address, 40_000))
         self.connection = world.gateway.buildProtocol(None)
         self.confirms = True
+        #: Whether PINGs are among the lines.
+        self.shows_pings = False
         self._rest = b""
         self._lines: list[str] = []
         self.pings: list[str] = []
@@ -180,6 +210,8 @@ class User:
                 self._lines.append(line)
                 continue
             self.pings.append(line)
+            if self.shows_pings:
+                self._lines.append(line)
             if self.confirms:
                 self.connection.dataReceived(f"PONG {line.partition(' ')[2]}\r\n".encode())
                 answered = True
