@@ -35,6 +35,7 @@
     whois.py         WHO, WHOIS, WHOWAS, ISON, USERHOST: questions about people
     queries.py       MOTD, LUSERS, VERSION, TIME, INFO, HELP: questions about the server
     presence.py      AWAY, MONITOR, away-notify
+    services.py      what services have in common: verbs, HELP, answers
     buddyserv.py     BuddyServ: the buddy list for any client
     forms.py         how each command is written, for HELP and the page
     conformance.py   writes the tables of docs/protocols/irc.md

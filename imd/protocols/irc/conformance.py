@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from imd.core.talk import ListKind, Role, RoomFlag
-from imd.protocols.irc import buddyserv, modes, numerics, user_modes
+from imd.protocols.irc import buddyserv, modes, numerics, services, user_modes
 from imd.protocols.irc.capabilities import CAPABILITIES
 from imd.protocols.irc.commands import COMMANDS
 from imd.protocols.irc.families import FAMILIES
@@ -78,6 +78,11 @@ def reference() -> str:
     lines += _table(("token", "value"), ((f"`{name}`", f"`{value}`" if value else "") for name, value in _isupport()))
     lines += ["## BuddyServ", ""]
     lines += _table(("`/msg BuddyServ …`", "what it does"), ((f"`{use}`", does) for use, does in buddyserv.manual()))
+    for service in services.ALL.values():
+        lines += [f"## {service.nick}", ""]
+        lines += _table(
+            (f"`/msg {service.nick} …`", "what it does"), ((f"`{use}`", does) for use, does in service.manual())
+        )
     lines += ["## Numerics", ""]
     lines += _table(
         ("number", "name", "reference"),
