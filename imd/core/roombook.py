@@ -4,7 +4,7 @@ from imd.core.address import fold
 from imd.core.ports import Environment
 from imd.core.refusal import StoreUnavailable
 from imd.core.stores import OutcomeUnknown, RoomRecord, RoomStore
-from imd.core.talk import ListKind, Room
+from imd.core.talk import ListKind, Role, Room
 
 
 class RoomBook:
@@ -26,7 +26,7 @@ class RoomBook:
         for record in await self._store.load():
             room = Room(record.name, record.created)
             room.founder = record.founder
-            room.operators = set(record.operators)
+            room.access = {**dict.fromkeys(record.operators, Role.OPERATOR), **record.access}
             room.topic = record.topic
             room.flags = set(record.flags)
             room.key = record.key
@@ -91,12 +91,12 @@ class RoomBook:
             name=room.name,
             created=room.created,
             founder=room.founder,
-            operators=frozenset(room.operators),
             topic=room.topic,
             flags=frozenset(room.flags),
             key=room.key,
             limit=room.limit,
             lists={kind: list(entries) for kind, entries in room.lists.items() if entries},
+            access=dict(room.access),
         )
 
     @property

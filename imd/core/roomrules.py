@@ -1,11 +1,11 @@
 """Rules of a room: its name, who may come in, speak, and change what (RFC 2811 section 4)."""
 
-from collections.abc import Callable
-
 from imd.core.limits import Limits, octets
-from imd.core.masks import matches
+from imd.core.message import Draft, Kind
 from imd.core.people import People
 from imd.core.refusal import CannotJoin, CannotSpeak, InvalidName, Malformed, NotAMember, NotOperator
+from imd.core.roommasks import Prefix, always_invited, banned, silenced
+from imd.core.roomranks import LASTING, RANKS, granted, may_alter, may_give, rules
 from imd.core.session import Person
 from imd.core.talk import (
     BanEntry,
@@ -13,7 +13,6 @@ from imd.core.talk import (
     KeyChange,
     LimitChange,
     ListChange,
-    ListKind,
     Member,
     Role,
     RoleChange,
@@ -40,13 +39,10 @@ def check_room_name(name: str, limits: Limits) -> str:
     return name
 
 
-def operator(member: Member) -> bool:
-    """Whether a member keeps order in the room."""
-    return Role.OPERATOR in member.roles or Role.FOUNDER in member.roles
-
-
 def apply(room: Room, actor: Member, change: RoomChange, people: People, by: str, now: float, limits: Limits) -> bool:
-    """Carry out one change an operator asked for; False when it changes nothing. Raises a `Refusal`."""
+    """Carry out one change a member asked for; False when it changes nothing. Raises a `Refusal`."""
+    if not may_alter(actor, change):
+        raise NotOperator(room.name)
     match change:
         case FlagChange(flag, on):
             if (flag in room.flags) is on:
@@ -92,28 +88,36 @@ def _change_role(room: Room, actor: Member, change: RoleChange, people: People) 
     if person is None or target is None:
         # Whether somebody of that name is elsewhere is not the room's business (P5).
         raise NotAMember(room.name, change.who.name)
-    # Only a founder makes, or unmakes, a founder, and nobody else takes rights from one.
-    if (change.role is Role.FOUNDER or (Role.FOUNDER in target.roles and not change.on)) and (
-        Role.FOUNDER not in actor.roles
-    ):
+    # Giving up a right is everybody's own affair; taking one needs a rank above whoever has it.
+    own = target is actor and not change.on
+    if not own and not (may_give(actor.roles, change.role) and (change.on or rules(actor.roles, target.roles))):
         raise NotOperator(room.name)
     if (change.role in target.roles) is change.on:
         return False
     (target.roles.add if change.on else target.roles.discard)(change.role)
-    if person.account is not None and room.founder and change.role is Role.OPERATOR:
-        # Operators of a durable room are operators whenever they come in.
-        (room.operators.add if change.on else room.operators.discard)(person.account.id)
+    if person.account is not None and room.founder:
+        _remember(room, person.account.id, change)
     return True
+
+
+def _remember(room: Room, account: str, change: RoleChange) -> None:
+    """Who keeps order in a durable room does so whenever she comes in."""
+    had = room.access.get(account)
+    if not change.on:
+        if had is change.role:
+            del room.access[account]
+    elif change.role in LASTING and account != room.founder and (had is None or RANKS[change.role] > RANKS[had]):
+        room.access[account] = change.role
 
 
 def check_entry(room: Room, person: Person, prefix: str, key: str, limits: Limits, *, invited: bool) -> None:
     """Raise `CannotJoin` when the person, seen as `prefix`, may not come in."""
-    account = "" if person.account is None else person.account.id
-    if account and (account == room.founder or account in room.operators):
+    role = granted(room, person)
+    if role is not None and role is not Role.VOICE:
         return
-    if _banned(room, prefix) and not invited:
+    if banned(room, person, prefix) and not invited:
         raise CannotJoin(room.name, "banned")
-    on_list = any(matches(entry.mask, prefix) for entry in room.lists[ListKind.INVITE_EXCEPTION])
+    on_list = role is not None or always_invited(room, person, prefix)
     if RoomFlag.INVITE_ONLY in room.flags and not invited and not on_list:
         raise CannotJoin(room.name, "invite-only")
     if RoomFlag.ACCOUNTS_ONLY in room.flags and person.guest and not invited:
@@ -128,20 +132,17 @@ def check_entry(room: Room, person: Person, prefix: str, key: str, limits: Limit
         raise CannotJoin(room.name, "full")
 
 
-def check_speech(room: Room, person: Person, prefix: Callable[[Person], str]) -> None:
-    """Raise `CannotSpeak` when the person may not speak; `prefix` tells how bans see her."""
+def check_speech(room: Room, person: Person, draft: Draft, prefix: Prefix) -> None:
+    """Raise `CannotSpeak` when the person may not say this; `prefix` tells how bans see her."""
     member = room.members.get(person.key)
     if member is None and RoomFlag.NO_OUTSIDERS in room.flags:
         raise CannotSpeak(room.name, "you are not in it")
+    if RoomFlag.NO_CTCP in room.flags and draft.kind is Kind.SIGNAL and draft.body:
+        # ACTION, which is talk, has a kind of its own.
+        raise CannotSpeak(room.name, "it takes no CTCP")
     if member is not None and member.roles:
         return
     if RoomFlag.MODERATED in room.flags:
         raise CannotSpeak(room.name, "it is moderated")
-    if room.lists[ListKind.BAN] and _banned(room, prefix(person)):
+    if silenced(room, person, prefix):
         raise CannotSpeak(room.name, "you are banned")
-
-
-def _banned(room: Room, prefix: str) -> bool:
-    return any(matches(entry.mask, prefix) for entry in room.lists[ListKind.BAN]) and not any(
-        matches(entry.mask, prefix) for entry in room.lists[ListKind.EXCEPTION]
-    )

@@ -26,7 +26,8 @@ from imd.core.refusal import (
     Refusal,
 )
 from imd.core.roombook import RoomBook
-from imd.core.roomrules import apply, check_entry, check_room_name, check_speech, operator
+from imd.core.roomranks import at_least, granted, operator, rules
+from imd.core.roomrules import apply, check_entry, check_room_name, check_speech
 from imd.core.sequence import MessageIds
 from imd.core.sequence import Sequence as Numbers
 from imd.core.session import Person, Session
@@ -39,6 +40,7 @@ from imd.core.talk import (
     Parted,
     RemovedFromRoom,
     Role,
+    RoleChange,
     Room,
     RoomChange,
     RoomChanged,
@@ -59,6 +61,11 @@ class _By(TypedDict):
     by: Address
     origin: str
     session: str
+
+
+def _gives_up(change: RoomChange, session: Session) -> bool:
+    """Whether this is about a right of one's own that one does not want any more."""
+    return isinstance(change, RoleChange) and not change.on and fold(change.who.name) == fold(session.address.name)
 
 
 class Rooms:
@@ -135,11 +142,9 @@ class Rooms:
             check_entry(room, person, self._prefix(person), key, self.limits, invited=invited)
         self._rooms[folded] = room
         member = Member(person, self._environment.clock.time())
-        founded = person.account is not None and person.account.id == room.founder
-        if founded:
-            member.roles.add(Role.FOUNDER)
-        elif person.account is not None and person.account.id in room.operators:
-            member.roles.add(Role.OPERATOR)
+        role = granted(room, person)
+        if role is not None:
+            member.roles.add(role)
         elif not room.members and not room.founder:
             # RFC 2811 section 4.1: whoever makes a room keeps order in it.
             member.roles.add(Role.OPERATOR)
@@ -166,14 +171,13 @@ class Rooms:
 
     def remove_member(self, session: Session, name: str, who: str, text: str = "") -> None:
         self.limits.check_size("kick_length", "text", text)
-        room = self._commanded(session, name)
+        room = self._commanded(session, name, Role.HALFOP)
         person = self._people.find(who)
         target = None if person is None else room.members.get(person.key)
         if person is None or target is None:
             # Whether somebody of that name is elsewhere is not the room's business (P5).
             raise NotAMember(room.name, who)
-        mine = room.members[session.person.key]
-        if Role.FOUNDER in target.roles and Role.FOUNDER not in mine.roles:
+        if not rules(room.members[session.person.key].roles, target.roles):
             raise NotOperator(room.name)
         self._tell(room, RemovedFromRoom(**self._by(room, session), person=person, text=text))
         self._drop(room, person)
@@ -244,8 +248,7 @@ class Rooms:
         """Rooms an account founded end when they are empty; its rights end at once."""
         self._invitations.forget(account)
         for folded, room in list(self._rooms.items()):
-            if account in room.operators:
-                room.operators.discard(account)
+            if room.access.pop(account, None) is not None:
                 self._book.changed(room)
             if room.founder == account:
                 room.founder = ""
@@ -264,7 +267,7 @@ class Rooms:
         room = self.find(name)
         if room is None or not (room.members or room.founder):
             raise NoSuchRoom(name)
-        check_speech(room, session.person, self._prefix)
+        check_speech(room, session.person, draft, self._prefix)
         now = self._environment.clock.time()
         account = session.account
         sender_key = session.person.key
@@ -299,21 +302,23 @@ class Rooms:
         self.limits.check_size("topic_length", "topic", text)
         room, _ = self._in(session, name)
         if RoomFlag.TOPIC_PROTECTED in room.flags:
-            self._commanded(session, name)
+            self._commanded(session, name, Role.HALFOP)
         topic = Topic(text, self._prefix(session.person), self._environment.clock.time())
         room.topic = topic if text else None
         self._tell(room, TopicChanged(**self._by(room, session), topic=topic))
         self._book.changed(room)
 
     def change(self, session: Session, name: str, changes: Sequence[RoomChange]) -> list[Refusal]:
-        room = self._commanded(session, name)
+        room, member = self._in(session, name)
+        if not at_least(member, Role.HALFOP) and not any(_gives_up(change, session) for change in changes):
+            raise NotOperator(room.name)
         done: list[RoomChange] = []
         refused: list[Refusal] = []
         by = self._prefix(session.person)
         now = self._environment.clock.time()
         for change in changes:
             try:
-                if apply(room, room.members[session.person.key], change, self._people, by, now, self.limits):
+                if apply(room, member, change, self._people, by, now, self.limits):
                     done.append(change)
             except Refusal as refusal:
                 refused.append(refusal)
@@ -358,9 +363,9 @@ class Rooms:
             raise NotAMember(room.name)
         return room, member
 
-    def _commanded(self, session: Session, name: str) -> Room:
+    def _commanded(self, session: Session, name: str, least: Role = Role.OPERATOR) -> Room:
         room, member = self._in(session, name)
-        if not operator(member):
+        if not at_least(member, least):
             raise NotOperator(room.name)
         return room
 

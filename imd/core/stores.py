@@ -18,7 +18,7 @@ import msgspec
 from imd.core.contact import Contact
 from imd.core.message import Message
 from imd.core.session import Account
-from imd.core.talk import BanEntry, ListKind, RoomFlag, Topic
+from imd.core.talk import BanEntry, ListKind, Role, RoomFlag, Topic
 
 
 class OutcomeUnknown(Exception):
@@ -150,6 +150,7 @@ class RoomRecord(msgspec.Struct, frozen=True):
     name: str
     created: float
     founder: str
+    #: Account ids that are operators: how it was kept before there was `access`, which it is read into.
     operators: frozenset[str] = frozenset()
     topic: Topic | None = None
     flags: frozenset[RoomFlag] = frozenset()
@@ -158,6 +159,8 @@ class RoomRecord(msgspec.Struct, frozen=True):
     lists: dict[ListKind, list[BanEntry]] = msgspec.field(default_factory=dict)
     #: When somebody was last in it.
     used: float = 0.0
+    #: Account id → the role it has whenever it comes in.
+    access: dict[str, Role] = msgspec.field(default_factory=dict)
 
 
 class RoomStore(Protocol):

@@ -16,9 +16,11 @@ from imd.core.session import Person, State
 class Role(enum.Enum):
     """Rights of a member, IRC prefix modes in descending order (Modern IRC, "Channel Membership Prefixes")."""
 
-    FOUNDER = "founder"
-    OPERATOR = "operator"
-    VOICE = "voice"
+    FOUNDER = "founder"  # q
+    ADMIN = "admin"  # a
+    OPERATOR = "operator"  # o
+    HALFOP = "half-operator"  # h
+    VOICE = "voice"  # v
 
 
 class RoomFlag(enum.Enum):
@@ -30,6 +32,7 @@ class RoomFlag(enum.Enum):
     SECRET = "secret"  # s  # noqa: S105
     TOPIC_PROTECTED = "topic-protected"  # t
     ACCOUNTS_ONLY = "accounts-only"  # R
+    NO_CTCP = "no-ctcp"  # C
 
 
 class Topic(msgspec.Struct, frozen=True):
@@ -68,7 +71,7 @@ class Member:
 class Room:
     """A named group talk: IRC channel, later MUC room."""
 
-    __slots__ = ("created", "flags", "founder", "key", "limit", "lists", "members", "name", "operators", "topic")
+    __slots__ = ("access", "created", "flags", "founder", "key", "limit", "lists", "members", "name", "topic")
 
     def __init__(self, name: str, created: float) -> None:
         self.name = name
@@ -80,9 +83,10 @@ class Room:
         self.lists: dict[ListKind, list[BanEntry]] = {kind: [] for kind in ListKind}
         #: By `Person.key`, in order of joining.
         self.members: dict[str, Member] = {}
-        #: Account ids that are founder or operators whenever they come in; rooms founded by accounts are durable.
+        #: The account id that founded it, or "": rooms of accounts are durable.
         self.founder = ""
-        self.operators: set[str] = set()
+        #: Account id → the role it has whenever it comes in.
+        self.access: dict[str, Role] = {}
 
 
 # What can be asked of a room's settings (IRC MODE and its kin), and what then happened: the same values.

@@ -162,7 +162,7 @@ class RoomState(Answer, kw_only=True, frozen=True, tag="room"):
 
 
 class GetMasks(RoomRequest, kw_only=True, frozen=True, tag="get-masks"):
-    """Ask for a list of a room: bans (members), exceptions of either kind (operators).
+    """Ask for a list of a room: bans (members), exceptions of either kind (half-operators and above).
 
     Example::
 

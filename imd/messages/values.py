@@ -15,8 +15,8 @@ Subscription = Literal["none", "to", "from", "both"]
 RosterAction = Literal["changed", "removed", "asked", "approved", "refused"]
 MessageKind = Literal["text", "action", "notice"]
 Settled = Literal["accepted", "kept", "refused", "unknown"]
-Role = Literal["founder", "operator", "voice"]
-RoomFlag = Literal["invite-only", "moderated", "no-outsiders", "secret", "topic-protected", "accounts-only"]
+Role = Literal["founder", "admin", "operator", "half-operator", "voice"]
+RoomFlag = Literal["invite-only", "moderated", "no-outsiders", "secret", "topic-protected", "accounts-only", "no-ctcp"]
 MaskList = Literal["ban", "exception", "invite-exception"]
 
 Name = Annotated[
@@ -114,7 +114,10 @@ class Member(Value, kw_only=True, frozen=True):
 class Mask(Value, kw_only=True, frozen=True):
     """An entry of a room's ban, exception or invite-exception list."""
 
-    mask: Annotated[str, says("`nick!user@host` with `*` and `?`.")]
+    mask: Annotated[
+        str,
+        says("`nick!user@host` with `*` and `?`, or `a:account`. `m:` before either: may come in, and not speak."),
+    ]
     by: Setter
     time: Time
 

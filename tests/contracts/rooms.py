@@ -1,7 +1,7 @@
 """What every `RoomStore` must do."""
 
 from imd.core.stores import RoomRecord
-from imd.core.talk import BanEntry, ListKind, RoomFlag, Topic
+from imd.core.talk import BanEntry, ListKind, Role, RoomFlag, Topic
 from tests.contracts.contract import NOW, TRICKY, StoreContract
 
 
@@ -20,6 +20,7 @@ class RoomsContract(StoreContract):
             limit=42,
             lists={kind: [BanEntry(f"*!*@{kind.value}", "bob", NOW + 2), BanEntry("b", "c", NOW)] for kind in ListKind},
             used=NOW + 3,
+            access={"id-carol": Role.HALFOP, "1e5": Role.ADMIN},
         )
         bare = RoomRecord(name="#bare", created=NOW, founder="")
         await store.rooms.put("#twisted", full)
@@ -53,6 +54,7 @@ class RoomsContract(StoreContract):
                 created=NOW,
                 founder=text,
                 operators=frozenset({text}),
+                access={text: Role.VOICE},
                 topic=Topic(text, text, NOW),
                 key=text,
                 lists={ListKind.BAN: [ban, ban]},

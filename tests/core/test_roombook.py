@@ -42,13 +42,23 @@ class DurableTests(RoomTestCase):
             self.role("bob", Role.OPERATOR),
         )
         before, room = self.room, self.again()
-        for name in ("name", "created", "founder", "operators", "topic", "flags", "key", "limit", "lists"):
+        for name in ("name", "created", "founder", "access", "topic", "flags", "key", "limit", "lists"):
             self.assertEqual(getattr(room, name), getattr(before, name), name)
         self.assertEqual(room.members, {})
         alice, bob = self.house.on(self.accounts["alice"]), self.house.on(self.accounts["bob"])
         self.join(alice)
         self.join(bob)
         self.assertEqual([member.roles for member in room.members.values()], [{Role.FOUNDER}, {Role.OPERATOR}])
+
+    def test_rows_of_before(self) -> None:
+        """What was written when a room knew operators only is read: they have the role for good."""
+        bob = self.accounts["bob"].id
+        old = RoomRecord(name="#old", created=1.0, founder=self.accounts["alice"].id, operators=frozenset({bob}))
+        self.house.wait(self.house.store.rooms.put("#old", old))
+        self.again()
+        bob_again = self.house.on(self.accounts["bob"])
+        room = self.join(bob_again, "#old")
+        self.assertEqual((room.access, room.members[bob].roles), ({bob: Role.OPERATOR}, {Role.OPERATOR}))
 
     def test_guests_rooms_are_not_kept(self) -> None:
         self.join(self.guest, "#visitors")
@@ -60,7 +70,7 @@ class DurableTests(RoomTestCase):
         self.join(self.bob)
         self.change(self.alice, self.role("bob", Role.OPERATOR))
         self.house.wait(self.house.accounts.remove(self.accounts["bob"]))
-        self.assertEqual(self.again().operators, set())
+        self.assertEqual(self.again().access, {})
         alice, carol = self.house.on(self.accounts["alice"]), self.house.on(self.accounts["carol"])
         self.join(alice)
         self.join(carol)

@@ -18,6 +18,7 @@ END = "<!-- end of what is written -->"
 
 _FLAGS = {
     RoomFlag.ACCOUNTS_ONLY: "only accounts may enter",
+    RoomFlag.NO_CTCP: "no CTCP but ACTION",
     RoomFlag.INVITE_ONLY: "only the invited may enter",
     RoomFlag.MODERATED: "only members with a role may speak",
     RoomFlag.NO_OUTSIDERS: "only members may speak",
@@ -25,13 +26,15 @@ _FLAGS = {
     RoomFlag.TOPIC_PROTECTED: "only operators set the topic",
 }
 _LISTS = {
-    ListKind.BAN: "who may neither enter nor speak",
+    ListKind.BAN: "who may neither enter nor speak; `m:mask`: not speak; `a:account`",
     ListKind.EXCEPTION: "who may all the same",
     ListKind.INVITE_EXCEPTION: "who needs no invitation",
 }
 _ROLES = {
     Role.FOUNDER: "founded the room with an account; the room is kept",
-    Role.OPERATOR: "keeps order",
+    Role.ADMIN: "rules operators and below",
+    Role.OPERATOR: "keeps order; rules other operators and below",
+    Role.HALFOP: "may remove, give a voice, set the topic, and `b e I i m n t`",
     Role.VOICE: "may speak where it is moderated",
 }
 

@@ -23,6 +23,7 @@ from imd.core.talk import (
 )
 
 FLAGS: dict[str, RoomFlag] = {
+    "C": RoomFlag.NO_CTCP,
     "R": RoomFlag.ACCOUNTS_ONLY,
     "i": RoomFlag.INVITE_ONLY,
     "m": RoomFlag.MODERATED,
@@ -36,8 +37,20 @@ LISTS: dict[str, ListKind] = {
     "I": ListKind.INVITE_EXCEPTION,
 }
 #: In descending order of rights, with the prefix shown before the nick.
-ROLES: dict[str, Role] = {"q": Role.FOUNDER, "o": Role.OPERATOR, "v": Role.VOICE}
-PREFIXES: dict[Role, str] = {Role.FOUNDER: "~", Role.OPERATOR: "@", Role.VOICE: "+"}
+ROLES: dict[str, Role] = {
+    "q": Role.FOUNDER,
+    "a": Role.ADMIN,
+    "o": Role.OPERATOR,
+    "h": Role.HALFOP,
+    "v": Role.VOICE,
+}
+PREFIXES: dict[Role, str] = {
+    Role.FOUNDER: "~",
+    Role.ADMIN: "&",
+    Role.OPERATOR: "@",
+    Role.HALFOP: "%",
+    Role.VOICE: "+",
+}
 KEY = "k"
 LIMIT = "l"
 
@@ -48,6 +61,8 @@ LETTERS_OF_ROLES = {role: letter for letter, role in ROLES.items()}
 #: ISUPPORT values (https://modern.ircdocs.horse/#rplisupport-parameters).
 CHANMODES = f"{''.join(sorted(LISTS))},{KEY},{LIMIT},{''.join(sorted(FLAGS))}"
 PREFIX = f"({''.join(ROLES)}){''.join(PREFIXES.values())}"
+#: Entries of lists that are no plain masks: ``m:`` mutes, ``a:`` names an account.
+EXTBAN = ",am"
 #: Modes with a parameter in one MODE line: "#room", the letters and these make at most 15 (RFC 2812 section 2.3).
 MODES = 13
 #: For RPL_MYINFO: channel modes, channel modes with a parameter.
@@ -148,10 +163,16 @@ def read_limit(text: str) -> int | None:
 def normal_mask(text: str) -> str | None:
     """``nick!user@host`` with "*" for what is missing; None if it cannot be a mask (Modern IRC, "Wildcards").
 
-    A lone word is a nick unless it holds what only hosts hold.
+    A lone word is a nick unless it holds what only hosts hold. ``m:`` mutes whom the rest means, ``a:`` means an
+    account (ISUPPORT EXTBAN).
     """
     if not text or text.startswith(":") or len(text.encode()) > 200 or " " in text or not text.isprintable():
         return None
+    if text.startswith("m:"):
+        rest = None if text.startswith("m:m:") else normal_mask(text[2:])
+        return rest and f"m:{rest}"
+    if text.startswith("a:"):
+        return text if len(text) > 2 else None
     nick, bang, rest = text.partition("!")
     if not bang:
         if "@" in text:

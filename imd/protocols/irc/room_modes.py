@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from imd.core.refusal import NoSuchAccount, NotAMember, NotOperator, Refusal, TooMany
-from imd.core.talk import ListChange, ListKind, RoleChange, Room, RoomChange
+from imd.core.talk import ListChange, ListKind, Role, RoleChange, Room, RoomChange
 from imd.protocols.irc import modes, numerics, refusals, user_modes
 from imd.protocols.irc.commands import command
 from imd.protocols.irc.modes import Fault, Mode
@@ -67,9 +67,13 @@ def _change(session: "IrcSession", room: Room, line: Line) -> None:
             unknown.add(wanted.letter)
         else:
             changes.append(change)
+    # Anybody inside may see who is banned; exceptions are for those who can set them.
+    keeper = room.members[session.me.person.key].roles - {Role.VOICE}
     for kind in ListKind:
-        if kind in asked:
+        if kind in asked and (keeper or kind is ListKind.BAN):
             _tell_list(session, room, kind)
+    if asked - {ListKind.BAN} and not keeper:
+        refusals.answer(session, NotOperator(room.name), line, room.name)
     if changes:
         _tell_refusals(session, room, changes, line)
 

@@ -49,6 +49,7 @@ def isupport(settings: IrcSettings) -> list[str]:
     limits = settings.limits
     targets = _number(limits.targets)
     tokens = {
+        "ACCOUNTEXTBAN": "a",
         "AWAYLEN": _number(limits.status_length),
         "CASEMAPPING": "rfc1459",
         "CHANLIMIT": f"#:{_number(limits.rooms)}",
@@ -57,6 +58,7 @@ def isupport(settings: IrcSettings) -> list[str]:
         "CHANTYPES": "#",
         "ELIST": rooms.ELIST,
         "EXCEPTS": "e",
+        "EXTBAN": modes.EXTBAN,
         "INVEX": "I",
         "KEYLEN": str(modes.MAX_KEY),
         "KICKLEN": _number(limits.kick_length),

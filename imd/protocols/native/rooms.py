@@ -87,7 +87,7 @@ def get_masks(session: "NativeSession", request: GetMasks) -> None:
     room = _own(session, request.room)
     roles = room.members[session.me.person.key].roles
     # As on IRC: anybody inside may see who is banned, but exceptions tell operators' secrets.
-    if request.list != "ban" and not roles & {Role.FOUNDER, Role.OPERATOR}:
+    if request.list != "ban" and not roles - {Role.VOICE}:
         raise NotOperator(room.name)
     masks = tuple(outgoing.mask(entry) for entry in room.lists[ListKind(request.list)])
     session.answer(Masks(ref=request.ref, room=room.name, list=request.list, masks=masks))

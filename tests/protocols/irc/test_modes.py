@@ -51,8 +51,8 @@ class TableTests(SynchronousTestCase):
 
     def test_isupport_values(self) -> None:
         """CHANMODES and PREFIX are what clients are told."""
-        self.assertEqual(modes.CHANMODES, "Ibe,k,l,Rimnst")
-        self.assertEqual(modes.PREFIX, "(qov)~@+")
+        self.assertEqual(modes.CHANMODES, "Ibe,k,l,CRimnst")
+        self.assertEqual(modes.PREFIX, "(qaohv)~&@%+")
 
 
 class ReadTests(SynchronousTestCase):

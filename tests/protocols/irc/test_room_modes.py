@@ -138,6 +138,46 @@ class SettingsTests(IrcTestCase):
         self.assertEqual([word for line in lines for word in line.split(" ")[4:]], masks)
 
 
+    def test_exceptions_are_for_those_who_set_them(self) -> None:
+        """Any member may read the bans; the lists of exceptions are 482 to who cannot alter them."""
+        self.bob.said("JOIN #tea")
+        self.assertEqual(numerics(self.bob.said("MODE #tea +beI")), ["368", "482"])
+        self.assertEqual(numerics(self.bob.said("MODE #tea I")), ["482"])
+        self.alice.said("MODE #tea +h bob")
+        self.assertEqual(numerics(self.bob.said("MODE #tea beI")), ["368", "349", "347"])
+
+    def test_extended_bans(self) -> None:
+        """ISUPPORT EXTBAN: ``m:`` mutes a mask, ``a:`` means an account; 696 for what is neither."""
+        self.bob.said("JOIN #tea")
+        self.assertEqual(self.changed("+bb m:bob a:mallory"), ["+bb m:bob!*@* a:mallory"])
+        self.assertEqual(self.changed("+b m:a:x"), ["+b m:a:x"])
+        self.assertEqual(numerics(self.bob.said("PRIVMSG #tea :hello")), ["404"])
+        self.assertEqual(self.changed("+e m:bob"), ["+e m:bob!*@*"])
+        self.bob.take()
+        self.assertEqual(self.bob.said("PRIVMSG #tea :hello"), [])
+        for mask in ("m:", "a:", "m:m:bob"):
+            self.assertEqual(numerics(self.alice.said(f"MODE #tea +b {mask}")), ["696"], mask)
+
+    def test_no_ctcp(self) -> None:
+        """``C``: 404 for CTCP; ACTION is talk; of what NOTICE answers nothing is said."""
+        self.bob.said("JOIN #tea", "PRIVMSG #tea :\x01VERSION\x01")
+        self.alice.said("MODE #tea +C")
+        self.bob.take()
+        self.assertEqual(numerics(self.bob.said("PRIVMSG #tea :\x01VERSION\x01")), ["404"])
+        self.assertEqual(self.bob.said("NOTICE #tea :\x01VERSION 1\x01", "PRIVMSG #tea :\x01ACTION waves\x01"), [])
+        self.assertEqual([line.partition(" :")[2] for line in self.alice.take()], ["\x01ACTION waves\x01"])
+
+    def test_every_role_has_its_sign(self) -> None:
+        """NAMES shows the highest, with multi-prefix all, in descending order."""
+        carol = self.world.guest("carol", "multi-prefix")
+        self.bob.said("JOIN #tea")
+        carol.said("JOIN #tea")
+        self.alice.said("MODE #tea +hv bob bob", "MODE #tea +ov carol carol")
+        names = "353 {} = #tea :@alice {}bob {}carol"
+        self.assertEqual(self.bob.said("NAMES #tea")[-2], f":{HOST} " + names.format("bob", "%", "@"))
+        self.assertEqual(carol.said("NAMES #tea")[-2], f":{HOST} " + names.format("carol", "%+", "@+"))
+
+
 class FounderTests(IrcTestCase):
     def test_the_founder_of_a_durable_room(self) -> None:
         """An account that makes a room is its founder, with the prefix ``~``."""

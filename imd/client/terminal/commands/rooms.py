@@ -55,7 +55,7 @@ def who(errands: Errands, rest: str) -> None:
         whois(errands, rest)
         return
     desk = errands.desk
-    signs = {"founder": "~", "operator": "@", "voice": "+"}
+    signs = {"founder": "~", "admin": "&", "operator": "@", "half-operator": "%", "voice": "+"}
     names = [
         "".join(signs[role] for role in member.roles[:1]) + desk.short(member.address)
         for member in talk.people.values()
