@@ -12,6 +12,7 @@
     accounts.py    fills a store with accounts (a program of its own, because it needs a reactor)
     contract.py    the store alone, without doors and clients (a program of its own, too)
     baseline.py    one transaction for each message, on the same disk and the same Redis
+    crowd.py       a thousand people in one room, half of whom vanish and return
     floor.c        the bare epoll loop
     generator/     the load generator, see generator/load.h
     misbehaving.py a server that loses, doubles and misdelivers on demand, to check the generator's checker

@@ -18,9 +18,10 @@ from imd.config.model import Accounts
 from imd.net import scram
 from tests import redis_server
 from tests.bench import baseline, ways
+from tests.bench.crowd import STEPS, Crowd
 from tests.bench.load import Generator, Void, cores
 from tests.bench.report import middle, per_operation
-from tests.bench.servers import Imd, Inspircd, Missing, Ngircd, Server
+from tests.bench.servers import PASSWORD, Imd, Inspircd, Missing, Ngircd, Server
 from tests.bench.ways import (
     BY_DTLS,
     BY_IRC,
@@ -52,6 +53,9 @@ DEAR = 60
 ITERATIONS = Accounts().scram_iterations
 #: Watchers of one who changes his presence.
 WATCHERS = 200
+
+#: People in one room, half of whom vanish.
+CROWD = 1000
 
 #: Seconds after which costs are not measured once more: all is to be done within a quarter of an hour.
 ENOUGH = 420.0
@@ -241,6 +245,26 @@ class Bench:
             if all(several):
                 self.figures["presence", who] = middle([per_operation(figures) for figures in several if figures])
 
+    def crowds(self) -> None:
+        """Everybody enters one room, half vanish at once and return: ours with fewer people, too."""
+        for who in (GUESTS, WORDS, NGIRCD, INSPIRCD):
+            for people in (CROWD // 4, CROWD) if who == GUESTS else (CROWD,):
+                name = f"crowd of {people:,}"
+                try:
+                    with ways.server(who, people, self._stores, self._floor) as server:
+                        password = PASSWORD if server.password else ""
+                        with Crowd(server.port, server.pids[0], people, password) as crowd:
+                            figures = crowd.run()
+                        if isinstance(server, Imd):
+                            self.figures[f"held by {name}", who] = 1000 * server.longest_hold()
+                except (Void, OSError) as reason:
+                    for step in STEPS:
+                        self._is_void(f"{name}, {step}", who, Void(str(reason)))
+                    continue
+                self.runs.append({"work": name, "who": who, **figures})
+                self._say(f"  {name}: {who}")
+                self.figures |= {(f"{name}, {step}", who): cost for step, cost in figures.items()}
+
     def latencies(self) -> None:
         """At half of what the server can do at most, by its CPU per message with one under way."""
         for who in (GUESTS, BY_IRC, BY_NATIVE, BY_TLS, BY_UDP, BY_DTLS, WORDS):
@@ -327,5 +351,6 @@ class Bench:
         self.costs()
         self.presence()
         self.arrivals()
+        self.crowds()
         self.latencies()
         self.queueing()

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from tests.bench.plan import ITERATIONS, SCENARIOS, WATCHERS
+from tests.bench.crowd import STEPS
+from tests.bench.plan import CROWD, ITERATIONS, SCENARIOS, WATCHERS
 from tests.bench.report import Budget, Row
 from tests.bench.ways import (
     BY_DTLS,
@@ -47,7 +48,14 @@ class Rows:
         self._void = void
 
     def all(self) -> list[Row]:
-        return [*self._costs(), *self._presence(), *self._arrivals(), *self._latencies(), *self._queueing()]
+        return [
+            *self._costs(),
+            *self._presence(),
+            *self._arrivals(),
+            *self._crowds(),
+            *self._latencies(),
+            *self._queueing(),
+        ]
 
     def _row(self, work: str, unit: str, key: Key, rival: Key | None = None, budget: Budget | None = None) -> Row:
         return Row(
@@ -112,6 +120,19 @@ class Rows:
             self._row("reactor held meanwhile, at most", "ms", ("held by sign-on", who), None, Budget(at_most=50)),
             self._row("answers meanwhile late by, at most", "ms", ("late", who)),
         ]
+
+    def _crowds(self) -> list[Row]:
+        name, fewer = f"crowd of {CROWD:,}", f"crowd of {CROWD // 4:,}"
+        rows = []
+        for step in STEPS:
+            key = (f"{name}, {step}", GUESTS)
+            rows += [self._row(key[0], "µs", key, (key[0], rival)) for rival in (WORDS, NGIRCD, INSPIRCD)]
+            # Twice as many people make an answer to NAMES twice as long; all else is for each who is told.
+            wanted = Budget() if step == "NAMES" else Budget(ratio_at_most=1.2)
+            rows.append(self._row(key[0], "µs", key, (f"{fewer}, {step}", GUESTS), wanted))
+        held = (f"held by {name}", GUESTS)
+        rows.append(self._row("reactor held meanwhile, at most", "ms", held, None, Budget(at_most=50)))
+        return rows
 
     def _latencies(self) -> list[Row]:
         rows = []
