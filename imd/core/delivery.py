@@ -13,7 +13,7 @@ from imd.core.address import Address, fold, split
 from imd.core.catchup import CatchUp
 from imd.core.direct import Direct
 from imd.core.history import History, talk
-from imd.core.keeping import Keeping
+from imd.core.keeping import Keeping, show_elsewhere
 from imd.core.limits import Limits
 from imd.core.message import Draft, Envelope, Message, Outcome, Receipt, receipt
 from imd.core.offline import OfflineQueue
@@ -88,7 +88,7 @@ class Delivery:
         else:
             message = self._message(session, draft, id, seq, now, person.address)
             if person.account is None:
-                self._to_guest(message, person, outcome)
+                self._to_guest(session, message, person, outcome)
             else:
                 self._route(session, message, person.account, person, outcome)
         return id
@@ -174,7 +174,7 @@ class Delivery:
 
         self._history.record_talk([talk(account.id, way.recipient)], message, recorded, insist=False)
 
-    def _to_guest(self, message: Message, person: Person, outcome: Settle) -> None:
+    def _to_guest(self, speaker: Session, message: Message, person: Person, outcome: Settle) -> None:
         """A message to a guest is live only: there is no inbox, and no account to confirm for it."""
         way = self.trace.begin(message, person.key)
         way.steps.append((message.time, "relay", "handed to a guest"))
@@ -183,6 +183,7 @@ class Delivery:
         for session in list(person.sessions):
             if session.begun:
                 session.client.deliver(envelopes)
+        show_elsewhere(speaker, message)
         outcome(receipt(message, Outcome.ACCEPTED))
 
     def _route(
@@ -216,7 +217,7 @@ class Delivery:
             self._pass_on(session, message, account, person, way, outcome, recipient)
             return
         guest_origin = session.peer.address if session.person.guest else ""
-        pending = Pending(account, session.person, message, way, outcome, guest_origin)
+        pending = Pending(account, session.person, message, way, outcome, guest_origin, session)
         self._keeping.open[message.id] = pending
         if self._direct.take(message, way, message.time):
             return
@@ -259,7 +260,12 @@ class Delivery:
         if message.kind.kept and session.account is not None and len(session.account.devices) > 1:
             # The sender's own devices show it, as they would had it been taken.
             self._history.record_talk([talk(session.account.id, account.id)], message, None, insist=False)
-        self._environment.clock.call_later(self.ack_wait, lambda: outcome(answer))
+
+        def expired() -> None:
+            show_elsewhere(session, message)
+            outcome(answer)
+
+        self._environment.clock.call_later(self.ack_wait, expired)
 
     def _pass_on(
         self,
@@ -283,6 +289,8 @@ class Delivery:
         if here or not may_know:
             way.add(message.time, "relay", "passed on" if here else "nobody there")
             way.outcome = Outcome.ACCEPTED
+            if person is not session.person:
+                show_elsewhere(session, message)
             outcome(receipt(message, Outcome.ACCEPTED))
         else:
             way.add(message.time, "relay", "nobody there, and this kind is not kept")

@@ -14,7 +14,7 @@ from imd.core.accounts import AccountChange
 from imd.core.extended import Extended
 from imd.core.history import History, guest, talk
 from imd.core.limbo import Limbo
-from imd.core.message import Message, Outcome, Receipt
+from imd.core.message import Envelope, Message, Outcome, Receipt
 from imd.core.offline import OfflineQueue
 from imd.core.people import People
 from imd.core.ports import Environment
@@ -22,7 +22,7 @@ from imd.core.presence import PresenceRegistry
 from imd.core.recipients import Recipient
 from imd.core.refusal import NoSuchAccount, QueueFull, Refusal, StoreUnavailable
 from imd.core.relay import Inbox, Pending, Stored
-from imd.core.session import Account, Person
+from imd.core.session import Account, Person, Session
 from imd.core.stores import OutcomeUnknown, Queued, Queueing
 from imd.core.tally import Tally
 
@@ -31,6 +31,18 @@ OUTCOME_WAIT = 10.0
 
 #: So many messages of unknown fate are held in memory while the store is away.
 _STUCK = 10_000
+
+
+_TAKEN = (Outcome.ACCEPTED, Outcome.KEPT)
+
+
+def show_elsewhere(speaker: Session, message: Message) -> None:
+    """The other sessions of whoever said it show it, too, as said by herself."""
+    if len(speaker.person.sessions) > 1:
+        envelopes = [Envelope(message)]
+        for session in list(speaker.person.sessions):
+            if session is not speaker and session.begun:
+                session.client.deliver(envelopes)
 
 
 class Keeping:
@@ -258,6 +270,12 @@ class Keeping:
         if pending.settles:
             message = pending.message
             self.open.pop(message.id, None)
+            speaker = pending.speaker
+            if speaker is not None and len(speaker.person.sessions) > 1 and outcome in _TAKEN:
+                # Never what was refused.
+                pending.speaker = None
+                if speaker.person.key != pending.account.id:
+                    show_elsewhere(speaker, message)
             pending.settle(
                 outcome, Receipt(message.id, message.client_id, message.recipient, outcome, message.time, reason)
             )

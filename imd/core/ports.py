@@ -386,7 +386,8 @@ class Credentials(Protocol):
     async def plain(self, name: str, password: str, peer: Peer) -> Account:
         """Raises `SignOnFailed`, `MechanismRefused`, `TooFast`, `Suspended`, `StoreUnavailable`."""
 
-    def scram(self, peer: Peer) -> ScramExchange: ...
+    def scram(self, peer: Peer, account: Callable[[str], str] | None = None) -> ScramExchange:
+        """`account` makes the account's name of what the client calls itself, where the protocol has it say more."""
 
     async def external(self, name: str, peer: Peer) -> Account:
         """By the peer's certificate; `name` may be "" (RFC 4422 appendix A)."""

@@ -19,7 +19,7 @@ from imd.core.refusal import InvalidName
 from imd.core.roster import Rosters
 from imd.core.session import Account, Person, Presence, PresenceView, Session, State, Visibility
 from imd.core.sight import Sight, Snapshot, merge, same, seen
-from imd.core.talk import MemberPresenceChanged
+from imd.core.talk import MemberPresenceChanged, Room
 from imd.core.telling import Change, Published, judged
 
 __all__ = ["PresenceRegistry", "Sight"]
@@ -134,7 +134,27 @@ class PresenceRegistry:
             change.tell(watchers)
         if (before.state, before.text) != (now.state, now.text) and before.shown and now.shown:
             self._tell_room_mates(person, change)
+            if len(person.sessions) > 1:
+                self._tell_herself(person, before, now)
         return change.looks
+
+    def _tell_herself(self, person: Person, before: Snapshot, now: Snapshot) -> None:
+        """Her clients that say something else themselves learn how she looks to others."""
+        event = MemberPresenceChanged(
+            room=next(iter(self.people.rooms.rooms_of(person)), None) or Room("", 0),
+            time=self._environment.clock.time(),
+            by=person.address,
+            origin=self.people.origin(person),
+            person=person,
+            state=now.state,
+            text=now.text,
+            before=before.state,
+            before_text=before.text,
+        )
+        for session in list(person.sessions):
+            own = session.presence
+            if session.begun and (own.state, own.text) != (now.state, now.text):
+                session.client.room_event(event)
 
     def _tell_room_mates(self, person: Person, change: Change) -> None:
         """Away and back, for those in a room with `person` who may see it (IRCv3 away-notify)."""

@@ -48,6 +48,7 @@ class Pending:
         "recording",
         "sender",
         "settles",
+        "speaker",
         "stored",
         "timer",
         "tried",
@@ -62,10 +63,13 @@ class Pending:
         way: Way,
         settle: Callable[[Receipt], None] | None,
         origin: str,
+        speaker: Session | None = None,
     ) -> None:
         #: The recipient, and who sent it.
         self.account = account
         self.sender = sender
+        #: The session that sent it: the sender's others are shown a copy.
+        self.speaker = speaker
         self.message = message
         self.way = way
         #: Called once with the outcome; several when the sender repeated the message meanwhile.

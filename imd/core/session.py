@@ -32,6 +32,8 @@ class Presence(msgspec.Struct, frozen=True):
     text: str = ""
     #: Wall-clock time of the last sign of life of the person, or None while active.
     idle_since: float | None = None
+    #: False: the client runs by itself, and this presence counts only where no other session says anything.
+    attended: bool = True
 
 
 class Mark(enum.Enum):

@@ -54,6 +54,9 @@ def merge(person: Person) -> Snapshot:
     visible_to = Visibility.EVERYONE if account is None else account.visible_to
     begun = [session for session in person.sessions if session.begun]
     shown = [session for session in begun if session.presence.state in _RANK]
+    if len(shown) > 1:
+        # Who runs by itself counts for nothing beside those at which somebody is.
+        shown = [session for session in shown if session.presence.attended] or shown
     if not shown:
         state = State.INVISIBLE if begun else State.OFFLINE
         return Snapshot(person.address, state, visible_to=visible_to, guest=account is None)

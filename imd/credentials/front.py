@@ -135,10 +135,14 @@ class CredentialsFront:
             await self._renew(account, password)
         return account
 
-    def scram(self, peer: Peer) -> StoredScram:
+    def scram(self, peer: Peer, account: Callable[[str], str] | None = None) -> StoredScram:
         if self._foreign:
             raise MechanismRefused("SCRAM is not offered here.")
-        return StoredScram(peer, self._accounts, self._verifiers, self._throttle, self._clock.time, self._local_name)
+
+        def local_name(name: str) -> str:
+            return self._local_name(name if account is None else account(name))
+
+        return StoredScram(peer, self._accounts, self._verifiers, self._throttle, self._clock.time, local_name)
 
     async def external(self, name: str, peer: Peer) -> Account:
         """By the certificate the peer has shown."""

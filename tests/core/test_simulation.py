@@ -378,6 +378,9 @@ class Life:
     def show(self, device: Device, envelope: Envelope) -> None:
         message = envelope.message
         sent = next(one for one in (self.by_id.get(message.id), self.sending) if one is not None)
+        if sent.sender == device.who != sent.to:
+            self.show_copy(device, sent, envelope)
+            return
         self.note(f"{device.who}/{device.number} is shown {sent.number}" + " (repeat)" * envelope.repeat)
         for wrong in (self.not_to_be_shown(device, sent, message), self.not_once_more(device, sent, envelope)):
             if wrong:
@@ -390,6 +393,23 @@ class Life:
             device.first[sent.sender] = sent.number
         before.append(device)
         device.seen.add(message.id)
+
+    def show_copy(self, device: Device, sent: Sent, envelope: Envelope) -> None:
+        """To another device of its sender: once to each, and never what was refused."""
+        if self.crashes and device.began < self.crashes[-1]:
+            # The killed daemon's own timers.
+            return
+        self.note(f"{device.who}/{device.number} is shown its own {sent.number}")
+        reasons = {
+            "shown under another id": str(sent.number) != envelope.message.body,
+            "shown to a client that has gone": device.over,
+            "refused and shown": len(sent.told) == 1 and Outcome.REFUSED in sent.outcomes,
+            "shown twice in one session": envelope.message.id in device.seen,
+            "marked as a repeat": envelope.repeat,
+        }
+        for wrong in (reason for reason, true in reasons.items() if true):
+            self.wrong(f"own {sent.number} {wrong}", envelope.message.id)
+        device.seen.add(envelope.message.id)
 
     def not_to_be_shown(self, device: Device, sent: Sent, message: Message) -> str:
         """Why this message is not to be shown to this client at all, or ""."""

@@ -20,6 +20,7 @@
     settings.py      what the door is told
     registration.py  NICK, USER, PASS, QUIT, SETNAME, PING, PONG; the way to the welcome
     negotiation.py   CAP
+    devices.py       account@device: which of a person's devices it is
     sasl.py          AUTHENTICATE: PLAIN, SCRAM-SHA-256, EXTERNAL
     welcome.py       001 to 005 and what follows; ISUPPORT
     dcc.py           offers of direct talks and files, told from other CTCP

@@ -21,6 +21,7 @@ CAPABILITIES: dict[str, str] = {
     "away-notify": _SPEC + "away-notify",
     "batch": _SPEC + "batch",
     "cap-notify": _SPEC + "capability-negotiation#the-cap-notify-capability",
+    "draft/pre-away": _SPEC + "pre-away",
     "echo-message": _SPEC + "echo-message",
     "extended-join": _SPEC + "extended-join",
     "extended-monitor": _SPEC + "extended-monitor",

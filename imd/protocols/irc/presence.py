@@ -27,16 +27,28 @@ if TYPE_CHECKING:
 # ---------------------------------------------------------------- AWAY
 
 
-@command("AWAY")
+@command("AWAY", registered=False)
 def away(session: "IrcSession", line: Line) -> None:
-    """``AWAY :text``, and back with ``AWAY`` (Modern IRC, "AWAY message")."""
+    """``AWAY :text``, and back with ``AWAY`` (Modern IRC, "AWAY message").
+
+    ``AWAY *`` of who has draft/pre-away: nobody is at this client, and it is as if it were not there
+    (https://ircv3.net/specs/extensions/pre-away). With that AWAY may also come before the welcome.
+    """
+    if not session.registered and "draft/pre-away" not in session.caps:
+        session.numeric(numerics.ERR_NOTREGISTERED)
+        return
     text = shortened(session, line.param(0), "status_length")
-    before = session.me.presence
+    before = session.me.presence if session.registered else session.registration.presence
     state = State.AWAY if text else State.AVAILABLE
     if before.state is State.INVISIBLE:
         # Invisible by another client of hers, or by BuddyServ: AWAY does not undo it.
         state = State.INVISIBLE
-    session.hub.presence.update(session.me, msgspec.structs.replace(before, state=state, text=text))
+    alone = text == "*" and "draft/pre-away" in session.caps
+    now = msgspec.structs.replace(before, state=state, text="" if alone else text, attended=not alone)
+    if session.registered:
+        session.hub.presence.update(session.me, now)
+    else:
+        session.registration.presence = now
     session.numeric(numerics.RPL_NOWAWAY if text else numerics.RPL_UNAWAY)
 
 

@@ -14,8 +14,8 @@ from twisted.internet.defer import Deferred
 
 from imd.core.address import check_nick
 from imd.core.refusal import InvalidName, NameInUse, NotAllowed, Refusal, SignOnFailed, TooLong
-from imd.core.session import Account, ClientInfo
-from imd.protocols.irc import buddyserv, numerics, welcome
+from imd.core.session import Account, ClientInfo, Presence
+from imd.protocols.irc import buddyserv, devices, numerics, welcome
 from imd.protocols.irc.commands import command
 from imd.protocols.irc.rooms import shortened
 from imd.protocols.irc.wire.line import Line, cut
@@ -31,13 +31,28 @@ USER_LENGTH = 18
 class Registration:
     """What is known of a connection before its welcome."""
 
-    __slots__ = ("account", "attempts", "exchange", "negotiating", "nick", "password", "realname", "user")
+    __slots__ = (
+        "account",
+        "attempts",
+        "device",
+        "exchange",
+        "negotiating",
+        "nick",
+        "password",
+        "presence",
+        "realname",
+        "user",
+    )
 
     def __init__(self) -> None:
         self.nick = ""
         self.user = ""
         self.realname = ""
         self.password = ""
+        #: What the client calls the device it runs on.
+        self.device = ""
+        #: Said before the welcome (draft/pre-away).
+        self.presence = Presence()
         #: Between CAP LS or REQ and CAP END: registration waits.
         self.negotiating = False
         #: Proven by SASL.
@@ -80,8 +95,9 @@ async def _complete(session: "IrcSession") -> None:
             account,
             state.nick,
             session.peer,
-            ClientInfo(realname=state.realname, user=state.user),
+            ClientInfo(realname=state.realname, user=state.user, device=state.device or devices.unnamed(session.peer)),
             session,
+            presence=state.presence,
             confirms=settings.confirm,
         )
     except SignOnFailed as refusal:
@@ -108,11 +124,14 @@ async def _complete(session: "IrcSession") -> None:
 
 
 async def _by_password(session: "IrcSession") -> Account:
-    """``PASS secret`` is for the account named by NICK, ``PASS account:secret`` names it (DESIGN section 6)."""
+    """``PASS secret`` is for the account named by NICK, ``PASS account:secret`` names it (DESIGN section 6), with its
+    device if it has several: ``PASS account@device:secret``."""
     state = session.registration
     before, colon, after = state.password.partition(":")
     name, secret = (before, after) if colon else (state.nick, state.password)
     state.password = ""
+    name, device = devices.named(name, session.hub.people.domain)
+    state.device = device or state.device
     return await session.door.credentials.plain(name, secret, session.peer)
 
 
@@ -182,7 +201,10 @@ def user(session: "IrcSession", line: Line) -> Coroutine[Any, Any, None] | None:
     if not line.params[3]:
         session.numeric(numerics.ERR_NEEDMOREPARAMS, line.command)
         return None
-    state.user = _plain_user(line.params[0])
+    name, at, device = line.params[0].partition("@")
+    if at and name:
+        state.device = state.device or devices.named(f"{name}/{device}", "")[1]
+    state.user = _plain_user(name if at and name else line.params[0])
     state.realname = shortened(session, line.params[3], "real_name_length")
     return progress(session)
 

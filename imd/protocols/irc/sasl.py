@@ -6,13 +6,14 @@ and after `sign_on_attempts` failures it is closed.
 
 import base64
 import binascii
+from functools import partial
 from typing import TYPE_CHECKING
 
 from imd.core.address import fold
 from imd.core.ports import ScramExchange
 from imd.core.refusal import Refusal, SignOnFailed, StoreUnavailable, Suspended, TooFast
 from imd.core.session import Account
-from imd.protocols.irc import numerics
+from imd.protocols.irc import devices, numerics
 from imd.protocols.irc.commands import command
 from imd.protocols.irc.registration import pause
 from imd.protocols.irc.wire.line import Line
@@ -91,13 +92,23 @@ async def _step(session: "IrcSession", exchange: Exchange, message: bytes) -> Ac
         case "PLAIN":
             # RFC 4616 section 2: [authzid] NUL authcid NUL passwd. Nobody may act as somebody else.
             parts = message.decode().split("\0")
-            if len(parts) != 3 or (parts[0] and fold(parts[0]) != fold(parts[1])):
+            if len(parts) != 3:
                 raise SignOnFailed
-            return await credentials.plain(parts[1], parts[2], session.peer)
+            authzid, authcid = _account(session, parts[0]), _account(session, parts[1])
+            if authzid and fold(authzid) != fold(authcid):
+                raise SignOnFailed
+            return await credentials.plain(authcid, parts[2], session.peer)
         case "EXTERNAL":
-            return await credentials.external(message.decode(), session.peer)
+            return await credentials.external(_account(session, message.decode()), session.peer)
         case _:
             return await _scram(session, exchange, message)
+
+
+def _account(session: "IrcSession", name: str) -> str:
+    """The account's name alone; which device it is, is noted."""
+    account, device = devices.named(name, session.hub.people.domain)
+    session.registration.device = device or session.registration.device
+    return account
 
 
 async def _scram(session: "IrcSession", exchange: Exchange, message: bytes) -> Account | None:
@@ -105,7 +116,7 @@ async def _scram(session: "IrcSession", exchange: Exchange, message: bytes) -> A
     if exchange.account is not None:
         return exchange.account
     if exchange.scram is None:
-        exchange.scram = session.door.credentials.scram(session.peer)
+        exchange.scram = session.door.credentials.scram(session.peer, partial(_account, session))
         _send(session, await exchange.scram.first(message))
     else:
         final = exchange.scram.final(message)
