@@ -23,12 +23,14 @@ from twisted.internet.task import LoopingCall, deferLater
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 
+from imd.config.error import SettingsError
 from imd.config.load import load
 from imd.config.model import Settings
 from imd.config.reload import Changes, compare
 from imd.control.listener import ControlListener
 from imd.core.accounts import Accounts
 from imd.core.hub import Hub
+from imd.core.refusal import NotAllowed
 from imd.core.stores import Durability, Store
 from imd.core.tally import Tally
 from imd.credentials.front import CredentialsFront
@@ -43,7 +45,7 @@ from imd.net.memory import Memory
 from imd.net.reactor_clock import ReactorClock, Spawner
 from imd.net.resident import INTERVAL, Resident
 from imd.net.self_signed import ensure_pair
-from imd.net.tls import Certificates
+from imd.net.tls import Certificates, UnusablePair
 from imd.net.turns import LeanTurns
 from imd.policies import connection_limits, core_policy, credential_rules, irc_settings, native_settings
 from imd.protocols.irc.gateway import IrcGateway, farewell
@@ -185,7 +187,7 @@ class Daemon:
         native, irc = native_settings(settings, self.tally), irc_settings(settings, self.started, self.tally)
         self.native = NativeGateway(hub, credentials, native, spawn, log, self.memory)
         self.datagrams = NativeDatagrams(self.native.door, self.connections, ServerContext(self._tls_options))
-        self.irc = IrcGateway(hub, credentials, irc, spawn, log, self.memory)
+        self.irc = IrcGateway(hub, credentials, irc, spawn, log, self.memory, self)
 
     async def _listen(self) -> None:
         settings = self.settings
@@ -316,6 +318,17 @@ class Daemon:
         for change in changes.restart:
             self.log.warn("takes effect at the next start: {change}", change=str(change))
         return changes
+
+    async def rehash(self) -> list[str]:
+        """`imd.core.ports.Operations`: a reload that an operator asks for through a door."""
+        try:
+            changes = await self.reload()
+        except (SettingsError, UnusablePair) as error:
+            raise NotAllowed(f"Not reloaded, the old settings stay in force: {error}") from None
+        return [
+            *(f"reloaded {change}" for change in changes.live),
+            *(f"takes effect at the next start: {change}" for change in changes.restart),
+        ]
 
     def hang_up(self) -> None:
         """SIGHUP: reload, and say in the log what came of it."""

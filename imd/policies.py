@@ -1,11 +1,16 @@
 """From the settings to what each part goes by: plain values, so that no part knows the settings file."""
 
+import ipaddress
+
 from imd import __version__
 from imd.config.model import Settings
 from imd.core.hub import Policy
 from imd.core.limits import Limits
+from imd.core.session import EVERYTHING, Privilege
 from imd.core.tally import Tally
+from imd.core.verifier import read
 from imd.credentials.front import CredentialRules
+from imd.credentials.operators import OperatorLogin
 from imd.net.connections import ConnectionLimits
 from imd.protocols.irc.settings import IrcLimits, IrcSettings
 from imd.protocols.native.settings import NativeSettings
@@ -64,8 +69,25 @@ def credential_rules(settings: Settings, tally: Tally | None = None) -> Credenti
         resume_keep=settings.accounts.resume_keep,
         sign_on_delay=limits.sign_on_delay,
         name_length=limits.nick_length,
+        operators=operator_logins(settings),
         tally=tally or Tally(),
     )
+
+
+def operator_logins(settings: Settings) -> tuple[OperatorLogin, ...]:
+    """Those of `operators.logins`, and `operators.accounts` by their own names."""
+    logins = [
+        OperatorLogin(
+            name=login.name,
+            verifier=read(login.password) if login.password else None,
+            account=login.account,
+            certificate=login.certificate.replace(":", "").lower(),
+            networks=tuple(ipaddress.ip_network(network) for network in login.networks),
+            privileges=frozenset(map(Privilege, login.may)) or EVERYTHING,
+        )
+        for login in settings.operators.logins
+    ]
+    return (*logins, *(OperatorLogin(name=name, account=name) for name in settings.operators.accounts))
 
 
 def connection_limits(settings: Settings, tally: Tally) -> ConnectionLimits:

@@ -206,6 +206,8 @@ def _converted(setting: Setting, value: object, folder: Path) -> Any:
         return _path(value, folder, optional=NoneType in get_args(kind))
     if kind in (Duration, Size):
         return _quantity(kind, value)
+    if get_origin(kind) is tuple and isinstance(value, list) and get_args(kind)[0] is not str:
+        return tuple(_table(get_args(kind)[0], element, position) for position, element in enumerate(value))
     if get_origin(kind) is tuple and isinstance(value, list):
         for position, element in enumerate(value):
             if not isinstance(element, str):
@@ -215,6 +217,17 @@ def _converted(setting: Setting, value: object, folder: Path) -> Any:
     except msgspec.ValidationError:
         shown = "what is written there" if setting.secret else _shown(value)
         raise ValueError(f"{shown} is not allowed") from None
+
+
+def _table(kind: type, value: object, position: int) -> Any:
+    """One table of a list of tables. Its values may be secret: only names of keys are repeated."""
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as reason:
+        said = str(reason)
+        if said.startswith(("Object contains unknown field", "Object missing required field")):
+            raise ValueError(said.partition(" - at")[0].lower().replace("object", "the table", 1), position) from None
+        raise ValueError("one of the tables is not of this form", position) from None
 
 
 def _quantity(kind: type[Duration] | type[Size], value: object) -> Duration | Size:

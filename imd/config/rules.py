@@ -13,13 +13,18 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import msgspec
 
 from imd.config.listeners import Listener, parse_datagram_address, parse_listener
-from imd.config.model import Settings
+from imd.config.model import PRIVILEGES, OperatorLogin, Settings
 
 # RFC 1123 section 2.1: labels of letters, digits and hyphens, at most 63 each.
 _LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HOST: Final = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\Z")
 Scheme = Literal["sqlite", "redis", "rediss", "redis+sentinel"]
 _REDIS: Final[tuple[Scheme, ...]] = ("redis", "rediss", "redis+sentinel")
+_OPERATOR: Final = re.compile(r"[^\s:][^\s]{0,49}\Z")
+_BASE64: Final = "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
+# What `imd.core.verifier` writes; this package stands alone.
+_VERIFIER: Final = re.compile(rf"SCRAM-SHA-256\$([0-9]{{1,9}}):(?=[^$])({_BASE64})\$([^:]{{43}}=):([^:]{{43}}=)\Z")
+_FINGERPRINT: Final = re.compile(r"(?:[0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}\Z")
 _NETWORK: Final = re.compile(r"[!-~]{1,50}\Z")
 
 
@@ -41,6 +46,7 @@ def broken(settings: Settings) -> Iterator[Broken]:
     yield from _pairs(settings)
     yield from _store(settings)
     yield from _sizes(settings)
+    yield from _operators(settings)
     for name in ("email", "sms", "fax"):
         if getattr(settings.carriers, name):
             yield Broken(f"carriers.{name}", "this release has no carriers yet")
@@ -184,6 +190,56 @@ def _one_host(parts: SplitResult, port_needed: bool = False) -> None:
 def _database(text: str) -> None:
     if text and not (text.isascii() and text.isdigit() and len(text) <= 5):
         raise ValueError("what follows the last / of the URL is the number of a database, such as /0")
+
+
+def _operators(settings: Settings) -> Iterator[Broken]:
+    taken: set[str] = set()
+    for position, login in enumerate(settings.operators.logins):
+        wrong = _wrong_login(login)
+        if not wrong and login.name.lower() in taken:
+            wrong = f"there are two operators called {login.name}"
+        if wrong:
+            yield Broken("operators.logins", wrong, position)
+        taken.add(login.name.lower())
+    for position, name in enumerate(settings.operators.accounts):
+        if not _OPERATOR.match(name) or name.lower() in taken:
+            yield Broken("operators.accounts", f'"{name}" is no name of an account, or named twice', position)
+        taken.add(name.lower())
+
+
+def _wrong_login(login: OperatorLogin) -> str:
+    if not _OPERATOR.match(login.name):
+        return "an operator's name has 1 to 50 printable characters and no spaces"
+    if not (login.password or login.account or login.certificate):
+        return f"operator {login.name} needs a password, an account or a certificate"
+    if login.password and not is_verifier(login.password):
+        return f"password of operator {login.name}: it is no verifier; 'imdctl operator-password' makes one"
+    if login.certificate and not _FINGERPRINT.match(login.certificate):
+        return f"certificate of operator {login.name}: SHA-256 of the certificate (DER), 64 hexadecimal digits"
+    for network in login.networks:
+        if not is_network(network):
+            return (
+                f'networks of operator {login.name}: "{network}" is neither an address nor a network such as 10.0.0.0/8'
+            )
+    for word in login.may:
+        if word not in PRIVILEGES:
+            return f'may of operator {login.name}: "{word}" is unknown; there are {", ".join(PRIVILEGES)}'
+    return ""
+
+
+def is_verifier(text: str) -> bool:
+    """Whether the text has the form of a SCRAM verifier (RFC 5803 section 3), with from 4,096 rounds (RFC 7677)."""
+    match = _VERIFIER.match(text)
+    return match is not None and 4096 <= int(match[1]) <= 10_000_000
+
+
+def is_network(text: str) -> bool:
+    """Whether the text is an IP address or a network in CIDR form."""
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _sizes(settings: Settings) -> Iterator[Broken]:

@@ -8,6 +8,7 @@ import contextlib
 import getpass
 import io
 import os
+import secrets
 import sys
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -26,6 +27,9 @@ from imd.control.show import clean, text
 from imd.control.wire import Answer, Refused, encode
 from imd.core.refusal import Refusal
 from imd.core.stores import OutcomeUnknown, SchemaTooNew, Store, StoreLocked
+
+#: PBKDF2 rounds of an operator's password: the default of accounts.scram_iterations.
+_ROUNDS = 100_000
 
 
 class Failed(Exception):
@@ -54,6 +58,22 @@ def _password(asked: Asked) -> str:
     return password
 
 
+def _verifier(password: str) -> str:
+    """What the settings hold of a password."""
+    from imd.core.verifier import written
+    from imd.credentials.scram import SALT_SIZE, new_verifier
+    from imd.net.opaque_string import UnusablePassword, prepare
+    from imd.net.scram import salted_password
+
+    try:
+        prepared = prepare(password)
+    except UnusablePassword as reason:
+        raise Failed(f"this password cannot be used: {reason}") from None
+    salt = secrets.token_bytes(SALT_SIZE)
+    # Nothing else runs in this process: no thread is needed.
+    return written(new_verifier(salted_password(prepared, salt, _ROUNDS), salt, _ROUNDS))
+
+
 def _folder(asked: Asked) -> Path:
     """The data folder. With --data it needs no settings: a daemon can be asked while its new ones are wrong."""
     return Path(asked.data).absolute() if asked.data else load(asked.config, asked.set).data
@@ -62,6 +82,8 @@ def _folder(asked: Asked) -> Path:
 async def _run(reactor: Any, asked: Asked, arguments: Answer) -> Answer:
     if asked.command == "check":
         return await _check(reactor, asked)
+    if asked.command == "operator-password":
+        return {"verifier": _verifier(arguments["password"])}
     try:
         caller = await connect(reactor, _folder(asked))
     except NoDaemon:
@@ -150,7 +172,7 @@ def _ask(asked: Asked) -> Answer:
     """The answer. Raises what `_EXPLAINED` lists; anything else is reported with its stack and ends the process."""
     arguments: Answer = dict(asked.arguments)
     if asked.password_stdin is not None:
-        if not asked.data:
+        if not asked.data and asked.command != "operator-password":
             # Before somebody types a password in vain.
             _folder(asked)
         arguments["password"] = _password(asked)

@@ -13,6 +13,7 @@ with a daemon or without one:
   imdctl user add alice                make an account; asks for the password
   echo secret | imdctl user add bob --password-stdin
   imdctl user list                     all accounts
+  imdctl operator-password             a password for an operator, for the settings file
   imdctl user invite                   an invitation, for when registration is "invite"
 
 with a daemon:
@@ -88,6 +89,17 @@ def parser() -> argparse.ArgumentParser:
         "reload",
         help="read the settings again",
         description="Read the settings again, like SIGHUP. With a wrong setting all the old ones stay in force.",
+    )
+    operator = commands.add_parser(
+        "operator-password",
+        help="a password for an operator, as the settings hold it",
+        description="Print a verifier of a password, for `password` in [[operators.logins]] and [[irc.webirc]]. "
+        "The password is asked for, or taken from standard input. Nothing is changed, and no daemon is needed.",
+    )
+    operator.add_argument(
+        "--password-stdin",
+        action="store_true",
+        help="read the password from standard input, to its end and without one final line end",
     )
     kick = commands.add_parser("kick", help="end all sessions of somebody", description="They may come back; see ban.")
     kick.add_argument("name", help="an account or a guest")

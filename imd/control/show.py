@@ -199,6 +199,7 @@ _SHOWN: dict[str, Callable[[Answer], str]] = {
     "user remove": lambda answer: f"{answer['name']} is removed.",
     "user invite": lambda answer: str(answer["invitation"]),
     "user certificate": lambda answer: f"{answer['name']} has {_count(len(answer['certificates']), 'certificate')}.",
+    "operator-password": lambda answer: str(answer["verifier"]),
     "ban list": _banned,
     "ban add": lambda answer: f"{answer['name']} may not sign on any more.",
     "ban remove": lambda answer: f"{answer['name']} may sign on again.",

@@ -18,7 +18,7 @@ from typing import Any, Protocol, TypeVar
 from imd.core.address import Address
 from imd.core.contact import Contact, RosterChange
 from imd.core.message import Draft, Envelope, Message, Receipt
-from imd.core.refusal import Refusal
+from imd.core.refusal import Kicked, Refusal
 from imd.core.session import (
     Account,
     ClientInfo,
@@ -27,6 +27,7 @@ from imd.core.session import (
     Person,
     Presence,
     PresenceView,
+    Privilege,
     Session,
     Visibility,
 )
@@ -187,6 +188,9 @@ class People(Protocol):
 
     def marked(self, mark: Mark) -> int:
         """How many people have the mark. Cheap."""
+
+    def end(self, person: Person, why: Kicked, reason: str) -> int:
+        """End all sessions of a person, telling their clients why; how many there were. `reason` is for the ledger."""
 
     def origin(self, person: Person) -> str:
         """``user@host`` as IRC shows it. The host is a cloak: never the network address (P5)."""
@@ -403,5 +407,28 @@ class Credentials(Protocol):
 
     async def change_password(self, account: Account, password: str) -> None: ...
 
+    async def operator(self, name: str, password: str, session: Session) -> str:
+        """Let a session operate the service under `name`, which is returned as the settings spell it.
+
+        Raises `SignOnFailed` when name, password, account or certificate is wrong, `NotAllowed` when the place is,
+        `TooFast`.
+        """
+
+    def operators(self) -> Sequence[str]:
+        """The names the settings know of operators."""
+
+    def privileges(self, operator: str) -> frozenset[Privilege]:
+        """What the operator of this name may do now; nothing when the settings know no such operator (any more)."""
+
     def registration(self, peer: Peer) -> str:
         """``"open"``, ``"invite"`` or ``"closed"``, for this peer (never open without TLS off loopback)."""
+
+
+# ---------------------------------------------------------------- the daemon itself
+
+
+class Operations(Protocol):
+    """What an operator may ask of the daemon by way of a door."""
+
+    async def rehash(self) -> Sequence[str]:
+        """Read the settings again; what has changed, one sentence each. Raises `NotAllowed` when they are wrong."""

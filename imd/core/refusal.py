@@ -238,3 +238,12 @@ class Kicked(Refusal):
     """An operator of the service ended the session, or the account is gone."""
 
     code = "kicked"
+
+
+class Killed(Kicked):
+    """An operator ended the session by name (IRC KILL). `by` is ``nick!user@host`` of the operator."""
+
+    def __init__(self, by: str, comment: str) -> None:
+        super().__init__(f"Killed ({by.partition('!')[0]} ({comment}))")
+        self.by = by
+        self.comment = comment

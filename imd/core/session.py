@@ -59,6 +59,29 @@ class Mark(enum.Enum):
 FIRST_MARKS = frozenset({Mark.UNLISTED})
 
 
+class Privilege(enum.Enum):
+    """What an operator may do. The values are the words of the setting ``operators.logins``."""
+
+    __hash__ = object.__hash__
+
+    #: End somebody's sessions.
+    KILL = "kill"
+    #: Ban accounts, masks and addresses, and lift bans.
+    BAN = "ban"
+    #: Have the settings read again.
+    REHASH = "rehash"
+    #: Tell everybody who wants to know.
+    WALLOPS = "wallops"
+    #: Act in rooms whatever one's role there.
+    ROOMS = "rooms"
+    #: See network addresses and what the server counts.
+    SEE = "see"
+
+
+#: What an operator may do of whom nothing else is said.
+EVERYTHING = frozenset(Privilege)
+
+
 class Visibility(enum.Enum):
     """An account's `visible_to` (promise P5)."""
 

@@ -1,7 +1,7 @@
 """What doors ask of the user database: `imd.core.ports.Credentials`."""
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -26,11 +26,12 @@ from imd.core.refusal import (
     StoreUnavailable,
     Suspended,
 )
-from imd.core.session import Account, Peer
+from imd.core.session import Account, Peer, Privilege, Session
 from imd.core.stores import OutcomeUnknown, Store, Verifier
 from imd.core.tally import Tally
 from imd.credentials.exchange import StoredScram
 from imd.credentials.hashing import Hashing
+from imd.credentials.operators import OperatorLogin, Operators
 from imd.credentials.portal import ForeignRealm, StoredPasswords, StoredRealm, Verifiers, login, usable_checker
 from imd.credentials.registration import CLOSED, INVITE, RegistrationRules
 from imd.credentials.scram import SALT_SIZE, new_verifier
@@ -60,6 +61,8 @@ class CredentialRules(msgspec.Struct, frozen=True, kw_only=True):
     sign_on_delay: float = 1.0
     #: Bytes of a name one may register.
     name_length: int = MAX_NAME
+    #: Who may operate the service.
+    operators: tuple[OperatorLogin, ...] = ()
     #: Where it is counted how often a limit was met; the same after a reload.
     tally: Tally = msgspec.field(default_factory=Tally)
 
@@ -94,6 +97,11 @@ class CredentialsFront:
         self._registration = RegistrationRules(
             CLOSED if self._foreign else rules.registration, rules.registrations_per_hour, tally=rules.tally
         )
+        # With failures of their own: guessing at accounts must not keep operators out.
+        self._operators = Operators(
+            hashing, Throttle(rules.sign_on_delay, free_per_account=3, tally=rules.tally), store.secret, clock.time
+        )
+        self._operators.apply(rules.operators, rules.sign_on_delay, rules.scram_iterations)
         # Writers of verifiers take turns: a change of password is not undone by a rehash of the old one.
         self._writing = DeferredLock()
         if checker is None:
@@ -105,6 +113,7 @@ class CredentialsFront:
         """New settings (a reload). What has been counted so far stays."""
         self._rules = rules
         self._throttle.set_base(rules.sign_on_delay)
+        self._operators.apply(rules.operators, rules.sign_on_delay, rules.scram_iterations)
         self._verifiers.iterations = rules.scram_iterations
         self._registration.policy = CLOSED if self._foreign else rules.registration
         self._registration.per_hour = rules.registrations_per_hour
@@ -215,6 +224,17 @@ class CredentialsFront:
         async with self._writing:
             await _twice(lambda: self._store.set_verifier(account.id, verifier))
         await _twice(lambda: self._tokens.revoke(account.id))
+
+    # ------------------------------------------------------------ operators of the service
+
+    async def operator(self, name: str, password: str, session: Session) -> str:
+        return await self._operators.admit(name, password, session)
+
+    def operators(self) -> Sequence[str]:
+        return self._operators.names()
+
+    def privileges(self, operator: str) -> frozenset[Privilege]:
+        return self._operators.privileges(operator)
 
     # ------------------------------------------------------------ inside
 

@@ -27,6 +27,8 @@ OTHER: dict[str, list[str]] = {
     "irc.confirm": ["irc.confirm=false"],
     "irc.network": ['irc.network="Net"'],
     "irc.motd": ['irc.motd="Hello"'],
+    "operators.logins": ['operators.logins=[{name="root", account="alice"}]'],
+    "operators.accounts": ['operators.accounts=["alice"]'],
     "rooms.create": ['rooms.create="nobody"'],
     "limits.enabled": ["limits.enabled=false"],
     "limits.nick_length": ["limits.nick_length=29"],

@@ -6,6 +6,10 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, gatherResults
 
+from imd.config.load import check
+from imd.core.verifier import read
+from imd.credentials.scram import matches
+from imd.net.scram import salted_password
 from tests.control.imdctl import Done, imdctl
 from tests.daemon import QUICK, RunningDaemon
 from tests.doors.native import NativeDriver
@@ -247,6 +251,14 @@ class SettingsTests(ImdctlTestCase):
         await self.succeed("--config", str(file), "--data", str(daemon.data), "status")
         said = await self.fail_with("--data", str(daemon.data), "reload", saying="the old settings stay in force")
         self.assertIn("line 3", said.err)
+
+    async def test_operator_password(self) -> None:
+        """What it prints is a verifier of the password, and fit for the settings; it needs neither daemon nor store."""
+        done = await self.succeed("operator-password", "--password-stdin", given=b"sesame\n")
+        verifier = read(done.out.strip())
+        self.assertTrue(matches(verifier, salted_password(b"sesame", verifier.salt, verifier.iterations)))
+        login = f'operators.logins=[{{name="root", password="{done.out.strip()}"}}]'
+        self.assertEqual(check(None, [login]), [])
 
     async def test_check_tells_all(self) -> None:
         """Everything that is wrong is told at once, for people and for programs."""

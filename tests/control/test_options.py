@@ -25,6 +25,7 @@ RIGHT: dict[str, tuple[str, dict[str, object]]] = {
     "user invite": ("user invite", {}),
     "user certificate alice ab:cd": ("user certificate", {"name": "alice", "fingerprint": "ab:cd", "remove": False}),
     "user certificate --remove alice ab": ("user certificate", {"name": "alice", "fingerprint": "ab", "remove": True}),
+    "operator-password": ("operator-password", {}),
     "queue alice": ("queue", {"name": "alice"}),
     "trace xyz": ("trace", {"id": "xyz"}),
     "ledger": ("ledger", {"name": ""}),
@@ -73,7 +74,7 @@ class OptionsTests(SynchronousTestCase):
         asks = {line: parse(line.split()).password_stdin for line in RIGHT}
         self.assertEqual([line for line, asked in asks.items() if asked], ["user add alice --password-stdin"])
         by_terminal = [line for line, asked in asks.items() if asked is False]
-        self.assertEqual(by_terminal, ["user add alice", "user password alice"])
+        self.assertEqual(by_terminal, ["user add alice", "user password alice", "operator-password"])
 
     def test_general(self) -> None:
         """What goes before the command."""
@@ -117,5 +118,5 @@ class OptionsTests(SynchronousTestCase):
     def test_every_action_has_its_words(self) -> None:
         """What can be typed is what a daemon does, and each answer can be shown."""
         typed = {action for action, _ in RIGHT.values()}
-        self.assertEqual(typed, set(Actions(Standing()).table) | {"check"})
+        self.assertEqual(typed, set(Actions(Standing()).table) | {"check", "operator-password"})
         self.assertEqual(typed, set(_SHOWN))

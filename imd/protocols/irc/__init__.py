@@ -35,6 +35,7 @@
     room_events.py   what happens in rooms, as lines
     whois.py         WHO, WHOIS, WHOWAS, ISON, USERHOST: questions about people
     queries.py       MOTD, LUSERS, VERSION, TIME, INFO, HELP: questions about the server
+    operators.py     OPER, KILL, WALLOPS, REHASH, STATS; what operators are told
     presence.py      AWAY, MONITOR, away-notify
     services.py      what services have in common: verbs, HELP, answers
     buddyserv.py     BuddyServ: the buddy list for any client

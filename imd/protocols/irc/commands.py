@@ -1,4 +1,4 @@
-"""The command table and the checks that every command needs: 421, 451, 461, refusals, order.
+"""The command table and the checks that every command needs: 421, 451, 461, 481, refusals, order.
 
 A command is a function of its family's module, entered by decoration::
 
@@ -19,6 +19,7 @@ from types import coroutine
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imd.core.refusal import Refusal
+from imd.core.session import Privilege
 from imd.protocols.irc import numerics
 from imd.protocols.irc.wire.line import Line
 
@@ -42,6 +43,8 @@ class Command(NamedTuple):
     immediate: bool
     #: Shows that a person is at the keyboard: she is not idle.
     active: bool
+    #: Only for operators who have it; others get 481, or 723.
+    privilege: Privilege | None
 
 
 COMMANDS: dict[str, Command] = {}
@@ -58,13 +61,14 @@ def command(
     overlaps: bool = False,
     immediate: bool = False,
     active: bool = False,
+    privilege: Privilege | None = None,
 ) -> Callable[[Run], Run]:
     """Enter the decorated function into the table."""
 
     def enter(run: Run) -> Run:
         if name in COMMANDS:
             raise ValueError(f"two commands called {name}")
-        COMMANDS[name] = Command(name, run, parameters, registered, overlaps, immediate, active)
+        COMMANDS[name] = Command(name, run, parameters, registered, overlaps, immediate, active, privilege)
         return run
 
     return enter
@@ -80,6 +84,8 @@ def execute(session: "IrcSession", line: Line, row: Command | None, slot: "Slot"
             _unknown(session, line)
         elif row.registered and not session.registered:
             session.numeric(numerics.ERR_NOTREGISTERED)
+        elif row.privilege is not None and not allowed(session, row.privilege):
+            refuse(session, row.privilege)
         elif row.parameters and _too_few(line.params, row.parameters):
             session.numeric(numerics.ERR_NEEDMOREPARAMS, line.command)
         else:
@@ -96,6 +102,19 @@ def execute(session: "IrcSession", line: Line, row: Command | None, slot: "Slot"
         slot.close()
     else:
         session.door.spawn(f"IRC {line.command}", _finish(session, waits, line, slot))
+
+
+def allowed(session: "IrcSession", privilege: Privilege) -> bool:
+    """Whether the client is an operator who may do this."""
+    return bool(session.operator) and privilege in session.door.credentials.privileges(session.operator)
+
+
+def refuse(session: "IrcSession", privilege: Privilege) -> None:
+    """481 for who is no operator, 723 for one who may not do this (Modern IRC, ERR_NOPRIVILEGES, ERR_NOPRIVS)."""
+    if session.operator:
+        session.numeric(numerics.ERR_NOPRIVS, privilege.value)
+    else:
+        session.numeric(numerics.ERR_NOPRIVILEGES)
 
 
 def _unknown(session: "IrcSession", line: Line) -> None:

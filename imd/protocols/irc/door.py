@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from imd.core.ports import Credentials, Hub, Log, Spawn
+from imd.core.ports import Credentials, Hub, Log, Operations, Spawn
 from imd.net.memory import Memory
 from imd.net.rounds import Rounds
 from imd.protocols.irc.settings import IrcSettings
@@ -15,7 +15,14 @@ class Door:
     """The hub and the credentials behind the door, its settings, and its sessions."""
 
     def __init__(
-        self, hub: Hub, credentials: Credentials, settings: IrcSettings, spawn: Spawn, log: Log, memory: Memory
+        self,
+        hub: Hub,
+        credentials: Credentials,
+        settings: IrcSettings,
+        spawn: Spawn,
+        log: Log,
+        memory: Memory,
+        operations: Operations | None = None,
     ) -> None:
         self.hub = hub
         self.credentials = credentials
@@ -24,6 +31,8 @@ class Door:
         self.spawn = spawn
         self.log = log
         self.memory = memory
+        #: None where there is no daemon around the door (tests).
+        self.operations = operations
         #: Every connection, registered or not.
         self.sessions: set[IrcSession] = set()
         #: How many of them have not been welcomed; counted, because every welcome says it.

@@ -4,6 +4,7 @@ from imd.protocols.irc import (
     buddyserv,
     messaging,
     negotiation,
+    operators,
     presence,
     queries,
     registration,
@@ -24,4 +25,5 @@ FAMILIES = (
     whois,
     presence,
     buddyserv,
+    operators,
 )

@@ -3,10 +3,10 @@
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Factory
 
-from imd.core.ports import Credentials, Hub, Log, Spawn
+from imd.core.ports import Credentials, Hub, Log, Operations, Spawn
 from imd.core.refusal import Refusal
 from imd.net.memory import Memory
-from imd.protocols.irc import negotiation
+from imd.protocols.irc import negotiation, operators
 from imd.protocols.irc.connection import IrcConnection
 from imd.protocols.irc.door import Door
 from imd.protocols.irc.families import FAMILIES
@@ -34,8 +34,9 @@ class IrcGateway(Factory):
         spawn: Spawn,
         log: Log,
         memory: Memory | None = None,
+        operations: Operations | None = None,
     ) -> None:
-        self.door = Door(hub, credentials, settings, spawn, log, memory or Memory(hub.clock))
+        self.door = Door(hub, credentials, settings, spawn, log, memory or Memory(hub.clock), operations)
 
     def buildProtocol(self, addr: IAddress | None) -> IrcConnection:
         connection = IrcConnection(self.door)
@@ -48,6 +49,7 @@ class IrcGateway(Factory):
         for session in list(self.door.sessions):
             session.settings_changed()
             negotiation.announce(session)
+            operators.reconsider(session)
 
     def stop(self, text: str = "The server is stopping") -> None:
         """Say goodbye to every connection, signed on or not."""

@@ -5,6 +5,7 @@ import time
 from typing import TYPE_CHECKING
 
 from imd.core.address import fold
+from imd.core.session import Mark
 from imd.protocols.irc import numerics
 from imd.protocols.irc.commands import COMMANDS, command
 from imd.protocols.irc.forms import FORMS
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from imd.protocols.irc.session import IrcSession
 
 
-def _asks_elsewhere(session: "IrcSession", line: Line, index: int = 0) -> bool:
+def asks_elsewhere(session: "IrcSession", line: Line, index: int = 0) -> bool:
     """Whether the command names another server; then it is answered here: 402. There is one server, this one."""
     target = line.param(index)
     if not target or fold(target) == fold(session.door.server) or session.is_me(target):
@@ -27,7 +28,7 @@ def _asks_elsewhere(session: "IrcSession", line: Line, index: int = 0) -> bool:
 
 @command("MOTD")
 def motd(session: "IrcSession", line: Line) -> None:
-    if _asks_elsewhere(session, line):
+    if asks_elsewhere(session, line):
         return
     text = session.door.settings.motd.strip("\n")
     if not text:
@@ -44,11 +45,12 @@ def motd(session: "IrcSession", line: Line) -> None:
 @command("LUSERS")
 def lusers(session: "IrcSession", line: Line) -> None:
     """How many are here, through all doors; everybody counts as invisible, for everybody is +i."""
-    if _asks_elsewhere(session, line, 1):
+    if asks_elsewhere(session, line, 1):
         return
     here, most = session.hub.people.session_count()
     unknown = session.door.unregistered
     session.numeric(numerics.RPL_LUSERCLIENT, f"There are 0 users and {here} invisible on 1 servers")
+    session.numeric(numerics.RPL_LUSEROP, str(session.hub.people.marked(Mark.OPERATOR)))
     if unknown:
         session.numeric(numerics.RPL_LUSERUNKNOWN, str(unknown))
     session.numeric(numerics.RPL_LUSERCHANNELS, str(sum(1 for _ in session.hub.rooms.all())))
@@ -59,7 +61,7 @@ def lusers(session: "IrcSession", line: Line) -> None:
 
 @command("VERSION")
 def version(session: "IrcSession", line: Line) -> None:
-    if _asks_elsewhere(session, line):
+    if asks_elsewhere(session, line):
         return
     # Late: welcome.py runs LUSERS and MOTD, which are in this file.
     from imd.protocols.irc.welcome import tell_isupport
@@ -70,20 +72,20 @@ def version(session: "IrcSession", line: Line) -> None:
 
 @command("TIME")
 def time_(session: "IrcSession", line: Line) -> None:
-    if not _asks_elsewhere(session, line):
+    if not asks_elsewhere(session, line):
         now = time.strftime("%A %B %d %Y -- %H:%M:%S +00:00", time.gmtime(session.hub.clock.time()))
         session.numeric(numerics.RPL_TIME, session.door.server, now)
 
 
 @command("ADMIN")
 def admin(session: "IrcSession", line: Line) -> None:
-    if not _asks_elsewhere(session, line):
+    if not asks_elsewhere(session, line):
         session.numeric(numerics.ERR_NOADMININFO, session.door.server)
 
 
 @command("INFO")
 def info(session: "IrcSession", line: Line) -> None:
-    if _asks_elsewhere(session, line):
+    if asks_elsewhere(session, line):
         return
     settings = session.door.settings
     created = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(settings.created))

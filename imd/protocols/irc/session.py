@@ -11,10 +11,10 @@ from imd.core.address import Address, fold
 from imd.core.contact import RosterChange
 from imd.core.message import Envelope, Receipt
 from imd.core.ports import Timer
-from imd.core.refusal import Refusal
+from imd.core.refusal import Killed, Refusal
 from imd.core.session import Peer, Person, PresenceView, Session
 from imd.core.talk import RoomEvent, RoomLines
-from imd.protocols.irc import buddyserv, incoming, numerics, presence, room_events
+from imd.protocols.irc import buddyserv, incoming, numerics, operators, presence, room_events
 from imd.protocols.irc.barrier import Barrier
 from imd.protocols.irc.commands import COMMANDS, Command, execute
 from imd.protocols.irc.pace import Pace
@@ -52,6 +52,7 @@ class IrcSession(Speaker):
         "cap_version",
         "closing",
         "offered",
+        "operator",
         "peer",
         "registered",
         "registration",
@@ -67,6 +68,8 @@ class IrcSession(Speaker):
         #: What CAP LS or NEW told last; None before.
         self.offered: dict[str, str] | None = None
         self.registration = Registration()
+        #: The name under which the client operates the service (OPER); "" for nearly everybody.
+        self.operator = ""
         self.registered = False
         self.closing = False
         self.barrier = Barrier()
@@ -366,4 +369,6 @@ class IrcSession(Speaker):
         """Read marks between devices are for a later draft (draft/read-marker)."""
 
     def end(self, reason: Refusal) -> None:
+        if isinstance(reason, Killed):
+            operators.killed(self, reason)
         self.close(reason.sentence)

@@ -93,8 +93,14 @@ def put(session: "IrcSession", letter: str, on: bool) -> bool:
     if mark is None:
         raise ValueError(f"{letter} is no mode that can be set")
     if mark is Mark.OPERATOR and not on:
+        session.operator = ""
         session.hub.people.mark(session.me, Mark.SERVER_NOTICES, False)
     return session.hub.people.mark(session.me, mark, on)
+
+
+def has(session: Session, letter: str) -> bool:
+    """Whether a mode that can be set is set."""
+    return _BY_LETTER[letter].mark in session.marks
 
 
 def tell(session: "IrcSession", changed: list[tuple[str, bool]]) -> None:

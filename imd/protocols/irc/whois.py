@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from imd.core.address import fold
-from imd.core.session import Person, PresenceView, Session, State
+from imd.core.session import Mark, Person, PresenceView, Session, State
 from imd.core.talk import Member, Room
 from imd.protocols.irc import modes, numerics
 from imd.protocols.irc.buddyserv import location_text
@@ -89,8 +89,9 @@ def who(session: "IrcSession", line: Line) -> None:
     """``WHO mask [o]``, or with WHOX ``WHO mask [o]%fields[,token]`` (https://ircv3.net/specs/extensions/whox)."""
     mask = line.param(0) or "*"
     flags, whox, fields = line.param(1).partition("%")
-    # No client is an IRC operator here, so "o" finds nobody.
-    found = [] if "o" in flags else _search(session, mask)
+    found = _search(session, mask)
+    if "o" in flags:
+        found = [row for row in found if row.person.marked(Mark.OPERATOR)]
     for place, row in enumerate(found):
         if place >= MAX_WHO:
             break
@@ -131,9 +132,10 @@ def _placed(session: "IrcSession", person: Person) -> _Found:
 
 
 def _flags(session: "IrcSession", row: _Found) -> str:
-    """``H`` here or ``G`` gone, and the prefixes of the room shown."""
+    """``H`` here or ``G`` gone, ``*`` an operator of the service, and the prefixes of the room shown."""
     roles = "" if row.member is None else modes.prefix(row.member, every="multi-prefix" in session.caps)
-    return ("G" if is_away(view_of(session, row.person)) else "H") + roles
+    away = "G" if is_away(view_of(session, row.person)) else "H"
+    return away + "*" * row.person.marked(Mark.OPERATOR) + roles
 
 
 def _user_and_host(session: "IrcSession", person: Person) -> tuple[str, str]:
@@ -215,6 +217,8 @@ def _tell_whois(session: "IrcSession", person: Person) -> None:
     for text in packed(rooms, MAX_BODY - fixed):
         session.numeric(numerics.RPL_WHOISCHANNELS, nick, text)
     session.numeric(numerics.RPL_WHOISSERVER, nick, session.door.server, session.door.settings.network)
+    if person.marked(Mark.OPERATOR):
+        session.numeric(numerics.RPL_WHOISOPERATOR, nick)
     if person.account is not None:
         session.numeric(numerics.RPL_WHOISACCOUNT, nick, person.account.name)
     away = away_text(view.state, view.text)
@@ -282,5 +286,6 @@ def userhost(session: "IrcSession", line: Line) -> None:
         person = visible(session, nick)
         if person is not None:
             sign = "-" if is_away(view_of(session, person)) else "+"
-            replies.append(f"{person.address.name}={sign}{session.hub.people.origin(person)}")
+            star = "*" * person.marked(Mark.OPERATOR)
+            replies.append(f"{person.address.name}{star}={sign}{session.hub.people.origin(person)}")
     session.numeric(numerics.RPL_USERHOST, " ".join(replies))

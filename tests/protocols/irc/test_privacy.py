@@ -17,6 +17,7 @@ QUESTIONS = {
     "ISON": ("ISON NICK", "ISON :NICK stranger"),
     "JOIN": ("JOIN NICK",),
     "KICK": ("KICK #tea NICK",),
+    "KILL": ("KILL NICK :x",),
     "LIST": ("LIST NICK", "LIST"),
     "LUSERS": ("LUSERS * NICK",),
     "MODE": ("MODE NICK", "MODE NICK +i", "MODE #tea +o NICK", "MODE #tea -v NICK", "MODE #hers +o NICK"),
@@ -25,8 +26,10 @@ QUESTIONS = {
     "NAMES": ("NAMES NICK", "NAMES", "NAMES #hers"),
     "NICK": ("NICK NICK",),
     "NOTICE": ("NOTICE NICK :x",),
+    "OPER": ("OPER NICK x",),
     "PART": ("PART NICK",),
     "PRIVMSG": ("PRIVMSG NICK :hi", "PRIVMSG NICK :\x01PING 1\x01"),
+    "STATS": ("STATS u NICK", "STATS p"),
     "TAGMSG": ("@+typing=active TAGMSG NICK",),
     "TIME": ("TIME NICK",),
     "TOPIC": ("TOPIC NICK",),
@@ -37,7 +40,20 @@ QUESTIONS = {
     "WHOWAS": ("WHOWAS NICK",),
 }
 #: Commands that say nothing of others.
-OF_NOBODY = {"AUTHENTICATE", "AWAY", "CAP", "ERROR", "PASS", "PING", "PONG", "QUIT", "SETNAME", "USER"}
+OF_NOBODY = {
+    "AUTHENTICATE",
+    "AWAY",
+    "CAP",
+    "ERROR",
+    "PASS",
+    "PING",
+    "PONG",
+    "QUIT",
+    "REHASH",
+    "SETNAME",
+    "USER",
+    "WALLOPS",
+}
 
 
 class StrangerTests(IrcTestCase):

@@ -35,6 +35,7 @@ class LusersTests(IrcTestCase):
             alice.said("LUSERS"),
             [
                 f":{HOST} 251 alice :There are 0 users and 2 invisible on 1 servers",
+                f":{HOST} 252 alice 0 :operator(s) online",
                 f":{HOST} 253 alice 1 :unknown connection(s)",
                 f":{HOST} 254 alice 1 :channels formed",
                 f":{HOST} 255 alice :I have 2 clients and 0 servers",

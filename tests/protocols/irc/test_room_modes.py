@@ -137,7 +137,6 @@ class SettingsTests(IrcTestCase):
         self.assertTrue(all(len(line.encode()) + 2 <= MAX_BODY for line in lines))
         self.assertEqual([word for line in lines for word in line.split(" ")[4:]], masks)
 
-
     def test_exceptions_are_for_those_who_set_them(self) -> None:
         """Any member may read the bans; the lists of exceptions are 482 to who cannot alter them."""
         self.bob.said("JOIN #tea")
