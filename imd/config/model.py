@@ -282,6 +282,28 @@ class Irc(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
             example='"Welcome! Be kind."',
         ),
     ] = ""
+    icon: Annotated[
+        str,
+        setting(
+            "The picture of the network that clients show: the address of a square image. `{size}` in it stands for "
+            "the size in pixels that a client would like. Empty: none.",
+            allowed="a URL without spaces",
+            example='"https://example.org/icon.svg"',
+        ),
+    ] = ""
+    admin_location: Annotated[
+        str, setting("Where the server is, for ADMIN. Empty: not told.", example='"Rotterdam, the Netherlands"')
+    ] = ""
+    admin_organisation: Annotated[
+        str, setting("Who runs the server, for ADMIN. Empty: the name of the network.", example='"The Chess Club"')
+    ] = ""
+    admin_email: Annotated[
+        str,
+        setting(
+            "Where to write to whoever runs the server, for ADMIN. Empty: postmaster@DOMAIN.",
+            example='"irc@example.org"',
+        ),
+    ] = ""
 
 
 class Rooms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

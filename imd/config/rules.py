@@ -25,6 +25,7 @@ _BASE64: Final = "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?
 # What `imd.core.verifier` writes; this package stands alone.
 _VERIFIER: Final = re.compile(rf"SCRAM-SHA-256\$([0-9]{{1,9}}):(?=[^$])({_BASE64})\$([^:]{{43}}=):([^:]{{43}}=)\Z")
 _FINGERPRINT: Final = re.compile(r"(?:[0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}\Z")
+_URL: Final = re.compile(r"[a-z][a-z0-9+.-]*:[!-~]+\Z")
 _NETWORK: Final = re.compile(r"[!-~]{1,50}\Z")
 
 
@@ -81,6 +82,12 @@ def _texts(settings: Settings) -> Iterator[Broken]:
     # RFC 2812 section 2.3.1: NUL, CR and LF cannot be in a line; LF ends one here.
     if "\0" in settings.irc.motd or "\r" in settings.irc.motd:
         yield Broken("irc.motd", "the message of the day has characters that cannot be in a line (NUL or CR)")
+    for key in ("admin_location", "admin_organisation", "admin_email"):
+        text = getattr(settings.irc, key)
+        if text and not text.isprintable():
+            yield Broken(f"irc.{key}", "this is one line without control characters")
+    if settings.irc.icon and not _URL.match(settings.irc.icon):
+        yield Broken("irc.icon", "a URL has a scheme, and no spaces or control characters")
 
 
 def _listening(settings: Settings) -> Iterator[Broken]:

@@ -230,7 +230,7 @@ class People:
         self.delivery.detach(session)
         if len(person.sessions) == 1:
             # While the session still says whence the person was: `origin`.
-            self.rooms.left(person, text)
+            self.rooms.left(person, text, quit=reason == "quit")
         person.sessions.remove(session)
         for mark in session.marks:
             self._marked[mark] -= not person.marked(mark)
@@ -397,6 +397,9 @@ class People:
 
     def session(self, id: str) -> Session | None:
         return self._sessions.get(id)
+
+    def person_count(self) -> int:
+        return len(self.persons)
 
     def session_count(self) -> tuple[int, int]:
         return len(self._sessions), self._peak

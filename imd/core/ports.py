@@ -198,6 +198,9 @@ class People(Protocol):
     def online(self) -> Iterable[Person]:
         """Everybody who is on, for LUSERS, WHO and the operator. Filter by `may_see` before showing."""
 
+    def person_count(self) -> int:
+        """People who are on now. Cheap."""
+
     def session_count(self) -> tuple[int, int]:
         """Sessions now, and the most there have been. Cheap, unlike `counts`: IRC tells it at every sign-on."""
 

@@ -182,7 +182,7 @@ class Rooms:
         self._tell(room, RemovedFromRoom(**self._by(room, session), person=person, text=text))
         self._drop(room, person)
 
-    def left(self, person: Person, text: str) -> None:
+    def left(self, person: Person, text: str, *, quit: bool = False) -> None:
         """The person's last session is over."""
         if person.guest:
             self._invitations.forget(person.key)
@@ -197,6 +197,7 @@ class Rooms:
             origin=self._people.origin(person),
             person=person,
             text=text,
+            quit=quit,
         )
         for room in rooms:
             self._drop(room, person)

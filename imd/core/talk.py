@@ -152,6 +152,8 @@ class Left(RoomEvent):
 
     person: Person
     text: str
+    #: The person said that she goes, and `text` is what she said; otherwise something has ended her session.
+    quit: bool = False
 
 
 class RemovedFromRoom(RoomEvent):

@@ -9,19 +9,21 @@ class Form(NamedTuple):
 
 
 FORMS: dict[str, Form] = {
-    "ADMIN": Form("ADMIN [server]", "who runs the server: not told here"),
+    "ADMIN": Form("ADMIN [server]", "who runs the server"),
     "AUTHENTICATE": Form("AUTHENTICATE mechanism|data", "sign on by SASL, before registration ends"),
     "AWAY": Form("AWAY [:text]", "say that you are away, or without a text that you are back"),
     "BUDDY": Form("BUDDY verb [words]", "the same as a message to BuddyServ"),
     "CAP": Form("CAP LS|LIST|REQ|END [words]", "negotiate capabilities"),
     "ERROR": Form("ERROR [:text]", "ignored: clients have nothing to complain of"),
     "HELP": Form("HELP [command]", "this"),
+    "HELPOP": Form("HELPOP [command]", "the same as HELP"),
     "INFO": Form("INFO [server]", "what the server is"),
     "INVITE": Form("INVITE nick #room", "ask somebody in"),
     "ISON": Form("ISON nick{ nick}", "which of these are on"),
     "JOIN": Form("JOIN #room{,#room} [key{,key}]", "enter rooms; JOIN 0 leaves all"),
     "KICK": Form("KICK #room nick{,nick} [:reason]", "remove somebody from a room"),
     "KILL": Form("KILL nick :comment", "operators: end somebody's sessions"),
+    "LINKS": Form("LINKS [mask]", "the servers there are: this one"),
     "LIST": Form("LIST [condition{,condition}]", "rooms: by name, mask, !mask, >members, C<minutes, T<minutes"),
     "LUSERS": Form("LUSERS", "how many are here, through all doors"),
     "MODE": Form("MODE #room|nick [modes [parameters]]", "settings, lists and roles of a room; your own modes"),

@@ -1,4 +1,4 @@
-"""Questions about the server: MOTD, LUSERS, VERSION, TIME, ADMIN, INFO, HELP (Modern IRC, "Server Queries and
+"""Questions about the server: MOTD, LUSERS, LINKS, VERSION, TIME, ADMIN, INFO, HELP (Modern IRC, "Server Queries and
 Commands")."""
 
 import time
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from imd.core.address import fold
 from imd.core.session import Mark
-from imd.protocols.irc import numerics
+from imd.protocols.irc import modes, numerics
 from imd.protocols.irc.commands import COMMANDS, command
 from imd.protocols.irc.forms import FORMS
 from imd.protocols.irc.refusals import middle
@@ -18,9 +18,16 @@ if TYPE_CHECKING:
 
 
 def asks_elsewhere(session: "IrcSession", line: Line, index: int = 0) -> bool:
-    """Whether the command names another server; then it is answered here: 402. There is one server, this one."""
+    """Whether the command names another server; then it is answered here: 402.
+
+    There is one server, this one. It may be named by its name, by a mask ("Wildcards are allowed in the <target>
+    parameter"), or by the nick of whoever is on ("If <target> is a client, … the server that client is connected to").
+    """
     target = line.param(index)
-    if not target or fold(target) == fold(session.door.server) or session.is_me(target):
+    if not target or modes.matcher(target, fold)(session.door.server):
+        return False
+    person = session.hub.people.find(target)
+    if person is not None and session.hub.people.may_see(session.me, person):
         return False
     session.numeric(numerics.ERR_NOSUCHSERVER, middle(target))
     return True
@@ -44,19 +51,32 @@ def motd(session: "IrcSession", line: Line) -> None:
 
 @command("LUSERS")
 def lusers(session: "IrcSession", line: Line) -> None:
-    """How many are here, through all doors; everybody counts as invisible, for everybody is +i."""
+    """How many are here, through all doors. Invisible is who has +i; one person with several clients counts once among
+    the users, and as so many clients."""
     if asks_elsewhere(session, line, 1):
         return
-    here, most = session.hub.people.session_count()
-    unknown = session.door.unregistered
-    session.numeric(numerics.RPL_LUSERCLIENT, f"There are 0 users and {here} invisible on 1 servers")
-    session.numeric(numerics.RPL_LUSEROP, str(session.hub.people.marked(Mark.OPERATOR)))
-    if unknown:
-        session.numeric(numerics.RPL_LUSERUNKNOWN, str(unknown))
+    people = session.hub.people
+    here, most = people.session_count()
+    unlisted = people.marked(Mark.UNLISTED)
+    listed = people.person_count() - unlisted
+    session.numeric(numerics.RPL_LUSERCLIENT, f"There are {listed} users and {unlisted} invisible on 1 servers")
+    session.numeric(numerics.RPL_LUSEROP, str(people.marked(Mark.OPERATOR)))
+    session.numeric(numerics.RPL_LUSERUNKNOWN, str(session.door.unregistered))
     session.numeric(numerics.RPL_LUSERCHANNELS, str(sum(1 for _ in session.hub.rooms.all())))
     session.numeric(numerics.RPL_LUSERME, f"I have {here} clients and 0 servers")
     session.numeric(numerics.RPL_LOCALUSERS, str(here), str(most), f"Current local users {here}, max {most}")
     session.numeric(numerics.RPL_GLOBALUSERS, str(here), str(most), f"Current global users {here}, max {most}")
+
+
+@command("LINKS")
+def links(session: "IrcSession", line: Line) -> None:
+    """``LINKS [[server] mask]``: this server, the only one (RFC 2812 section 3.4.5 for the parameters)."""
+    if len(line.params) > 1 and asks_elsewhere(session, line):
+        return
+    mask = line.params[-1] if line.params and line.params[-1] else "*"
+    if modes.matcher(mask, fold)(session.door.server):
+        session.numeric(numerics.RPL_LINKS, "*", session.door.server, f"0 {session.door.settings.network}")
+    session.numeric(numerics.RPL_ENDOFLINKS, middle(mask))
 
 
 @command("VERSION")
@@ -79,8 +99,15 @@ def time_(session: "IrcSession", line: Line) -> None:
 
 @command("ADMIN")
 def admin(session: "IrcSession", line: Line) -> None:
-    if not asks_elsewhere(session, line):
-        session.numeric(numerics.ERR_NOADMININFO, session.door.server)
+    """Who runs the server, as the settings say. Mail for the postmaster arrives wherever mail does (RFC 5321 section
+    4.5.1), so that is where to write to when they say nothing."""
+    if asks_elsewhere(session, line):
+        return
+    settings = session.door.settings
+    session.numeric(numerics.RPL_ADMINME, session.door.server)
+    session.numeric(numerics.RPL_ADMINLOC1, settings.admin_location or "No location given")
+    session.numeric(numerics.RPL_ADMINLOC2, settings.admin_organisation or settings.network)
+    session.numeric(numerics.RPL_ADMINEMAIL, settings.admin_email or f"postmaster@{settings.domain}")
 
 
 @command("INFO")
@@ -96,19 +123,31 @@ def info(session: "IrcSession", line: Line) -> None:
 
 @command("HELP")
 def help_(session: "IrcSession", line: Line) -> None:
-    """``HELP [command]``: what the table of commands knows, and where BuddyServ is (Modern IRC, "HELP message")."""
+    """``HELP [subject]``: what the table of commands knows, and where the services are (Modern IRC, "HELP message").
+
+    A title, an empty line, and lines of which the last is RPL_ENDOFHELP.
+    """
     subject = line.param(0)
     if not subject:
-        rows = [*packed(sorted(COMMANDS), 400), "Your buddy list: /msg BuddyServ HELP"]
-        start = "Commands of this server"
+        title = "Commands of this server"
+        rows = [
+            *packed(sorted(COMMANDS), 400),
+            "HELP and a command tells more of it. Your buddy list: /msg BuddyServ HELP",
+        ]
     else:
         form = FORMS.get(subject.upper())
         if form is None:
             session.numeric(numerics.ERR_HELPNOTFOUND, middle(subject))
             return
-        rows, start = [form.does], form.form
+        title, rows = form.form, [form.does]
     subject = middle(subject)
-    session.numeric(numerics.RPL_HELPSTART, subject, start)
-    for text in rows:
+    session.numeric(numerics.RPL_HELPSTART, subject, title)
+    for text in ("", *rows[:-1]):
         session.numeric(numerics.RPL_HELPTXT, subject, text)
-    session.numeric(numerics.RPL_ENDOFHELP, subject, "End of /HELP")
+    session.numeric(numerics.RPL_ENDOFHELP, subject, rows[-1])
+
+
+@command("HELPOP")
+def helpop(session: "IrcSession", line: Line) -> None:
+    """The same under the name that older servers have for it."""
+    help_(session, line)

@@ -218,7 +218,7 @@ def _plain_user(text: str) -> str:
 @command("QUIT", registered=False)
 def quit_(session: "IrcSession", line: Line) -> None:
     session.sign_off("quit", line.param(0))
-    session.close(f"Quit: {line.param(0)}" if line.param(0) else "Quit")
+    session.close(f"Quit: {line.param(0)}")
 
 
 @command("SETNAME", parameters=1)

@@ -117,7 +117,9 @@ def _parted(session: "IrcSession", event: Parted) -> None:
 
 
 def _left(session: "IrcSession", event: Left) -> None:
-    session.answer(_line(session, event, "QUIT", event.text, colon=True))
+    # Modern IRC, "QUIT message": "servers SHOULD prepend <reason> with the ASCII string "Quit: " … even if … empty".
+    text = f"Quit: {event.text}" if event.quit else event.text
+    session.answer(_line(session, event, "QUIT", text, colon=True))
 
 
 def _removed(session: "IrcSession", event: RemovedFromRoom) -> None:

@@ -37,6 +37,12 @@ class IrcSettings(msgspec.Struct, frozen=True, kw_only=True):
     #: ISUPPORT NETWORK.
     network: str = "imd"
     motd: str = ""
+    #: ISUPPORT draft/ICON; "" for none.
+    icon: str = ""
+    #: For ADMIN; where it is "", something that is true anyhow is said.
+    admin_location: str = ""
+    admin_organisation: str = ""
+    admin_email: str = ""
     #: Software name and version, for 002, 004 and VERSION.
     version: str = "imd"
     #: Wall-clock time of the start of the daemon, for 003.

@@ -33,8 +33,10 @@ def welcome(session: "IrcSession") -> None:
         modes.CHANNEL_MODES_WITH_PARAMETER,
     )
     tell_isupport(session)
-    for name in ("LUSERS", "MOTD"):
-        COMMANDS[name].run(session, Line(name))
+    COMMANDS["LUSERS"].run(session, Line("LUSERS"))
+    # "If the user has client modes set on them automatically …, the server SHOULD send … RPL_UMODEIS".
+    session.numeric(numerics.RPL_UMODEIS, user_modes.of_session(session.me))
+    COMMANDS["MOTD"].run(session, Line("MOTD"))
 
 
 def tell_isupport(session: "IrcSession") -> None:

@@ -220,7 +220,7 @@ class BuddyTests(IrcTestCase):
         (line,) = self.heard()
         self.assertTrue(line.startswith(":alice!") and line.endswith(" AWAY :lunch"))
         self.alice.leaves()
-        self.assertEqual([line.split(" ")[-1] for line in self.heard()], [":", "offline."])
+        self.assertEqual([line.split(" ")[-1] for line in self.heard()], ["", "offline."])
 
     def test_a_renamed_buddy(self) -> None:
         """The buddy list follows the person."""

@@ -11,6 +11,7 @@ from tests.protocols.irc.world import IrcTestCase, World
 QUESTIONS = {
     "BUDDY": ("BUDDY INFO NICK", "PRIVMSG BuddyServ :LABEL NICK x", "PRIVMSG BuddyServ :LIST"),
     "HELP": ("HELP NICK",),
+    "HELPOP": ("HELPOP NICK",),
     "INFO": ("INFO NICK",),
     "ADMIN": ("ADMIN NICK",),
     "INVITE": ("INVITE NICK #tea",),
@@ -18,6 +19,7 @@ QUESTIONS = {
     "JOIN": ("JOIN NICK",),
     "KICK": ("KICK #tea NICK",),
     "KILL": ("KILL NICK :x",),
+    "LINKS": ("LINKS NICK", "LINKS NICK *"),
     "LIST": ("LIST NICK", "LIST"),
     "LUSERS": ("LUSERS * NICK",),
     "MODE": ("MODE NICK", "MODE NICK +i", "MODE #tea +o NICK", "MODE #tea -v NICK", "MODE #hers +o NICK"),

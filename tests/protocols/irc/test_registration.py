@@ -323,7 +323,7 @@ class Leaving(IrcTestCase):
         self.assertEqual(ann.said("QUIT :so long", "PING x"), ["ERROR :Closing Link: ann (Quit: so long)"])
         self.assertTrue(ann.gone)
         (line,) = bob.take()
-        self.assertEqual(line.split(" ", 1)[1], "QUIT :so long")
+        self.assertEqual(line.split(" ", 1)[1], "QUIT :Quit: so long")
         entries = self.world.run(_page(self.world))
         self.assertEqual({(entry.name, entry.reason) for entry in entries}, {("ann", "quit"), ("bob", "")})
 

@@ -98,7 +98,7 @@ class EventsTests(IrcTestCase):
         self.alice.said("QUIT :bye")
         self.assertEqual(watcher.take(), [])
         second.said("QUIT :really")
-        self.assertEqual([line.partition(" ")[2] for line in watcher.take()], ["QUIT :really"])
+        self.assertEqual([line.partition(" ")[2] for line in watcher.take()], ["QUIT :Quit: really"])
         self.assertTrue(source.startswith("alice!"))
 
     def test_a_quit_comes_from_where_its_person_was(self) -> None:
@@ -109,7 +109,7 @@ class EventsTests(IrcTestCase):
             watcher.take()
             source = user.session.source
             user.said("QUIT :bye")
-            self.assertEqual(watcher.take(), [f":{source} QUIT :bye"])
+            self.assertEqual(watcher.take(), [f":{source} QUIT :Quit: bye"])
 
     def test_a_lost_connection_is_a_quit(self) -> None:
         """With a reason of the server."""
