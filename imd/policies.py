@@ -30,6 +30,7 @@ def core_policy(settings: Settings, tally: Tally) -> Policy:
         offline_max_messages=settings.offline.max_messages,
         guest_messages=settings.guests.offline_messages,
         history_keep=settings.history.keep,
+        history_max_messages=settings.history.max_messages,
         ledger_keep=settings.ledger.keep,
         room_creation=settings.rooms.create,
         limits=Limits(

@@ -254,6 +254,15 @@ class History(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     keep: Annotated[Duration, setting('How long history is kept. "0" keeps none.', example='"365 days"')] = Duration(
         30 * 86_400
     )
+    max_messages: Annotated[
+        int,
+        setting(
+            "Most messages kept of one room, or of one person's talk with another; older ones are forgotten first, a "
+            "tenth of this at a time. 0 means unlimited.",
+            reason="Weeks of a busy room; with limits.message_size at most 160 MB.",
+            ge=0,
+        ),
+    ] = 10_000
 
 
 class Irc(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -2,14 +2,14 @@
 
 No Twisted, no sockets, no SQL; time, log and storage come in through `ports` and `stores`. Files:
 
-values    address  message  session  contact  talk  refusal  tally      (frozen or read-only; doors may import them)
+values    address  message  session  contact  talk  past  refusal  tally   (frozen or read-only; doors may import them)
 edges     ports    stores
 parts     accounts (who exists)      people (who is on)          presence (the PresenceRegistry)
           presence's own: sight (sessions merged, and who sees how much)  telling (one change, to its watchers)
           roster   rooms, talking    delivery (the ladder: direct, relay, offline, extended)
           delivery's own: receiving, relay (sessions)  catchup (signing on)  keeping, limbo (outcomes)
                           offline (the queue)
-          history   limits   trace   ledger   invitations   offers
+          history (writing), reading   limits   trace   ledger   invitations   offers
 joined by hub
 
 ::

@@ -12,11 +12,12 @@ import msgspec
 from imd.core.address import Address, fold, split
 from imd.core.catchup import CatchUp
 from imd.core.direct import Direct
-from imd.core.history import History, talk
+from imd.core.history import History
 from imd.core.keeping import Keeping, show_elsewhere
 from imd.core.limits import Limits
 from imd.core.message import Draft, Envelope, Message, Outcome, Receipt, receipt
 from imd.core.offline import OfflineQueue
+from imd.core.past import talk
 from imd.core.people import People
 from imd.core.ports import Environment
 from imd.core.presence import PresenceRegistry

@@ -10,20 +10,14 @@ or that they are blocked.
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 import msgspec
 
-from imd.core.address import Address, fold, split
 from imd.core.message import Message, Outcome, Receipt, receipt
 from imd.core.ports import Environment
-from imd.core.refusal import NotAMember, NotForGuests, StoreUnavailable
-from imd.core.session import Session
+from imd.core.reading import Reading
+from imd.core.refusal import StoreUnavailable
 from imd.core.stores import HistoryStore, OutcomeUnknown
-from imd.core.talk import Room
-
-if TYPE_CHECKING:
-    from imd.core.people import People
 
 #: Ids of room lines remembered to recognise a repetition; lines with a client id only.
 _REMEMBERED = 10_000
@@ -36,16 +30,6 @@ Settle = Callable[[Receipt], None]
 
 def _tell(settle: Settle, message: Message, outcome: Outcome) -> None:
     settle(receipt(message, outcome))
-
-
-def talk(owner: str, other: str) -> str:
-    """Where the account `owner` keeps its talk with `other`: an account id, or `guest(address)`."""
-    return f"{owner} {other}"
-
-
-def guest(address: Address) -> str:
-    """A guest has no id: whoever is called so now or later is one side of a talk."""
-    return fold(f"{address.name}@{address.domain}")
 
 
 class _Line:
@@ -63,16 +47,15 @@ class _Line:
         self.insist = insist
 
 
-class History:
-    """Appends in batches, reads for those who may read."""
+class History(Reading):
+    """Appends in batches, reads for those who may read (`imd.core.reading`)."""
 
-    find_room: Callable[[str], Room | None]
-    people: "People"
-
-    def __init__(self, environment: Environment, store: HistoryStore, *, keep: float) -> None:
+    def __init__(self, environment: Environment, store: HistoryStore, *, keep: float, most: int = 0) -> None:
+        super().__init__(store)
         self._environment = environment
-        self._store = store
         self.keep = keep
+        #: Greatest number of messages of one room or talk; 0: no bound but time.
+        self.most = most
         self._recent: dict[str, Message] = {}
         self._batch: list[_Line] = []
         #: Those that are tried again when the store is back.
@@ -134,7 +117,7 @@ class History:
         # Also what is told if this is cut off: those who wait must not wait for ever.
         result = Outcome.UNKNOWN
         try:
-            await self._store.append([(target, line.message) for line in batch for target in line.targets])
+            await self._store.append([(target, line.message) for line in batch for target in line.targets], self.most)
             result = Outcome.ACCEPTED
         except (StoreUnavailable, OutcomeUnknown):
             # Whether it will be in the history is not known; everybody who is here has seen it.
@@ -154,28 +137,6 @@ class History:
     @property
     def idle(self) -> bool:
         return not (self._batch or self._under_way or self._failed)
-
-    async def latest(self, session: Session, target: str, before: int, limit: int) -> list[Message]:
-        where = self._room(session, target) if target.startswith("#") else await self._talk(session, target)
-        try:
-            return await self._store.latest(where, before or 2**62, min(limit, 500))
-        except OutcomeUnknown:
-            raise StoreUnavailable from None
-
-    def _room(self, session: Session, name: str) -> str:
-        room = self.find_room(name)
-        if room is None or session.person.key not in room.members:
-            raise NotAMember(name)
-        return fold(name)
-
-    async def _talk(self, session: Session, name: str) -> str:
-        account = session.account
-        if account is None:
-            raise NotForGuests("History")
-        nick, domain = split(name, self.people.domain)
-        if domain == f"guest.{self.people.domain}":
-            return talk(account.id, guest(Address(nick, domain)))
-        return talk(account.id, (await self.people.resolve(name)).id)
 
     async def expire(self) -> int:
         """Forget what is older than `keep`."""

@@ -33,6 +33,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     offline_max_messages: int = 1000
     guest_messages: int = 20
     history_keep: float = 30 * 86400.0
+    history_max_messages: int = 10_000
     ledger_keep: float = 90 * 86400.0
     #: Who may open a new room by joining it: ``everyone``, ``accounts`` or ``nobody``.
     room_creation: str = "everyone"
@@ -62,7 +63,7 @@ class Hub:
         self.presence = PresenceRegistry(environment, self.people, self.rosters, limits)
         numbers = Sequence()
         ids = MessageIds(store.secret)
-        self.history = History(environment, store.history, keep=policy.history_keep)
+        self.history = History(environment, store.history, keep=policy.history_keep, most=policy.history_max_messages)
         self.offers = Offers(environment, self.people, limits)
         self._book = RoomBook(environment, store.rooms)
         self.rooms = Rooms(environment, self.people, self.history, self._book, numbers, ids, limits)
@@ -94,6 +95,7 @@ class Hub:
             ack_wait=policy.ack_wait,
         )
         self.history.find_room = self.rooms.find
+        self.history.rooms_of = lambda session: self.rooms.rooms_of(session.person)
         self.history.people = self.people
         self.rooms.creation = policy.room_creation
         self.people.presence = self.presence
@@ -142,6 +144,7 @@ class Hub:
         self.keeping.guest_messages = policy.guest_messages
         self._queue.limit = policy.offline_max_messages
         self.history.keep = policy.history_keep
+        self.history.most = policy.history_max_messages
 
     def levels(self) -> dict[str, int]:
         """How much of each limit is used now, by the name of its setting: of those that hold for each account, room or

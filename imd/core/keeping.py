@@ -12,10 +12,11 @@ from collections.abc import Callable
 
 from imd.core.accounts import AccountChange
 from imd.core.extended import Extended
-from imd.core.history import History, guest, talk
+from imd.core.history import History
 from imd.core.limbo import Limbo
 from imd.core.message import Envelope, Message, Outcome, Receipt
 from imd.core.offline import OfflineQueue
+from imd.core.past import guest, talk
 from imd.core.people import People
 from imd.core.ports import Environment
 from imd.core.presence import PresenceRegistry

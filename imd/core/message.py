@@ -22,6 +22,8 @@ class Kind(enum.Enum):
     NOTICE = "notice"
     #: No text for people: typing, reactions, TAGMSG, call signalling. Never kept, never acknowledged.
     SIGNAL = "signal"
+    #: What happened in a room (`imd.core.past`): only in history, never sent. ``tags["event"]`` says what.
+    EVENT = "event"
 
     @property
     def kept(self) -> bool:

@@ -18,6 +18,7 @@ from typing import Any, Protocol, TypeVar
 from imd.core.address import Address
 from imd.core.contact import Contact, RosterChange
 from imd.core.message import Draft, Envelope, Message, Receipt
+from imd.core.past import Heard, Part, Past, Spot
 from imd.core.refusal import Kicked, Refusal
 from imd.core.session import (
     Account,
@@ -330,11 +331,18 @@ class Delivery(Protocol):
 
 
 class HistoryPort(Protocol):
-    """What was said, for those who may read it."""
+    """What was said, for those who may read it: of a room one is in (``#name``), or of one's talk with a person."""
 
     def latest(self, session: Session, target: str, before: int, limit: int) -> Awaitable[list[Message]]:
-        """Of a room one is in (``#name``), or of one's talk with a person; oldest first, seq < `before` (0: now).
-        Raises `NotAMember`, `NoSuchAccount`."""
+        """What was said last, oldest first, seq < `before` (0: now).
+        Raises `NotAMember`, `NoSuchAccount`, `NotForGuests`, `StoreUnavailable`."""
+
+    def read(self, session: Session, target: str, part: Part) -> Awaitable[Past]:
+        """Any part of it. Raises as `latest`, and `NoSuchMessage` for an id that is not in this history."""
+
+    def heard(self, session: Session, after: Spot, before: Spot, limit: int, *, newest: bool) -> Awaitable[list[Heard]]:
+        """The rooms one is in, and the people one has talked with, whose latest message lies between two moments, in
+        order of it; if there are more than `limit`, the newest or the oldest. Raises `StoreUnavailable`."""
 
 
 class Offers(Protocol):

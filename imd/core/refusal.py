@@ -45,6 +45,14 @@ class NoSuchAccount(Refusal):
         self.name = name
 
 
+class NoSuchMessage(Refusal):
+    code = "no-such-message"
+
+    def __init__(self, id: str) -> None:
+        super().__init__("There is no such message, or it is kept no more.")
+        self.id = id
+
+
 class NoSuchRoom(Refusal):
     code = "no-such-room"
 

@@ -17,6 +17,7 @@ import msgspec
 
 from imd.core.contact import Contact
 from imd.core.message import Message
+from imd.core.past import END
 from imd.core.session import Account
 from imd.core.talk import BanEntry, ListKind, Role, RoomFlag, Topic
 
@@ -229,16 +230,47 @@ class InboxStore(Protocol):
 
 
 class HistoryStore(Protocol):
-    """What was said, per target: a room's folded name, or a pair of account ids (see `imd.core.history`)."""
+    """What was said, per target (`imd.core.past`), in order of `Message.seq`. What each read gives is oldest first."""
 
-    def append(self, entries: Sequence[tuple[str, Message]]) -> Awaitable[None]:
-        """Pairs of (target, message), idempotent by (target, message id)."""
+    def append(self, entries: Sequence[tuple[str, Message]], most: int = 0) -> Awaitable[None]:
+        """Pairs of (target, message), idempotent by (target, message id).
 
-    def latest(self, target: str, before: int, limit: int) -> Awaitable[list[Message]]:
-        """Up to `limit` of the newest messages with seq < before, oldest first."""
+        Of each target the newest `most` are kept (0: all); up to a tenth more, so that forgetting is done in steps.
+        """
 
-    def after(self, target: str, after: int, limit: int) -> Awaitable[list[Message]]:
-        """Up to `limit` of the oldest messages with seq > after, oldest first."""
+    def latest(self, target: str, before: int, limit: int, after: int = -1) -> Awaitable[list[Message]]:
+        """Up to `limit` of the newest messages with after < seq < before."""
+
+    def after(self, target: str, after: int, limit: int, before: int = END) -> Awaitable[list[Message]]:
+        """Up to `limit` of the oldest messages with after < seq < before."""
+
+    def find(self, target: str, id: str) -> Awaitable[Message | None]: ...
+
+    def newest(self, targets: Sequence[str]) -> Awaitable[dict[str, int]]:
+        """The greatest seq of each target that holds something."""
+
+    def talks(self, owner: str, after: int, before: int, limit: int, *, newest: bool) -> Awaitable[dict[str, int]]:
+        """The talks of `owner` (`past.owner_of`) whose greatest seq is after < seq < before, by target.
+
+        At most `limit`: those with the greatest, or the least. A talk of which everything was removed or has expired
+        may still be told, for a time.
+        """
+
+    def remove(self, pairs: Sequence[tuple[str, str]]) -> Awaitable[int]:
+        """Forget messages, as (target, message id); how many there were. Nothing of them is left."""
+
+    def drop(self, targets: Sequence[str]) -> Awaitable[None]:
+        """Forget all of these targets."""
+
+    def move(self, target: str, to: str) -> Awaitable[None]:
+        """Keep what stands under `target` under the name `to` (a room was renamed); what was there is dropped."""
+
+    def written(self, account: str, cursor: str, limit: int) -> Awaitable[tuple[list[tuple[str, Message]], str]]:
+        """What the account has said, in whatever target, as (target, message), in no particular order.
+
+        About `limit` at a time: "" as `cursor` is the beginning; each answer has the cursor of the next part, "" when
+        that was all.
+        """
 
     def expire(self, before: float) -> Awaitable[int]:
         """Forget messages older than time `before`; how many."""

@@ -1,5 +1,6 @@
 """What every `HistoryStore` must do."""
 
+from imd.core.past import END
 from tests.contracts.contract import NOW, TRICKY, StoreContract, message
 
 #: A time of reading in microseconds, as `Message.seq` is in life: needs more than 32 bits and more than a double has.
@@ -61,3 +62,113 @@ class HistoryContract(StoreContract):
             one = message(f"m{number}", SEQ, text, tags={text[:100]: text}, client_id=text[:100], origin=text[:100])
             await history.append([(target, one)])
             self.assertEqual(await history.latest(target, SEQ + 1, 10), [one])
+
+    async def test_between(self) -> None:
+        """Both reads take both bounds, exclusive; the newest or the oldest of what lies between."""
+        history = (await self.make_store()).history
+        said = [message(f"m{n}", SEQ + n, str(n)) for n in range(10)]
+        await history.append([("#room", one) for one in said])
+        self.assertEqual(await history.latest("#room", SEQ + 8, 3, SEQ + 2), said[5:8])
+        self.assertEqual(await history.latest("#room", SEQ + 5, 9, SEQ + 2), said[3:5])
+        self.assertEqual(await history.after("#room", SEQ + 2, 3, SEQ + 8), said[3:6])
+        self.assertEqual(await history.after("#room", SEQ + 2, 9, SEQ + 3), [])
+        self.assertEqual(await history.latest("#room", END, 0), [])
+        self.assertEqual(await history.after("#room", -1, 100), said)
+
+    async def test_find(self) -> None:
+        """One message by its id, in its own target only."""
+        history = (await self.make_store()).history
+        one = message("m1", SEQ)
+        await history.append([("#room", one)])
+        self.assertEqual(await history.find("#room", "m1"), one)
+        self.assertIsNone(await history.find("#room", "m2"))
+        self.assertIsNone(await history.find("#other", "m1"))
+
+    async def test_remove(self) -> None:
+        """What is removed is in no read any more, and can be found by nobody; the rest stays as it was."""
+        store = await self.make_store()
+        said = [message(f"m{n}", SEQ + n) for n in range(4)]
+        await store.history.append([(target, one) for one in said for target in ("#room", "id-alice id-bob")])
+        pairs = [("#room", "m1"), ("id-alice id-bob", "m3"), ("#room", "none"), ("#none", "m1")]
+        self.assertEqual(await store.history.remove(pairs), 2)
+        self.assertEqual(await store.history.remove(pairs), 0)
+        store = await self.reopen(store)
+        self.assertEqual(await store.history.after("#room", 0, 9), [said[0], said[2], said[3]])
+        self.assertIsNone(await store.history.find("#room", "m1"))
+        self.assertEqual(await store.history.after("id-alice id-bob", 0, 9), said[:3])
+        self.assertEqual(await store.history.newest(["#room"]), {"#room": SEQ + 3})
+        talks = await store.history.talks("id-alice", 0, END, 9, newest=True)
+        self.assertLess(abs(talks["id-alice id-bob"] - SEQ - 2), 2)
+        await store.history.remove([("id-alice id-bob", f"m{n}") for n in range(3)])
+        self.assertEqual(await store.history.talks("id-alice", 0, END, 9, newest=True), {})
+
+    async def test_bound(self) -> None:
+        """A target keeps its newest, at most a tenth more than the bound; others are not touched."""
+        history = (await self.make_store()).history
+        for start in range(0, 200, 20):
+            entries = [("#room", message(f"m{n}", n + 1)) for n in range(start, start + 20)]
+            await history.append([*entries, ("#quiet", message(f"m{start}", start + 1))], 50)
+        kept = await history.after("#room", 0, 1000)
+        self.assertTrue(50 <= len(kept) <= 55, len(kept))
+        self.assertEqual([one.seq for one in kept], list(range(201 - len(kept), 201)))
+        self.assertIsNone(await history.find("#room", "m0"))
+        self.assertEqual(len(await history.after("#quiet", 0, 1000)), 10)
+
+    async def test_newest(self) -> None:
+        """The last of each target that holds something."""
+        history = (await self.make_store()).history
+        await history.append([("#a", message("m1", SEQ + 5)), ("#a", message("m2", SEQ)), ("#b", message("m1", 7))])
+        self.assertEqual(await history.newest(["#b", "#c", "#a"]), {"#a": SEQ + 5, "#b": 7})
+        self.assertEqual(await history.newest([]), {})
+
+    async def test_talks(self) -> None:
+        """Somebody's own talks by when they were last added to; nobody else's, and no rooms."""
+        history = (await self.make_store()).history
+        for n, target in enumerate(("a b", "a c", "b a", "a d", "#a x", "ab c", "a b", "a e")):
+            await history.append([(target, message(f"m{n}", 100 + n))])
+        talks = history.talks
+        self.assertEqual(await talks("a", 0, END, 9, newest=True), {"a c": 101, "a d": 103, "a b": 106, "a e": 107})
+        self.assertEqual(await talks("a", 101, 107, 9, newest=True), {"a d": 103, "a b": 106})
+        self.assertEqual(await talks("a", 0, 107, 2, newest=True), {"a d": 103, "a b": 106})
+        self.assertEqual(await talks("a", 0, 107, 2, newest=False), {"a c": 101, "a d": 103})
+        self.assertEqual(await talks("a", 0, END, 0, newest=True), {})
+        self.assertEqual(await talks("", 0, END, 9, newest=True), {})
+
+    async def test_expired_talks(self) -> None:
+        """A talk of which nothing is left is not told any more."""
+        history = (await self.make_store()).history
+        await history.append([("a b", message("m1", 1, time=NOW)), ("a c", message("m2", 2, time=NOW + 10))])
+        await history.expire(NOW + 5)
+        self.assertEqual(await history.talks("a", 0, END, 9, newest=True), {"a c": 2})
+
+    async def test_drop_and_move(self) -> None:
+        """A target goes as a whole, or on under another name."""
+        history = (await self.make_store()).history
+        said = [message(f"m{n}", SEQ + n) for n in range(600)]
+        await history.append([(target, one) for one in said for target in ("#a", "#b")])
+        await history.append([("#c", message("x", 1))])
+        await history.move("#a", "#c")
+        self.assertEqual(await history.after("#a", 0, 9), [])
+        self.assertEqual(await history.after("#c", 0, 1000), said)
+        await history.append([("#a", message("new", 1))])
+        await history.drop(["#c", "#none"])
+        self.assertEqual(await history.newest(["#a", "#b", "#c"]), {"#a": 1, "#b": SEQ + 599})
+        await history.move("#none", "#b")
+        self.assertEqual(await history.newest(["#b"]), {})
+
+    async def test_written(self) -> None:
+        """All that an account has said, everywhere, in parts; nothing of others or of guests."""
+        history = (await self.make_store()).history
+        mine = [(f"#{n % 3}", message(f"m{n}", n + 1, sender_account="me")) for n in range(700)]
+        others = [(f"#{n % 3}", message(f"o{n}", n + 1, sender_account=f"other{n % 2}")) for n in range(700)]
+        guests = [("#0", message(f"g{n}", n + 1, sender_account="")) for n in range(5)]
+        await history.append([*mine, *others, *guests])
+        found, cursor, parts = [], "", 0
+        while parts == 0 or cursor:
+            part, cursor = await history.written("me", cursor, 100)
+            self.assertLessEqual(len(part), 100)
+            found += part
+            parts += 1
+        self.assertEqual(sorted((target, one.id) for target, one in found), sorted((t, one.id) for t, one in mine))
+        self.assertEqual(await history.written("nobody", "", 100), ([], ""))
+        self.assertEqual(await history.written("", "", 100), ([], ""))

@@ -1,19 +1,30 @@
-"""What was said, per target: messages by id, and their order and times beside them."""
+"""What was said, per target: messages by id, and their order and times beside them.
+
+Each target has a hash tag of its own. What is told of several of them, the talks of somebody and where somebody has
+said something, is therefore written by commands of its own, before the messages: it may name too much, never too
+little.
+"""
 
 from collections.abc import Sequence
+from typing import Any
 
 from twisted.internet.defer import Deferred
 
 from imd.core.message import Message
+from imd.core.past import END, owner_of
 from imd.storage.redis import keys, scripts
 from imd.storage.redis.agenda import Agenda
-from imd.storage.redis.connection import Part
+from imd.storage.redis.connection import Part, encode
 from imd.storage.redis.link import Link, together
 from imd.storage.redis.started import started
 from imd.storage.values import decode_message, encode_message
 
 #: Messages in one script call, and forgotten in one step.
 BATCH, STEP = 250, 200
+#: Messages looked through at a time for those of one author.
+LOOK = 500
+#: Pairs of author and target known to be noted; past this number the knowledge is thrown away and built anew.
+MOST_NOTED = 200_000
 
 
 def _place(seq: int) -> str:
@@ -27,17 +38,21 @@ class History:
     def __init__(self, link: Link) -> None:
         self._link = link
         self._agenda = Agenda(link, keys.HISTORIES_FENCE, keys.HISTORIES)
+        #: Who is known to be noted as having said something where.
+        self._authors: set[tuple[str, str]] = set()
+        link.on_ready.append(self._authors.clear)
 
     @started
-    async def append(self, entries: Sequence[tuple[str, Message]]) -> None:
+    async def append(self, entries: Sequence[tuple[str, Message]], most: int = 0) -> None:
         targets: dict[str, list[Message]] = {}
         for target, message in entries:
             targets.setdefault(target, []).append(message)
-        calls: list[Deferred[int]] = []
+        calls: list[Deferred[Any]] = []
         for target, messages in targets.items():
             self._agenda.note(target, min(message.time for message in messages))
+            calls += self._note(target, messages)
             for start in range(0, len(messages), BATCH):
-                arguments: list[Part] = []
+                arguments: list[Part] = [most]
                 for message in messages[start : start + BATCH]:
                     arguments += (
                         message.id,
@@ -50,27 +65,143 @@ class History:
         if calls:
             await together(calls)
 
+    def _note(self, target: str, messages: Sequence[Message]) -> list[Deferred[Any]]:
+        """Whose talk this is, and who has said something in it."""
+        calls: list[Deferred[Any]] = []
+        owner = owner_of(target)
+        if owner:
+            newest = max(message.seq for message in messages)
+            calls.append(self._link.send(encode((b"ZADD", keys.talks(owner), b"GT", newest, target))))
+        for author in {message.sender_account for message in messages}:
+            if author and (author, target) not in self._authors:
+                if len(self._authors) >= MOST_NOTED:
+                    self._authors.clear()
+                self._authors.add((author, target))
+                noted = self._link.send(encode((b"SADD", keys.authored(author), target)))
+                noted.addErrback(self._not_noted, author, target)
+                calls.append(noted)
+        return calls
+
+    def _not_noted(self, failure: Any, author: str, target: str) -> Any:
+        self._authors.discard((author, target))
+        return failure
+
     @started
-    async def latest(self, target: str, before: int, limit: int) -> list[Message]:
-        found = await self._page(target, "1", "-", f"({_place(before)}", limit)
+    async def latest(self, target: str, before: int, limit: int, after: int = -1) -> list[Message]:
+        found = await self._page(target, "1", after, before, limit)
         return found[::-1]
 
     @started
-    async def after(self, target: str, after: int, limit: int) -> list[Message]:
-        return await self._page(target, "0", f"[{_place(after + 1)}", "+", limit)
+    async def after(self, target: str, after: int, limit: int, before: int = END) -> list[Message]:
+        return await self._page(target, "0", after, before, limit)
 
-    async def _page(self, target: str, newest: str, first: str, last: str, limit: int) -> list[Message]:
-        arguments = (newest, first, last, max(0, limit))
+    async def _page(self, target: str, newest: str, after: int, before: int, limit: int) -> list[Message]:
+        arguments = (newest, f"[{_place(after + 1)}", f"({_place(before)}", max(0, limit))
         return [
             decode_message(value)
             for value in await self._link.query_script(scripts.HISTORY_PAGE, keys.history(target), arguments)
         ]
 
     @started
+    async def find(self, target: str, id: str) -> Message | None:
+        value = await self._link.query("HGET", keys.history(target)[0], id)
+        return None if value is None else decode_message(value)
+
+    @started
+    async def newest(self, targets: Sequence[str]) -> dict[str, int]:
+        calls = [self._link.query("ZRANGE", keys.history(target)[1], -1, -1) for target in targets]
+        answers: list[list[bytes]] = await together(calls)
+        return {target: int(found[0][:20]) for target, found in zip(targets, answers, strict=True) if found}
+
+    @started
+    async def talks(self, owner: str, after: int, before: int, limit: int, *, newest: bool) -> dict[str, int]:
+        first, last = f"({after}", f"({before}"
+        bounds = (b"ZREVRANGEBYSCORE", last, first) if newest else (b"ZRANGEBYSCORE", first, last)
+        found: list[bytes] = await self._link.query(
+            bounds[0], keys.talks(owner), *bounds[1:], "WITHSCORES", "LIMIT", 0, max(0, limit)
+        )
+        return {target.decode(): int(seq) for target, seq in zip(found[::2], found[1::2], strict=True)}
+
+    @started
+    async def remove(self, pairs: Sequence[tuple[str, str]]) -> int:
+        targets: dict[str, list[str]] = {}
+        for target, id in pairs:
+            targets.setdefault(target, []).append(id)
+        removed = 0
+        for target, ids in targets.items():
+            messages, order, times = keys.history(target)
+            values = await self._link.query("HMGET", messages, *ids)
+            arguments: list[Part] = []
+            for id, value in zip(ids, values, strict=True):
+                if value is not None:
+                    arguments += (id, f"{_place(decode_message(value).seq)}:{id}")
+            if arguments:
+                count, left = await self._link.write(
+                    scripts.HISTORY_REMOVE, keys.history_fence(target), (messages, order, times), arguments
+                )
+                removed += count
+                await self._told(target, left)
+        return removed
+
+    async def _told(self, target: str, newest: bytes) -> None:
+        """Something of a talk is gone: tell its owner right."""
+        owner = owner_of(target)
+        if owner and newest:
+            await self._link.send(encode((b"ZADD", keys.talks(owner), int(newest[:20]), target)))
+        elif owner:
+            await self._link.send(encode((b"ZREM", keys.talks(owner), target)))
+
+    @started
+    async def drop(self, targets: Sequence[str]) -> None:
+        calls: list[Deferred[Any]] = []
+        for target in targets:
+            names = keys.history(target)
+            calls.append(self._link.apply(keys.history_fence(target), names, [["DEL", *names]]))
+            if owner := owner_of(target):
+                calls.append(self._link.send(encode((b"ZREM", keys.talks(owner), target))))
+        if calls:
+            await together(calls)
+
+    @started
+    async def move(self, target: str, to: str) -> None:
+        await self.drop([to])
+        after = -1
+        while messages := await self.after(target, after, BATCH):
+            await self.append([(to, message) for message in messages])
+            after = messages[-1].seq
+        await self.drop([target])
+
+    @started
+    async def written(self, account: str, cursor: str, limit: int) -> tuple[list[tuple[str, Message]], str]:
+        if not account:
+            return [], ""
+        where, _, seq = cursor.rpartition("\n")
+        known: list[bytes] = await self._link.query("SMEMBERS", keys.authored(account))
+        targets = sorted(name for name in (target.decode() for target in known) if name >= where)
+        if not targets:
+            return [], ""
+        after = int(seq) if targets[0] == where and seq else -1
+        messages = await self.after(targets[0], after, LOOK)
+        found = [(targets[0], message) for message in messages if message.sender_account == account]
+        if len(found) > limit:
+            return found[:limit], f"{targets[0]}\n{found[limit - 1][1].seq}"
+        if len(messages) == LOOK:
+            return found, f"{targets[0]}\n{messages[-1].seq}"
+        return found, f"{targets[1]}\n" if len(targets) > 1 else ""
+
+    @started
     async def expire(self, before: float) -> int:
         return await self._agenda.work_off(before, lambda target: self._expire(target, before))
 
     def _expire(self, target: str, before: float) -> Deferred[tuple[int, int, bytes]]:
-        return self._link.write(
+        done = self._link.write(
             scripts.HISTORY_EXPIRE, keys.history_fence(target), keys.history(target), (before, STEP)
         )
+        if owner_of(target):
+            done.addCallback(lambda answer: Deferred.fromCoroutine(self._expired(target, answer)))
+        return done
+
+    async def _expired(self, target: str, answer: tuple[int, int, bytes]) -> tuple[int, int, bytes]:
+        if not answer[2]:
+            await self._told(target, b"")
+        return answer

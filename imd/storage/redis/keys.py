@@ -112,3 +112,13 @@ def history_fence(target: str) -> bytes:
 def history(target: str) -> list[bytes]:
     """Messages by id; ids by sequence number; ids by time."""
     return [_tag(f"history:{target}", name) for name in ("messages", "order", "times")]
+
+
+def talks(owner: str) -> bytes:
+    """Sorted set: other sides of this account's talks, by the greatest sequence number of each."""
+    return _tag(f"talks:{owner}", "newest")
+
+
+def authored(account: str) -> bytes:
+    """Set: histories in which this account has said something."""
+    return _tag(f"authors:{account}", "in")

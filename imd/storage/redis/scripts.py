@@ -59,6 +59,7 @@ INBOX_CLEAR = Script("inbox_clear")
 HISTORY_APPEND = Script("history_append")
 HISTORY_PAGE = Script("history_page", guarded=False)
 HISTORY_EXPIRE = Script("history_expire")
+HISTORY_REMOVE = Script("history_remove")
 
 #: Loaded when a connection is made, except those that `imd.storage.redis.lease` sends whole.
 ALL = tuple(

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import msgspec
 
+from imd.core.past import owner_of
 from imd.core.stores import SchemaTooNew
+from imd.storage.values import decode_message
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -40,6 +42,9 @@ def migrate(connection: sqlite3.Connection, path: Path, plan: Sequence[Step]) ->
     """
     has = connection.execute("PRAGMA user_version").fetchone()[0]
     newest = plan[-1].number
+    # For steps that must look into values.
+    connection.create_function("owner_of", 1, owner_of, deterministic=True)
+    connection.create_function("author_of", 1, lambda value: decode_message(value).sender_account, deterministic=True)
     if has > newest:
         raise SchemaTooNew(f"{path} has schema {has}; this imd knows schemas up to {newest}")
     if 0 < has < newest:

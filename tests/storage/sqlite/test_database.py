@@ -149,7 +149,7 @@ class Failures(SQLiteCase):
         store = await self.make_store()
         await store.inbox.append([("a", queued("m1", 1))], 0)
         await store.history.append([("#a", message("m1", 1))])
-        sql = "SELECT rootpage FROM sqlite_schema WHERE name = 'history'"
+        sql = "SELECT rootpage FROM sqlite_schema WHERE name = 'lines_by_seq'"
         (page,) = await store.database.read(lambda connection: connection.execute(sql).fetchone())
         await store.close()
         with store.path.open("r+b") as file:

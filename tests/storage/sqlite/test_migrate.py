@@ -60,6 +60,10 @@ async def fill(store: SQLiteStore) -> None:
     await store.history.append([("#room", WAITING.message)])
 
 
+#: The schema of this imd.
+TODAY = steps()[-1].number
+
+
 class Migration(SQLiteCase):
     def with_steps(self, *later: str) -> SQLiteStore:
         """A store of an imd that knows schema files after today's."""
@@ -103,6 +107,7 @@ class Migration(SQLiteCase):
             self.assertEqual(await store.inbox.read("id-bob", 0, 2**62, 10), [WAITING])
             self.assertEqual(await store.inbox.append([("id-bob", queued("m0", 9))], 10), [Queueing.DONE])
             self.assertEqual(await store.history.latest("#room", 2**62, 10), [WAITING.message])
+            self.assertEqual(await store.history.written("id-alice", "", 10), ([("#room", WAITING.message)], ""))
             await store.close()
             self.assertEqual(self.version(), steps()[-1].number)
 
@@ -116,9 +121,9 @@ class Migration(SQLiteCase):
         await later.open()
         self.assertEqual(await later.accounts.count(), 2)
         await later.close()
-        self.assertEqual(self.version(), 3)
-        self.assertEqual(self.names(), {"imd.db", "imd.lock", "imd.db.schema-1"})
-        copy = self.folder / "imd.db.schema-1"
+        self.assertEqual(self.version(), TODAY + 2)
+        self.assertEqual(self.names(), {"imd.db", "imd.lock", f"imd.db.schema-{TODAY}"})
+        copy = self.folder / f"imd.db.schema-{TODAY}"
         self.assertEqual(stat.S_IMODE(copy.stat().st_mode), 0o600)
         copy.replace(self.folder / "imd.db")
         store = await self.make_store()
@@ -134,9 +139,9 @@ class Migration(SQLiteCase):
         for _ in range(2):
             with self.assertRaises(SchemaTooNew) as caught:
                 await self.new_store().open()
-            self.assertIn("schema 2; this imd knows schemas up to 1", str(caught.exception))
+            self.assertIn(f"schema {TODAY + 1}; this imd knows schemas up to {TODAY}", str(caught.exception))
         self.assertEqual((self.folder / "imd.db").read_bytes(), before)
-        self.assertNotIn("imd.db.schema-2", self.names())
+        self.assertNotIn(f"imd.db.schema-{TODAY + 1}", self.names())
         later = self.with_steps("CREATE TABLE moods (mood TEXT) STRICT;")
         await later.open()
         await later.close()
@@ -149,7 +154,7 @@ class Migration(SQLiteCase):
         broken = self.with_steps("CREATE TABLE one (a TEXT);", "CREATE TABLE two (a TEXT); CREATE TABLE two (a TEXT);")
         with self.assertRaises(StoreUnavailable):
             await broken.open()
-        self.assertEqual(self.version(), 2)
+        self.assertEqual(self.version(), TODAY + 1)
         with closing(sqlite3.connect(self.folder / "imd.db")) as connection:
             tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
         self.assertIn("one", tables)
@@ -158,4 +163,4 @@ class Migration(SQLiteCase):
         await repaired.open()
         self.assertEqual(await repaired.history.latest("#room", 2**62, 10), [WAITING.message])
         await repaired.close()
-        self.assertEqual(self.version(), 3)
+        self.assertEqual(self.version(), TODAY + 2)
