@@ -344,5 +344,5 @@ class WordTests(SynchronousTestCase):
         ]
         for kind, words in pairs:
             self.assertEqual({member.value for member in kind}, set(get_args(words)))
-        self.assertEqual({member.value for member in Kind}, {*get_args(values.MessageKind), "signal"})
+        self.assertEqual({member.value for member in Kind}, {*get_args(values.MessageKind), "signal", "event"})
         self.assertEqual({member.value for member in Outcome}, {*get_args(values.Settled), "delivered", "read"})
