@@ -10,6 +10,7 @@ parts     accounts (who exists)      people (who is on)          presence (the P
           delivery's own: receiving, relay (sessions)  catchup (signing on)  keeping, limbo (outcomes)
                           offline (the queue)
           history (writing), reading   limits   trace   ledger   invitations   offers
+          promotion (guests who sign on), passage (their rooms)
 joined by hub
 
 ::

@@ -45,6 +45,9 @@ _T = TypeVar("_T")
 _LONGEST = 3 * MAX_NAME
 
 
+#: Nicks of the service's own: nobody may take them.
+RESERVED = frozenset({"buddyserv", "nickserv", "chanserv", "imd", "server", "guest"})
+
 #: Devices remembered of one account.
 MAX_DEVICES = 16
 
@@ -135,7 +138,7 @@ class Accounts:
         """A new account. Raises `InvalidName`, `NameInUse`."""
         check_account_name(name, international=self._international)
         account = Account(new_account_id(), name, now, visible_to or Visibility.EVERYONE)
-        folded = fold(name)
+        folded = self._free(name)
         self._forget(folded)
         created = await self._surely(lambda: self._store.create(account, folded, verifier))
         self._forget(folded)
@@ -149,7 +152,7 @@ class Accounts:
         """Raises `InvalidName`, `NameInUse`."""
         check_account_name(name, international=self._international)
         before = await self._current(account.id)
-        old, new = fold(before.name), fold(name)
+        old, new = fold(before.name), self._free(name)
         self._forget(old, new)
         self._changed(account.id)
         renamed = await self._surely(lambda: self._store.rename(account.id, name, new))
@@ -223,6 +226,14 @@ class Accounts:
         )
 
     # ------------------------------------------------------------ inside
+
+    @staticmethod
+    def _free(name: str) -> str:
+        """The name folded. Raises `NameInUse` for what services are called."""
+        folded = fold(name)
+        if folded in RESERVED:
+            raise NameInUse(name)
+        return folded
 
     async def _alter(self, id: str, change: Callable[[Account], Account]) -> Account:
         before = await self._current(id)

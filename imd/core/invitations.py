@@ -48,6 +48,22 @@ class Invitations:
                 if person in (who, by):
                     self.used(room, who)
 
+    def passed_on(self, before: str, after: str) -> None:
+        """Who was the person `before` is the person `after` from now on: a guest has signed on."""
+        for guests in self._rooms.values():
+            if before in guests:
+                by = guests.pop(before)
+                if after in guests:
+                    self._less(by)
+                else:
+                    guests[after] = by
+            for who, by in guests.items():
+                if by == before:
+                    guests[who] = after
+        given = self._given.pop(before, 0)
+        if given:
+            self._given[after] = self._given.get(after, 0) + given
+
     def most(self) -> int:
         """How many are open of the person who has given most."""
         return max(self._given.values(), default=0)

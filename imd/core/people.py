@@ -8,18 +8,20 @@ import base64
 import hashlib
 import secrets
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from imd.core.accounts import AccountChange, Accounts
+from imd.core.accounts import RESERVED, AccountChange, Accounts
 from imd.core.address import Address, check_nick, fold, split
 from imd.core.contact import RosterChange
 from imd.core.ledger import Ledger
 from imd.core.limits import Limits
 from imd.core.message import Envelope, Receipt
 from imd.core.ports import Client, Environment
+from imd.core.promotion import Promotion
 from imd.core.refusal import (
     GuestsRefused,
     Kicked,
@@ -44,9 +46,6 @@ if TYPE_CHECKING:
 
 #: Network addresses whose cloaks are remembered: one is asked for with each line of a guest.
 _CLOAKS = 10_000
-
-#: Nicks of the service's own: nobody may take them.
-RESERVED = frozenset({"buddyserv", "nickserv", "chanserv", "imd", "server", "guest"})
 
 
 class _Gone:
@@ -115,6 +114,7 @@ class People:
         #: How many people have each mark: it is asked at every sign-on.
         self._marked = dict.fromkeys(Mark, 0)
         self._closing = False
+        self._promotion = Promotion(self, environment, ledger)
         accounts.observers.append(self._account_changed)
 
     # ------------------------------------------------------------ coming
@@ -189,7 +189,7 @@ class People:
     async def _claim(self, nick: str) -> None:
         """Keep `nick` for a guest while the accounts are asked; raise `NameInUse` when it is somebody else's."""
         folded = fold(nick)
-        if folded in RESERVED or folded in self._names or folded in self._claimed:
+        if folded in self._names or self.claimed(folded) or self._promotion.reserved(folded):
             raise NameInUse(nick)
         self._claimed.add(folded)
         try:
@@ -198,6 +198,40 @@ class People:
         except BaseException:
             self._claimed.discard(folded)
             raise
+
+    def claimed(self, folded: str) -> bool:
+        """Whether this is a service's name, or one for which it is being found out whether an account has it."""
+        return folded in RESERVED or folded in self._claimed
+
+    def enter(self, person: Person) -> None:
+        """The person is on, under its key and its name."""
+        self._make_way(person)
+        self.persons[person.key] = person
+        self._names[fold(person.address.name)] = person
+
+    def leave(self, person: Person) -> None:
+        """The person is on no more under its key and its name."""
+        del self.persons[person.key]
+        folded = fold(person.address.name)
+        if self._names.get(folded) is person:
+            del self._names[folded]
+
+    def move(self, session: Session, person: Person) -> None:
+        """The session is `person`'s from now on; who has none left has gone."""
+        before = session.person
+        before.sessions.remove(session)
+        for mark in session.marks:
+            self._marked[mark] += (not person.marked(mark)) - (not before.marked(mark))
+        if not before.sessions:
+            self.leave(before)
+        session.person = person
+        person.sessions.append(session)
+
+    def naming(self, name: str, session: Session | None = None) -> AbstractContextManager[None]:
+        return self._promotion.naming(name, session)
+
+    async def promote(self, session: Session, account: Account) -> None:
+        await self._promotion.promote(session, account)
 
     def _make_way(self, person: Person) -> None:
         """An account's name is its own: a guest who carries it (the account is younger) has to go."""
@@ -235,13 +269,10 @@ class People:
         for mark in session.marks:
             self._marked[mark] -= not person.marked(mark)
         if not person.sessions:
-            del self.persons[person.key]
-            folded = fold(person.address.name)
-            if self._names.get(folded) is person:
-                del self._names[folded]
+            self.leave(person)
         self.presence.closed(session)
         self.offers.closed(session)
-        self._ledger.ended(session.id, self._environment.clock.time(), reason)
+        self._ledger.ended(self._promotion.line(session), self._environment.clock.time(), reason)
         session.client = _GONE
 
     def end(self, person: Person, why: Kicked, reason: str) -> int:
@@ -307,7 +338,7 @@ class People:
         before, now = change.before, change.after
         if before is None:
             guest = self.find(now.name) if now is not None else None
-            if guest is not None:
+            if guest is not None and not self._promotion.spared(guest):
                 self.end(guest, Kicked("This name now belongs to an account."), "kicked")
             return
         person = self.persons.get(before.id)

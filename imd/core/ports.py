@@ -13,6 +13,7 @@ effect at once and write, if at all, into buffers. Methods that refuse raise a `
 """
 
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
 from imd.core.address import Address
@@ -181,6 +182,16 @@ class People(Protocol):
 
     def rename_guest(self, session: Session, nick: str) -> Awaitable[None]:
         """Raises `NameInUse`, `InvalidName`, `NotAllowed` for accounts: their nick is their name."""
+
+    def naming(self, name: str, session: Session | None = None) -> AbstractContextManager[None]:
+        """While within, an account of this name may be made: no guest takes the name meanwhile, and the guest
+        `session`, which carries it or wants to, is not sent away for the account's sake. Raises `NameInUse` on
+        entering, where somebody else carries the name. Who has not become the account at the end must go."""
+
+    async def promote(self, session: Session, account: Account) -> None:
+        """A guest has proved to be `account`: from now on the session is one of it, with its watches and in its rooms;
+        its nick becomes the account's name. Its clients are told by `MemberRenamed` and what else happens in rooms.
+        Raises `NotAllowed` for who is no guest, `Suspended`, `TooMany`, `NoSuchAccount`, `StoreUnavailable`."""
 
     def set_realname(self, session: Session, realname: str) -> None: ...
 

@@ -41,6 +41,8 @@ class PresenceRegistry:
         self._published: dict[str, Published] = {}
         self._marked: OrderedDict[str, Person] = OrderedDict()
         self._renamed: dict[str, Address] = {}
+        #: Guests who have become an account, by its id: what its contacts have been told of it, or None.
+        self._promoted: dict[str, Snapshot | None] = {}
         #: Temporary watches (IRC MONITOR): folded name → sessions, and session id → folded name → name as given.
         self._watchers: dict[str, dict[str, Session]] = {}
         self._watches: dict[str, dict[str, str]] = {}
@@ -73,6 +75,17 @@ class PresenceRegistry:
         """The person's address changed; `person.address` is the new one."""
         self._renamed.setdefault(person.key, before)
         self._mark(person)
+
+    def promoted(self, person: Person, key: str, before: Address) -> None:
+        """A guest, under `key` and this address, is an account now. Who watched the guest by name sees one person with
+        a new address; to the account's contacts she has come."""
+        self._marked.pop(key, None)
+        own = self._published.get(person.key)
+        self._promoted[person.key] = None if own is None else own.snapshot
+        published = self._published.pop(key, None)
+        if published is not None:
+            self._published[person.key] = published
+        self.renamed(person, self._renamed.pop(key, before))
 
     def refresh(self, person: Person) -> None:
         """Something that `merge` looks at has changed (the account's settings)."""
@@ -118,6 +131,7 @@ class PresenceRegistry:
             else:
                 self._published[key] = Published(now)
             looks += self._tell_watchers(person, before, now, told)
+        self._promoted.pop(key, None)
         if self.people.person(key) is None:
             self.rosters.unload(key)
         return looks
@@ -126,7 +140,13 @@ class PresenceRegistry:
         self, person: Person, before: Snapshot, now: Snapshot, told: dict[Session, list[PresenceView]]
     ) -> int:
         change = Change(self, person, before, now, told)
-        change.tell_contacts(self.rosters.cached(person.key))
+        if person.key in self._promoted:
+            told_before = self._promoted[person.key] or Snapshot(now.address, visible_to=now.visible_to)
+            coming = Change(self, person, told_before, now, told)
+            coming.tell_contacts(self.rosters.cached(person.key))
+            change.done, change.looks = coming.done, coming.looks
+        else:
+            change.tell_contacts(self.rosters.cached(person.key))
         watchers = self._watchers.get(fold(now.address.name), {}).values()
         if fold(before.address.name) != fold(now.address.name):
             change.tell_moved(self._watchers.get(fold(before.address.name), {}).values(), watchers)

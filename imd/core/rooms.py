@@ -14,6 +14,7 @@ from imd.core.history import History
 from imd.core.invitations import Invitations
 from imd.core.limits import Limits
 from imd.core.message import Draft, Envelope, Message, Outcome, Receipt, receipt
+from imd.core.passage import Passage
 from imd.core.people import People
 from imd.core.ports import Environment
 from imd.core.refusal import (
@@ -94,6 +95,16 @@ class Rooms:
         self._memberships: dict[str, dict[str, Room]] = {}
         self._invitations = Invitations()
         self._talking = Talking(environment)
+        self.passage = Passage(
+            environment,
+            self,
+            self._memberships,
+            self._invitations,
+            origin=people.origin,
+            joined=self._joined,
+            send=self._send,
+            drop=self._drop,
+        )
 
     async def load(self) -> None:
         """Bring back the durable rooms; once, before anybody can join."""

@@ -22,6 +22,8 @@
     negotiation.py   CAP
     devices.py       account@device: which of a person's devices it is
     sasl.py          AUTHENTICATE: PLAIN, SCRAM-SHA-256, EXTERNAL
+    accounts.py      REGISTER, VERIFY: making an account
+    identity.py      what SASL, REGISTER and NickServ share: who a connection is
     welcome.py       001 to 005 and what follows; ISUPPORT
     dcc.py           offers of direct talks and files, told from other CTCP
     messaging.py     PRIVMSG, NOTICE, TAGMSG: from the client to the core

@@ -21,6 +21,7 @@ CAPABILITIES: dict[str, str] = {
     "away-notify": _SPEC + "away-notify",
     "batch": _SPEC + "batch",
     "cap-notify": _SPEC + "capability-negotiation#the-cap-notify-capability",
+    "draft/account-registration": _SPEC + "account-registration",
     "draft/pre-away": _SPEC + "pre-away",
     "echo-message": _SPEC + "echo-message",
     "extended-join": _SPEC + "extended-join",
@@ -54,11 +55,15 @@ def flavour_of(caps: frozenset[str]) -> Flavour:
 
 def available(session: "IrcSession", capability: str) -> bool:
     """Whether this client may have the capability now: sasl only where there is a mechanism for it."""
+    if capability == "draft/account-registration":
+        return session.door.credentials.registration(session.peer) != "closed"
     return capability != "sasl" or bool(session.door.credentials.mechanisms(session.peer))
 
 
 def value_of(session: "IrcSession", capability: str) -> str:
     """The value CAP LS 302 shows behind ``=``, or ""."""
+    if capability == "draft/account-registration":
+        return "before-connect"
     if capability == "sasl":
         return ",".join(session.door.credentials.mechanisms(session.peer))
     return ""

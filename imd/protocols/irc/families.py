@@ -1,6 +1,7 @@
 """Every command family, imported so that the command table is whole. A new family is added here."""
 
 from imd.protocols.irc import (
+    accounts,
     buddyserv,
     messaging,
     negotiation,
@@ -18,6 +19,7 @@ FAMILIES = (
     registration,
     negotiation,
     sasl,
+    accounts,
     messaging,
     rooms,
     room_modes,

@@ -10,7 +10,7 @@ class Form(NamedTuple):
 
 FORMS: dict[str, Form] = {
     "ADMIN": Form("ADMIN [server]", "who runs the server"),
-    "AUTHENTICATE": Form("AUTHENTICATE mechanism|data", "sign on by SASL, before registration ends"),
+    "AUTHENTICATE": Form("AUTHENTICATE mechanism|data", "sign on by SASL"),
     "AWAY": Form("AWAY [:text]", "say that you are away, or without a text that you are back"),
     "BUDDY": Form("BUDDY verb [words]", "the same as a message to BuddyServ"),
     "CAP": Form("CAP LS|LIST|REQ|END [words]", "negotiate capabilities"),
@@ -40,6 +40,7 @@ FORMS: dict[str, Form] = {
     "PRIVMSG": Form("PRIVMSG target{,target} :text", "a message to people and rooms; kept for who is off"),
     "QUIT": Form("QUIT [:reason]", "go"),
     "REHASH": Form("REHASH", "operators: read the settings again"),
+    "REGISTER": Form("REGISTER account|* email|* password", "make an account with your nick as its name"),
     "SETNAME": Form("SETNAME :real name", "what you call yourself"),
     "STATS": Form("STATS letter [server]", "u: since when; operators: o, p and others"),
     "TAGMSG": Form("TAGMSG target{,target}", "tags without a text, such as typing"),
@@ -47,6 +48,7 @@ FORMS: dict[str, Form] = {
     "TOPIC": Form("TOPIC #room [:text]", "what a room is about; an empty text clears it"),
     "USER": Form("USER user 0 * :real name", "part of registration"),
     "USERHOST": Form("USERHOST nick{ nick}", "where up to five people seem to be"),
+    "VERIFY": Form("VERIFY account code", "nothing waits to be verified here"),
     "VERSION": Form("VERSION [server]", "software and RPL_ISUPPORT"),
     "WALLOPS": Form("WALLOPS :text", "operators: tell everybody who has mode w"),
     "WHO": Form("WHO mask [o][%fields[,token]]", "people in a room, or you share one with, or by nick"),

@@ -7,6 +7,7 @@ from imd.protocols.irc import numerics
 from imd.protocols.irc.capabilities import CAPABILITIES, available, value_of
 from imd.protocols.irc.commands import command
 from imd.protocols.irc.registration import progress, shown
+from imd.protocols.irc.sasl import aborted
 from imd.protocols.irc.wire.line import Line
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ def cap(session: "IrcSession", line: Line) -> Coroutine[Any, Any, None] | None:
         case "END":
             if not session.registered:
                 session.registration.negotiating = False
-                return progress(session)
+                # sasl-3.1: "SHOULD abort it and send a 906 numeric, then register the client".
+                return progress(session) if session.registration.exchange is None else aborted(session)
         case _:
             session.numeric(numerics.ERR_INVALIDCAPCMD, shown(line.params[0]))
     return None

@@ -17,7 +17,7 @@ from imd.core.session import Person, PresenceView, State
 from imd.protocols.irc import buddyserv, numerics
 from imd.protocols.irc.commands import command
 from imd.protocols.irc.numerics import Numeric
-from imd.protocols.irc.room_events import away_text, encode_away
+from imd.protocols.irc.room_events import away_text, encode_account, encode_away
 from imd.protocols.irc.rooms import packed, shortened
 from imd.protocols.irc.wire.line import MAX_BODY, Line, encode
 
@@ -131,6 +131,8 @@ def presence_changed(session: "IrcSession", views: Sequence[PresenceView]) -> No
             _renamed(session, view, view.renamed_from.name)
         else:
             _changed(session, view)
+            if view.renamed_from is not None and view.online:
+                _signed_on(session, view)
         if view.before is State.OFFLINE and view.locations:
             buddyserv.tell_locations(session, view)
 
@@ -189,6 +191,20 @@ def _tell_monitored(session: "IrcSession", view: PresenceView, person: Person | 
         data = encode(numeric.number, ["*", target], source=session.door.server, colon=True)
         view.encoded["irc monitor"] = data
     session.push(data)
+
+
+def _signed_on(session: "IrcSession", view: PresenceView) -> None:
+    """A guest one watches has become an account of the same name. Room mates hear of it in the room."""
+    person = session.hub.people.find(view.person.name)
+    wanted = {"account-notify", "extended-monitor"} <= session.caps
+    if person is None or not wanted or person.account is None or _together(session, person):
+        return
+    if session.hub.presence.watches(session.me, view.person.name):
+        key = ("irc account", session.flavour)
+        data = view.encoded.get(key)
+        if data is None:
+            data = view.encoded[key] = encode_account(session, person, session.hub.clock.time())
+        session.push(data)
 
 
 def _renamed(session: "IrcSession", view: PresenceView, before: str) -> None:

@@ -70,7 +70,7 @@ DONE = Registration()
 def progress(session: "IrcSession") -> Coroutine[Any, Any, None] | None:
     """Finish registration if everything is there."""
     state = session.registration
-    if session.registered or not state.nick or not state.user or state.negotiating:
+    if session.registered or not state.nick or not state.user or state.negotiating or state.exchange is not None:
         return None
     return _complete(session)
 

@@ -154,18 +154,26 @@ def _answer_lines(session: "IrcSession", data: bytes) -> None:
 def _renamed(session: "IrcSession", event: MemberRenamed) -> None:
     if event.person is session.me.person:
         session.renamed()
-    else:
+    elif event.before.name != event.person.address.name:
         session.answer(_line(session, event, "NICK", event.person.address.name, colon=True))
-        if "account-notify" in session.caps and event.person.address.domain == session.hub.people.domain:
-            session.answer(_account(session, event))
+    # An account with a new name, or a guest who has signed on.
+    if "account-notify" in session.caps and event.person.account is not None:
+        session.answer(_account(session, event))
 
 
 def _account(session: "IrcSession", event: MemberRenamed) -> bytes:
-    """``:nick!user@host ACCOUNT name`` (https://ircv3.net/specs/extensions/account-notify): an account's nick is its
-    name, so that with the one the other has changed."""
-    person = event.person
-    tags = _tags(session, event.time, person.address)
-    return encode("ACCOUNT", [person.address.name], source=session.source_of(person), tags=tags)
+    """An account's nick is its name, so that with the one the other has changed."""
+    key = ("irc account", session.flavour)
+    data = event.encoded.get(key)
+    if data is None:
+        data = event.encoded[key] = encode_account(session, event.person, event.time)
+    return data
+
+
+def encode_account(session: "IrcSession", person: Person, time: float) -> bytes:
+    """``:nick!user@host ACCOUNT name`` (https://ircv3.net/specs/extensions/account-notify)."""
+    name = person.address.name
+    return encode("ACCOUNT", [name], source=session.source_of(person), tags=_tags(session, time, person.address))
 
 
 def _invited(session: "IrcSession", event: MemberInvited) -> None:

@@ -1,7 +1,8 @@
 """AUTHENTICATE (https://ircv3.net/specs/extensions/sasl-3.2): PLAIN, SCRAM-SHA-256, EXTERNAL.
 
-Who succeeds is the account from then on; its nick is the account's name. A failure leaves the connection as it was,
-and after `sign_on_attempts` failures it is closed.
+Who succeeds is the account from then on; its nick is the account's name. Guests may sign on so after their welcome
+too. A failure leaves the connection as it was, and after `sign_on_attempts` failures it is closed. Registration does
+not end while an exchange is under way; CAP END gives it up.
 """
 
 import base64
@@ -13,9 +14,9 @@ from imd.core.address import fold
 from imd.core.ports import ScramExchange
 from imd.core.refusal import Refusal, SignOnFailed, StoreUnavailable, Suspended, TooFast
 from imd.core.session import Account
-from imd.protocols.irc import devices, numerics
+from imd.protocols.irc import devices, identity, numerics
 from imd.protocols.irc.commands import command
-from imd.protocols.irc.registration import pause
+from imd.protocols.irc.registration import DONE, Registration, pause, progress
 from imd.protocols.irc.wire.line import Line
 
 if TYPE_CHECKING:
@@ -42,27 +43,46 @@ class Exchange:
 
 @command("AUTHENTICATE", parameters=1, registered=False)
 async def authenticate(session: "IrcSession", line: Line) -> None:
-    state = session.registration
     text = line.params[0]
-    if session.registered or state.account is not None:
+    if identity.account_of(session) is not None:
+        # sasl-3.2: "appropriate if changing accounts is not supported".
         session.numeric(numerics.ERR_SASLALREADY)
-    elif text == "*":
-        state.exchange = None
-        session.numeric(numerics.ERR_SASLABORTED)
+        return
+    if session.registration is DONE:
+        # A guest who signs on late ("Servers SHOULD allow a client … to reauthenticate").
+        session.registration = Registration()
+    state = session.registration
+    if text == "*":
+        await aborted(session)
     elif state.exchange is None:
-        _begin(session, text.upper())
+        await _begin(session, text.upper())
     elif len(text) > CHUNK or len(state.exchange.chunks) + len(text) > MAX_MESSAGE:
         state.exchange = None
         session.numeric(numerics.ERR_SASLTOOLONG)
+        await _go_on(session)
     else:
         await _chunk(session, state.exchange, text)
 
 
-def _begin(session: "IrcSession", mechanism: str) -> None:
+async def aborted(session: "IrcSession") -> None:
+    """The client wants no more of it."""
+    session.registration.exchange = None
+    session.numeric(numerics.ERR_SASLABORTED)
+    await _go_on(session)
+
+
+async def _go_on(session: "IrcSession") -> None:
+    """Registration waits for the end of an exchange, however it ends."""
+    if not session.closing and (waits := progress(session)) is not None:
+        await waits
+
+
+async def _begin(session: "IrcSession", mechanism: str) -> None:
     offered = session.door.credentials.mechanisms(session.peer)
     if mechanism not in offered:
         session.numeric(numerics.RPL_SASLMECHS, ",".join(offered) or "*")
         session.numeric(numerics.ERR_SASLFAIL)
+        await _go_on(session)
         return
     session.registration.exchange = Exchange(mechanism)
     session.answer(b"AUTHENTICATE +\r\n")
@@ -76,13 +96,14 @@ async def _chunk(session: "IrcSession", exchange: Exchange, text: str) -> None:
     encoded, exchange.chunks = exchange.chunks, ""
     try:
         account = await _step(session, exchange, base64.b64decode(encoded.encode(), validate=True))
+        if account is not None:
+            await _succeeded(session, account)
     except (binascii.Error, UnicodeDecodeError):
         await _failed(session, SignOnFailed("That is not valid base64 of UTF-8."))
     except Refusal as refusal:
         await _failed(session, refusal)
-    else:
-        if account is not None:
-            _succeeded(session, account)
+    if session.registration.exchange is None:
+        await _go_on(session)
 
 
 async def _step(session: "IrcSession", exchange: Exchange, message: bytes) -> Account | None:
@@ -136,17 +157,16 @@ def _send(session: "IrcSession", message: bytes) -> None:
         session.answer(b"AUTHENTICATE %b\r\n" % chunk)
 
 
-def _succeeded(session: "IrcSession", account: Account) -> None:
-    state = session.registration
-    state.exchange = None
+async def _succeeded(session: "IrcSession", account: Account) -> None:
+    session.registration.exchange = None
     if account.suspended:
-        session.close(Suspended(account.name).sentence)
-        return
-    state.account = account
-    nick = state.nick or "*"
-    mask = f"{nick}!{state.user or '*'}@user/{account.name}"
-    session.numeric(numerics.RPL_LOGGEDIN, mask, account.name, f"You are now logged in as {account.name}")
+        raise Suspended(account.name)
+    await identity.become(session, account)
+    if session.registered:
+        session.registration = DONE
+    identity.tell(session, account)
     session.numeric(numerics.RPL_SASLSUCCESS)
+    await identity.greet(session)
 
 
 async def _failed(session: "IrcSession", refusal: Refusal) -> None:
@@ -155,7 +175,9 @@ async def _failed(session: "IrcSession", refusal: Refusal) -> None:
     state.exchange = None
     state.attempts += 1
     await pause(session, limits.sign_on_delay)
-    if isinstance(refusal, SignOnFailed):
+    if isinstance(refusal, Suspended):
+        session.numeric(numerics.ERR_NICKLOCKED.saying(refusal.sentence))
+    elif isinstance(refusal, SignOnFailed):
         session.numeric(numerics.ERR_SASLFAIL)
     else:
         # Not the client's secret but something else: that is worth saying.

@@ -131,8 +131,6 @@ class IrcSession(Speaker):
         if name != self.nick:
             self.answer(self.format("NICK", [name], source=f"{self.nick}!{self.source_user}", colon=True))
             self.nick = name
-            if self.me.account is not None and "account-notify" in self.caps:
-                self.answer(self.format("ACCOUNT", [name], source=self.source))
 
     # ------------------------------------------------------------ hearing
 

@@ -55,6 +55,8 @@ OF_NOBODY = {
     "SETNAME",
     "USER",
     "WALLOPS",
+    "REGISTER",
+    "VERIFY",
 }
 
 

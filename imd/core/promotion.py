@@ -1,0 +1,137 @@
+"""Guests who turn out to be an account: they have registered one, or signed on to one, after their welcome.
+
+The session stays, with its watches and its rooms; who is behind it changes. What is on its way to an account comes to
+it from then on. To room mates it is one person with a new name, to contacts somebody who has come; where the account
+was on already, the guest has gone and the account has come into the guest's rooms.
+"""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from imd.core.address import Address, fold
+from imd.core.ledger import Ledger
+from imd.core.ports import Environment
+from imd.core.refusal import Kicked, NameInUse, NoSuchAccount, NotAllowed, Suspended
+from imd.core.session import Account, Person, Session
+
+if TYPE_CHECKING:
+    from imd.core.people import People
+
+#: Why the ledger says a guest's session ended that goes on as an account's.
+SIGNED_ON = "signed on"
+
+
+class Promotion:
+    """A part of `People`, which owns the names."""
+
+    def __init__(self, people: "People", environment: Environment, ledger: Ledger) -> None:
+        self._people = people
+        self._environment = environment
+        self._ledger = ledger
+        #: Folded names for which an account is being made, and the guest (`Person.key`) who may carry them, or "".
+        self._naming: dict[str, str] = {}
+        #: Session id → its line in the ledger, where that is not the id.
+        self._lines: dict[str, str] = {}
+
+    @contextmanager
+    def naming(self, name: str, session: Session | None) -> Iterator[None]:
+        """See `imd.core.ports.People.naming`."""
+        folded = fold(name)
+        person = self._people.find(name)
+        mine = None if session is None else session.person
+        if folded in self._naming or self._people.claimed(folded) or (person is not None and person is not mine):
+            raise NameInUse(name)
+        self._naming[folded] = "" if mine is None else mine.key
+        try:
+            yield
+        finally:
+            del self._naming[folded]
+            person = self._people.find(name)
+            if person is not None and person.guest and person is mine and self._owned(folded):
+                # The account has been made, and its maker did not become it.
+                self._people.end(person, Kicked("This name now belongs to an account."), "kicked")
+
+    def _owned(self, folded: str) -> bool:
+        return isinstance(self._people.accounts.cached(folded), Account)
+
+    def reserved(self, folded: str) -> bool:
+        """Whether an account of this name is being made: no guest may take it."""
+        return folded in self._naming
+
+    def spared(self, guest: Person) -> bool:
+        """Whether the account that has just been made with this guest's name is the guest's own."""
+        return self._naming.get(fold(guest.address.name)) == guest.key
+
+    def line(self, session: Session) -> str:
+        """The session is over: its line in the ledger."""
+        return self._lines.pop(session.id, session.id)
+
+    async def promote(self, session: Session, account: Account) -> None:
+        """See `imd.core.ports.People.promote`."""
+        people = self._people
+        guest = session.person
+        if not guest.guest:
+            raise NotAllowed("You have signed on with an account already.")
+        if account.suspended:
+            raise Suspended(account.name)
+        there = people.person(account.id)
+        others = 0 if there is None else len(there.sessions)
+        people.limits.check_count("sessions_per_account", "sessions of one account", others)
+        address = Address(account.name, people.domain)
+        line = secrets.token_hex(8)
+        began = self._environment.clock.time()
+        await self._ledger.began(line, Person(account.id, address, account), session.peer, session.info, began)
+        try:
+            await people.rosters.load(account.id)
+            account = self._current(account)
+        except BaseException:
+            self._ledger.ended(line, self._environment.clock.time(), "failed")
+            raise
+        now = self._environment.clock.time()
+        if people.session(session.id) is not session or session.person is not guest:
+            self._ledger.ended(line, now, "lost")
+            return
+        self._ledger.ended(self.line(session), now, SIGNED_ON)
+        self._lines[session.id] = line
+        there = people.person(account.id)
+        if there is None:
+            self._becomes(guest, account)
+        else:
+            self._joins(session, guest, there)
+        if session.begun:
+            people.delivery.attach(session)
+
+    def _current(self, account: Account) -> Account:
+        """The account as it is now: the store was asked meanwhile."""
+        known = self._people.accounts.cached(fold(account.name))
+        if known is None or (isinstance(known, Account) and known.id != account.id):
+            raise NoSuchAccount(account.name)
+        current = known if isinstance(known, Account) else account
+        if current.suspended:
+            raise Suspended(current.name)
+        return current
+
+    def _becomes(self, person: Person, account: Account) -> None:
+        """Nobody else is on with the account: the guest is it."""
+        people = self._people
+        before, key = person.address, person.key
+        people.rooms.settle(person)
+        people.leave(person)
+        person.key, person.account, person.address = account.id, account, Address(account.name, people.domain)
+        people.enter(person)
+        people.rooms.passage.rekeyed(person, key)
+        people.presence.promoted(person, key, before)
+        people.rooms.renamed(person, before)
+
+    def _joins(self, session: Session, guest: Person, person: Person) -> None:
+        """The account is on with other clients: this is one more."""
+        people = self._people
+        origin = people.origin(guest)
+        people.rooms.settle(guest)
+        people.rooms.settle(person)
+        people.move(session, person)
+        people.rooms.passage.merged(session, guest, origin, person)
+        people.presence.refresh(guest)
+        people.presence.refresh(person)
