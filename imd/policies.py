@@ -136,6 +136,8 @@ def irc_settings(settings: Settings, created: float, tally: Tally) -> IrcSetting
         version=SOFTWARE,
         created=created,
         confirm=settings.irc.confirm,
+        dcc=settings.irc.dcc,
+        deny_client_tags=settings.irc.deny_client_tags,
         limits=IrcLimits(
             tags_size=limits.tags_size,
             commands_per_second=limits.commands_per_second,

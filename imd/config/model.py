@@ -313,6 +313,22 @@ class Irc(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
             example='"irc@example.org"',
         ),
     ] = ""
+    dcc: Annotated[
+        bool,
+        setting(
+            "Whether IRC clients may offer each other files and direct talks (DCC). Who takes an offer learns the "
+            "address of who makes it. If false, offers are refused.",
+        ),
+    ] = True
+    deny_client_tags: Annotated[
+        tuple[str, ...],
+        setting(
+            'Client-only tags (IRCv3 message-tags) that are dropped, without their `+`. `"*"` first means all of '
+            "them, but for those with a `-` before their name. Clients are told (`CLIENTTAGDENY`).",
+            allowed='a list of tag names; `"*"` only first, `"-NAME"` only after it',
+            example='["*", "-typing", "-draft/reply"]',
+        ),
+    ] = ()
 
 
 class Rooms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -27,6 +27,8 @@ _VERIFIER: Final = re.compile(rf"SCRAM-SHA-256\$([0-9]{{1,9}}):(?=[^$])({_BASE64
 _FINGERPRINT: Final = re.compile(r"(?:[0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}\Z")
 _URL: Final = re.compile(r"[a-z][a-z0-9+.-]*:[!-~]+\Z")
 _NETWORK: Final = re.compile(r"[!-~]{1,50}\Z")
+#: IRCv3 message-tags, "RPL_ISUPPORT Tokens": the list is comma-separated, and a word of RPL_ISUPPORT.
+_DENIED_TAG = re.compile(r"\A(\*|-?[A-Za-z0-9][!-+\--~]*)\Z")
 
 
 class Broken(msgspec.Struct, frozen=True):
@@ -79,6 +81,13 @@ def _texts(settings: Settings) -> Iterator[Broken]:
         )
     if not _NETWORK.match(settings.irc.network):
         yield Broken("irc.network", "a network name has 1 to 50 printable ASCII characters and no spaces")
+    denied = settings.irc.deny_client_tags
+    for at, tag in enumerate(denied):
+        if not _DENIED_TAG.match(tag) or (tag == "*" and at) or (tag[0] == "-" and denied[0] != "*"):
+            yield Broken(
+                "irc.deny_client_tags",
+                f'"{tag}" is no tag name (without its +), nor "*" in the first place, nor "-NAME" after a "*"',
+            )
     # RFC 2812 section 2.3.1: NUL, CR and LF cannot be in a line; LF ends one here.
     if "\0" in settings.irc.motd or "\r" in settings.irc.motd:
         yield Broken("irc.motd", "the message of the day has characters that cannot be in a line (NUL or CR)")

@@ -3,6 +3,8 @@
 What is offered goes through as it is; here it is only told from other CTCP, and from its answers.
 """
 
+import re
+
 from imd.core.message import Draft, Kind
 
 #: What answers an offer; the words after it name what was offered.
@@ -11,6 +13,15 @@ _ANSWERS = frozenset({"REJECT", "RESUME"})
 _LATER = frozenset({"ACCEPT"})
 #: Characters that tell offers apart.
 _LONGEST = 100
+#: A file's name with spaces stands between quotes.
+_WORDS = re.compile(r'"[^"]*"|[^ ]+')
+#: Nothing after this is looked at.
+_READ = 300
+
+
+def direct(draft: Draft) -> bool:
+    """Whether a message is about a direct connection: an offer, or what follows one."""
+    return bool(_words(draft))
 
 
 def offered(draft: Draft) -> str:
@@ -32,5 +43,5 @@ def answered(draft: Draft) -> str:
 def _words(draft: Draft) -> list[str]:
     if draft.kind is not Kind.SIGNAL or draft.body[:4].upper() != "DCC ":
         return []
-    verb, *rest = draft.body[4:].split(maxsplit=3) or [""]
+    verb, *rest = _WORDS.findall(draft.body[4 : 4 + _READ]) or [""]
     return [verb.upper(), *rest]

@@ -9,15 +9,14 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from imd.core.address import fold
-from imd.core.message import Draft, Kind, Outcome, Receipt
-from imd.core.refusal import InvalidName, NoSuchAccount, NotKept, Refusal, TooMany
+from imd.core.message import Draft, Kind, Message, Outcome, Receipt
+from imd.core.refusal import InvalidName, NoSuchAccount, NotAllowed, NotKept, Refusal, TooMany
 from imd.core.session import State
-from imd.protocols.irc import dcc, numerics, refusals
-from imd.protocols.irc.capabilities import line_tags
+from imd.protocols.irc import dcc, incoming, numerics, refusals
 from imd.protocols.irc.commands import command
 from imd.protocols.irc.incoming import CTCP_TAG
 from imd.protocols.irc.room_events import away_text
-from imd.protocols.irc.wire.line import Line, encode
+from imd.protocols.irc.wire.line import Line
 
 if TYPE_CHECKING:
     from imd.protocols.irc.session import IrcSession
@@ -62,7 +61,8 @@ def tagmsg(session: "IrcSession", line: Line) -> None:
 def _text(session: "IrcSession", line: Line) -> Coroutine[Any, Any, None] | None:
     targets = _targets(session, line)
     text = line.param(1)
-    if targets and not text:
+    # A CTCP message without a word in it says nothing either.
+    if targets and not text.strip("\x01"):
         if line.command != "NOTICE":
             session.numeric(numerics.ERR_NOTEXTTOSEND)
         return None
@@ -82,10 +82,24 @@ async def _one_by_one(waits: list[Coroutine[Any, Any, None]]) -> None:
 
 
 def client_tags(session: "IrcSession", line: Line) -> dict[str, str]:
-    """The client-only tags of a line, without their ``+``."""
+    """The client-only tags of a line that are passed on, without their ``+``."""
     if not line.tags or "message-tags" not in session.caps:
         return {}
-    return {key[1:]: value for key, value in line.tags.items() if key.startswith("+") and key != f"+{CTCP_TAG}"}
+    denied = session.door.settings.deny_client_tags
+    return {
+        key[1:]: value
+        for key, value in line.tags.items()
+        if key.startswith("+") and not key.startswith(_OURS) and not (denied and _denied(denied, key[1:]))
+    }
+
+
+#: What we say of a message in its tags (`incoming.CTCP_TAG`) nobody else can.
+_OURS = "+imd/"
+
+
+def _denied(denied: tuple[str, ...], tag: str) -> bool:
+    """Whether CLIENTTAGDENY is told of a tag (IRCv3 message-tags, "RPL_ISUPPORT Tokens")."""
+    return tag in denied or (denied[0] == "*" and f"-{tag}" not in denied)
 
 
 def _targets(session: "IrcSession", line: Line) -> list[str]:
@@ -137,6 +151,8 @@ def _send(session: "IrcSession", line: Line, draft: Draft) -> None:
 
     try:
         if draft.kind is Kind.SIGNAL and draft.body:
+            if not session.door.settings.dcc and dcc.direct(draft):
+                raise NotAllowed("This server does not let clients connect to each other (DCC).")
             _note_offer(session, draft)
         if draft.to[:1] == "#":
             session.hub.rooms.say(session.me, draft.to, draft, outcome)
@@ -172,25 +188,30 @@ def _settled(session: "IrcSession", line: Line, draft: Draft, receipt: Receipt) 
             )
         case outcome:
             if "echo-message" in session.caps:
-                _echo(session, line, draft, receipt)
+                _echo(session, draft, receipt)
             elif outcome is Outcome.KEPT and line.command == "PRIVMSG" and "labeled-response" not in session.caps:
                 session.notice(f"{draft.to} is not here; your message is kept until {draft.to} signs on.")
             if line.command == "PRIVMSG" and not draft.to.startswith("#"):
                 _away(session, draft.to)
 
 
-def _echo(session: "IrcSession", line: Line, draft: Draft, receipt: Receipt) -> None:
-    """https://ircv3.net/specs/extensions/echo-message: what was sent, as others see it, with its id and time."""
-    account = session.me.account
-    tags = line_tags(
-        session.flavour,
+def _echo(session: "IrcSession", draft: Draft, receipt: Receipt) -> None:
+    """https://ircv3.net/specs/extensions/echo-message: what was sent, just as others see it, with its id and time."""
+    me = session.me
+    message = Message(
+        receipt.id,
+        0,
         receipt.time,
-        account="" if account is None else account.name,
-        msgid=receipt.id,
-        more={f"+{key}": value for key, value in draft.tags.items() if key != CTCP_TAG},
+        me.address,
+        "" if me.account is None else me.account.id,
+        me.address,
+        draft.body,
+        draft.kind,
+        "",
+        draft.tags,
+        session.source_user,
     )
-    params = [draft.to] if line.command == "TAGMSG" else [draft.to, line.params[1]]
-    session.answer(encode(line.command, params, source=session.source, tags=tags, colon=len(params) > 1))
+    session.answer_lines(incoming.encode_message(message, draft.to, session.flavour))
 
 
 def _away(session: "IrcSession", name: str) -> None:

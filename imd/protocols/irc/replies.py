@@ -3,7 +3,8 @@
 Each command has a `Slot`. What it answers leaves at once while its slot is the oldest open one and carries no label,
 and otherwise when the older ones are closed. A labelled command's answers wait for its end, because their number
 decides the form (https://ircv3.net/specs/extensions/labeled-response): one line carries the label itself, several
-stand in a batch, none becomes ACK.
+stand in a batch, none becomes ACK. An answer that is one batch already carries the label at its opening, and batches
+within an answer are nested in that of the answer.
 """
 
 from collections.abc import Callable
@@ -92,8 +93,11 @@ class Replies:
                 self.write(line)
         elif not slot.lines:
             self.write(encode("ACK", source=self._server, tags={"label": slot.label}))
-        elif len(slot.lines) == 1:
+        elif len(slot.lines) == 1 or _one_batch(slot.lines):
+            # "The batch type MUST be one of: an existing type applicable to the entire response, labeled-response".
             self.write(with_tag(slot.lines[0], "label", slot.label))
+            for line in slot.lines[1:]:
+                self.write(line)
         else:
             # https://ircv3.net/specs/extensions/batch: a reference is opaque and unique per connection.
             self._batches += 1
@@ -101,9 +105,28 @@ class Replies:
             opening = encode("BATCH", [f"+{batch}", "labeled-response"], source=self._server)
             self.write(with_tag(opening, "label", slot.label))
             for line in slot.lines:
-                self.write(with_tag(line, "batch", batch))
+                # What stands in a batch of its own has said so; the opening and the end of that one are in ours.
+                self.write(line if _in_batch(line) else with_tag(line, "batch", batch))
             self.write(encode("BATCH", [f"-{batch}"], source=self._server))
         slot.lines = []
+
+
+def _in_batch(line: bytes) -> bool:
+    return line[:1] == b"@" and b";batch=" in b";" + line[1 : line.find(b" ")]
+
+
+def _reference(line: bytes, sign: bytes) -> bytes:
+    """The reference of the batch that a line opens (``+``) or ends (``-``); b"" if it does neither."""
+    words = line.split(maxsplit=4)
+    while words and words[0][:1] in (b"@", b":"):
+        del words[0]
+    return words[1][1:] if len(words) > 1 and words[0] == b"BATCH" and words[1][:1] == sign else b""
+
+
+def _one_batch(lines: list[bytes]) -> bool:
+    """Whether an answer is one batch, from its first line to its last."""
+    reference = _reference(lines[0], b"+")
+    return bool(reference) and _reference(lines[-1], b"-") == reference
 
 
 def with_tag(data: bytes, key: str, value: str) -> bytes:

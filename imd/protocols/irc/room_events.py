@@ -142,13 +142,7 @@ def _changed(session: "IrcSession", event: RoomChanged) -> None:
             for params in modes.parameters(modes.written(event.changes), MAX_BODY - fixed)
         )
         event.encoded[key] = data
-    _answer_lines(session, data)
-
-
-def _answer_lines(session: "IrcSession", data: bytes) -> None:
-    """Answer several encoded lines: a labelled answer has to know how many there are."""
-    for line in data.splitlines(keepends=True):
-        session.answer(line)
+    session.answer_lines(data)
 
 
 def _renamed(session: "IrcSession", event: MemberRenamed) -> None:

@@ -271,13 +271,14 @@ class IrcSession(Speaker):
             self._answer_bad(line)
             return
         self._alone = row is None or not row.overlaps
-        label = ""
-        if line.tags and self.registered and "labeled-response" in self.caps:
-            label = line.tags.get("label", "")
-            # https://ircv3.net/specs/extensions/labeled-response: "MUST NOT exceed 64 bytes".
-            if len(label.encode()) > 64:
-                label = ""
-        execute(self, line, row, self.replies.open(label))
+        execute(self, line, row, self.replies.open(self._label(line) if line.tags else ""))
+
+    def _label(self, line: Line) -> str:
+        """https://ircv3.net/specs/extensions/labeled-response: "MUST NOT exceed 64 bytes"; "depends on batch"."""
+        label = line.tags.get("label", "")
+        if not label or not self.registered or len(label.encode()) > 64:
+            return ""
+        return label if "labeled-response" in self.caps and "batch" in self.caps else ""
 
     def _confirmed(self) -> None:
         """The PONG that the barrier waits for, which needs no further look."""
@@ -292,6 +293,9 @@ class IrcSession(Speaker):
             row.run(self, line)
         except Exception:
             self.fault(line)
+        if line.tags and (label := self._label(line)):
+            # The specification's own example: a labelled PONG is answered with ACK, in its order.
+            self.replies.open(label).close()
 
     def _answer_bad(self, bad: BadLine) -> None:
         """Modern IRC, ERR_INPUTTOOLONG; https://ircv3.net/specs/extensions/utf8-only."""

@@ -49,4 +49,9 @@ class IrcSettings(msgspec.Struct, frozen=True, kw_only=True):
     created: float = 0.0
     #: Whether a PING confirms private messages; False: the core stores every message first.
     confirm: bool = True
+    #: Whether DCC passes between clients.
+    dcc: bool = True
+    #: Client-only tags that are dropped, as CLIENTTAGDENY lists them: without their ``+``; ``*`` first means all, but
+    #: for those after a ``-``.
+    deny_client_tags: tuple[str, ...] = ()
     limits: IrcLimits = msgspec.field(default_factory=IrcLimits)

@@ -77,6 +77,11 @@ class Speaker:
         else:
             self.link.write(data)
 
+    def answer_lines(self, data: bytes) -> None:
+        """Several encoded lines that answer: a labelled answer has to know how many there are."""
+        for line in data.splitlines(keepends=True):
+            self.answer(line)
+
     def push(self, data: bytes) -> None:
         """An encoded line that answers nothing: news of others. Not held back by open answers."""
         self.link.write(data)

@@ -58,6 +58,8 @@ def isupport(settings: IrcSettings) -> list[str]:
         "CHANMODES": modes.CHANMODES,
         "CHANNELLEN": _number(limits.room_name_length),
         "CHANTYPES": "#",
+        # IRCv3 message-tags, "RPL_ISUPPORT Tokens".
+        "CLIENTTAGDENY": ",".join(settings.deny_client_tags),
         "ELIST": rooms.ELIST,
         "EXCEPTS": "e",
         "EXTBAN": modes.EXTBAN,
@@ -80,6 +82,8 @@ def isupport(settings: IrcSettings) -> list[str]:
     }
     if not limits.room_masks:
         del tokens["MAXLIST"]
+    if not settings.deny_client_tags:
+        del tokens["CLIENTTAGDENY"]
     return [f"{name}={value}" if value or name in _MAY_BE_EMPTY else name for name, value in tokens.items()]
 
 

@@ -293,6 +293,7 @@ class Order(IrcTestCase):
             [
                 "@label=a :localhost ACK",
                 "@label=b :localhost 401 bob nobody :No such nick/channel",
+                "@label=c :localhost ACK",
                 "@label=d :localhost PONG localhost :y",
             ],
         )

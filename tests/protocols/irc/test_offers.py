@@ -30,6 +30,7 @@ class OfferTests(IrcTestCase):
             ("SEND tea.pdf 1 2 3", "NOTICE ann :\x01DCC REJECT SEND tea.pdf\x01"),
             ("SEND milk.pdf 1 2 3", "PRIVMSG ann :\x01DCC RESUME milk.pdf 2 1\x01"),
             ("CHAT chat 1 2", "NOTICE ann :\x01DCC REJECT CHAT chat\x01"),
+            ('SEND "my tea.pdf" 1 2 3', 'PRIVMSG ann :\x01DCC RESUME "my tea.pdf" 2 1\x01'),
         ):
             self.assertEqual(self.offer(self.ann, text), [])
             self.bob.said(answer)

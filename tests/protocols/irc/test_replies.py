@@ -55,6 +55,37 @@ class Order(SynchronousTestCase):
                     b":srv BATCH -r1\r\n",
                 ],
             ),
+            # One batch is one answer.
+            (
+                [b":srv BATCH +m1 metadata bob\r\n", b"@batch=m1 :srv 761 x\r\n", b":srv BATCH -m1\r\n"],
+                [
+                    b"@label=x\\:y :srv BATCH +m1 metadata bob\r\n",
+                    b"@batch=m1 :srv 761 x\r\n",
+                    b":srv BATCH -m1\r\n",
+                ],
+            ),
+            # One of several things is nested: its opening and end are in the outer one.
+            (
+                [b":srv 1\r\n", b"@time=t :srv BATCH +m1 metadata\r\n", b"@a=b;batch=m1 2\r\n", b"BATCH -m1\r\n"],
+                [
+                    b"@label=x\\:y :srv BATCH +r2 labeled-response\r\n",
+                    b"@batch=r2 :srv 1\r\n",
+                    b"@batch=r2;time=t :srv BATCH +m1 metadata\r\n",
+                    b"@a=b;batch=m1 2\r\n",
+                    b"@batch=r2 BATCH -m1\r\n",
+                    b":srv BATCH -r2\r\n",
+                ],
+            ),
+            # What somebody says is no batch.
+            (
+                [b":srv PRIVMSG x :BATCH +m1\r\n", b"@a= :srv PRIVMSG x :BATCH -m1\r\n"],
+                [
+                    b"@label=x\\:y :srv BATCH +r3 labeled-response\r\n",
+                    b"@batch=r3 :srv PRIVMSG x :BATCH +m1\r\n",
+                    b"@batch=r3;a= :srv PRIVMSG x :BATCH -m1\r\n",
+                    b":srv BATCH -r3\r\n",
+                ],
+            ),
         ]:
             self.written.clear()
             slot = self.replies.open("x;y")
