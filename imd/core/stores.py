@@ -276,6 +276,23 @@ class HistoryStore(Protocol):
         """Forget messages older than time `before`; how many."""
 
 
+class ShelfStore(Protocol):
+    """Small values that an account keeps, each under a name. What they hold is for the core to say; they go with the
+    account (`AccountStore.remove`)."""
+
+    def of(self, account: str) -> Awaitable[dict[str, bytes]]:
+        """Everything on the account's shelf."""
+
+    def put(self, entries: Sequence[tuple[str, str, bytes]]) -> Awaitable[None]:
+        """(account, name, value): what was there under the name is replaced."""
+
+    def remove(self, pairs: Sequence[tuple[str, str]]) -> Awaitable[None]:
+        """(account, name); what is not there is no error."""
+
+    def everyone(self) -> Awaitable[dict[str, dict[str, bytes]]]:
+        """All shelves with something on them, by account. For a start of the daemon."""
+
+
 class Store(Protocol):
     """One store with all its parts. `open` takes the lease, migrates, and reads what `secret` needs."""
 
@@ -293,6 +310,17 @@ class Store(Protocol):
     def inbox(self) -> InboxStore: ...
     @property
     def history(self) -> HistoryStore: ...
+    @property
+    def read_marks(self) -> ShelfStore:
+        """How far somebody has read (`imd.core.reading`)."""
+
+    @property
+    def cursors(self) -> ShelfStore:
+        """What each device has been handed (`imd.core.missed`)."""
+
+    @property
+    def memberships(self) -> ShelfStore:
+        """The rooms in which an account stays while nobody is signed on (`imd.core.staying`)."""
 
     @property
     def durability(self) -> Durability: ...

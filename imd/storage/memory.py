@@ -19,6 +19,7 @@ from imd.core.past import END, owner_of
 from imd.core.refusal import StoreUnavailable
 from imd.core.session import Account
 from imd.core.stores import Durability, LedgerEntry, OutcomeUnknown, Queued, Queueing, RoomRecord, Verifier
+from imd.storage.memory_shelf import MemoryShelf
 
 T = TypeVar("T")
 
@@ -37,6 +38,8 @@ class MemoryStore:
         self.rooms = MemoryRooms(self)
         self.inbox = MemoryInbox(self)
         self.history = MemoryHistory(self)
+        self.shelves = [MemoryShelf(self.call) for _ in range(3)]
+        self.read_marks, self.cursors, self.memberships = self.shelves
         self.durability = Durability.WEAK
         self.description = "memory"
         self.secret = secret
@@ -191,6 +194,8 @@ class MemoryAccounts(_Part):
             self._store.tokens.drop(account)
             self._store.rosters.drop(account)
             self._store.inbox.drop(account)
+            for shelf in self._store.shelves:
+                shelf.drop(account)
 
         return self._call(work)
 

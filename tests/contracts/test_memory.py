@@ -17,6 +17,7 @@ from tests.contracts.inbox_model import InboxModelContract
 from tests.contracts.ledger import LedgerContract
 from tests.contracts.rooms import RoomsContract
 from tests.contracts.rosters import RostersContract
+from tests.contracts.shelves import ShelvesContract
 from tests.contracts.store import WholeStoreContract
 
 
@@ -57,6 +58,10 @@ class MemoryRooms(_Memory, RoomsContract, TestCase):
 
 
 class MemoryRosters(_Memory, RostersContract, TestCase):
+    pass
+
+
+class MemoryShelves(_Memory, ShelvesContract, TestCase):
     pass
 
 

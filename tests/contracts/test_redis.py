@@ -13,6 +13,7 @@ from tests.contracts.inbox_model import InboxModelContract
 from tests.contracts.ledger import LedgerContract
 from tests.contracts.rooms import RoomsContract
 from tests.contracts.rosters import RostersContract
+from tests.contracts.shelves import ShelvesContract
 from tests.contracts.store import WholeStoreContract
 from tests.redis_server import shared_server
 
@@ -50,6 +51,10 @@ class RedisLedger(_Redis, LedgerContract, TestCase):
 
 
 class RedisRooms(_Redis, RoomsContract, TestCase):
+    pass
+
+
+class RedisShelves(_Redis, ShelvesContract, TestCase):
     pass
 
 

@@ -16,6 +16,7 @@ from tests.contracts.inbox_model import InboxModelContract
 from tests.contracts.ledger import LedgerContract
 from tests.contracts.rooms import RoomsContract
 from tests.contracts.rosters import RostersContract
+from tests.contracts.shelves import ShelvesContract
 from tests.contracts.store import WholeStoreContract
 
 
@@ -53,6 +54,10 @@ class SQLiteLedger(_SQLite, LedgerContract, TestCase):
 
 
 class SQLiteRooms(_SQLite, RoomsContract, TestCase):
+    pass
+
+
+class SQLiteShelves(_SQLite, ShelvesContract, TestCase):
     pass
 
 

@@ -68,6 +68,20 @@ def ledger_of(account: str) -> bytes:
 ROOMS_FENCE = _tag("rooms", "fence")
 ROOMS = _tag("rooms", "records")
 
+# Shelves: small values that accounts keep, each under a name.
+SHELVES_FENCE = _tag("shelves", "fence")
+
+
+def shelf(name: str, account: str) -> bytes:
+    """Hash: name -> value."""
+    return _tag("shelves", f"{name}:of:{account}")
+
+
+def shelf_owners(name: str) -> bytes:
+    """Set: account ids that have, or had, something on this shelf."""
+    return _tag("shelves", f"{name}:owners")
+
+
 # Inboxes: a few tags, so that one script serves many inboxes. A tag's ids and expiry hold those of all its inboxes.
 #: The number is part of the schema: with another one inboxes are not found.
 INBOX_TAGS = 16

@@ -22,6 +22,7 @@ from imd.core.stores import (
     RoomStore,
     RosterStore,
     SchemaTooNew,
+    ShelfStore,
     StoreLocked,
     TokenStore,
 )
@@ -37,6 +38,7 @@ from imd.storage.redis.ledger import Ledger
 from imd.storage.redis.link import Link, first_word
 from imd.storage.redis.rooms import Rooms
 from imd.storage.redis.rosters import Rosters
+from imd.storage.redis.shelves import Shelf
 from imd.storage.redis.started import started
 from imd.storage.redis.tokens import Tokens
 from imd.storage.redis.url import parse
@@ -86,13 +88,20 @@ class RedisStore:
         self.description = str(self._place)
         self.secret = b""
         inbox, tokens, rosters = Inboxes(self._link), Tokens(self._link), Rosters(self._link)
+        marks, cursors, memberships = (Shelf(self._link, name) for name in ("read-marks", "cursors", "memberships"))
         self.inbox: InboxStore = inbox
         self.tokens: TokenStore = tokens
         self.rosters: RosterStore = rosters
-        self.accounts: AccountStore = Accounts(self._link, [inbox.clear, tokens.revoke, rosters.clear])
+        self.accounts: AccountStore = Accounts(
+            self._link,
+            [inbox.clear, tokens.revoke, rosters.clear, marks.clear, cursors.clear, memberships.clear],
+        )
         self.ledger: LedgerStore = Ledger(self._link)
         self.rooms: RoomStore = Rooms(self._link)
         self.history: HistoryStore = History(self._link)
+        self.read_marks: ShelfStore = marks
+        self.cursors: ShelfStore = cursors
+        self.memberships: ShelfStore = memberships
 
     @property
     def available(self) -> bool:

@@ -12,6 +12,7 @@ from twisted.internet.defer import Deferred
 
 from imd.core.session import Account, Visibility
 from imd.core.stores import Verifier
+from imd.storage.sqlite import shelves
 from imd.storage.sqlite.database import Database
 from imd.storage.sqlite.statements import select
 
@@ -148,6 +149,7 @@ class Accounts:
             connection.execute("DELETE FROM contacts WHERE owner = ?", (account,))
             connection.execute("DELETE FROM contacts WHERE contact = ?", (account,))
             self._drop_inbox(connection, account)
+            shelves.drop(connection, account)
 
         return self._database.write(work)
 

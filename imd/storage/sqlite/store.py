@@ -19,6 +19,7 @@ from imd.core.stores import (
     LedgerStore,
     RoomStore,
     RosterStore,
+    ShelfStore,
     TokenStore,
 )
 from imd.storage.sqlite.accounts import Accounts
@@ -30,6 +31,7 @@ from imd.storage.sqlite.ledger import Ledger
 from imd.storage.sqlite.migrate import Step, migrate, steps
 from imd.storage.sqlite.rooms import Rooms
 from imd.storage.sqlite.rosters import Rosters
+from imd.storage.sqlite.shelves import CURSORS, MEMBERSHIPS, READ_MARKS, Shelf
 from imd.storage.sqlite.tokens import Tokens
 
 
@@ -68,6 +70,9 @@ class SQLiteStore:
         self.rooms: RoomStore = Rooms(self.database)
         self.inbox: InboxStore = inbox
         self.history: HistoryStore = History(self.database)
+        self.read_marks: ShelfStore = Shelf(self.database, READ_MARKS)
+        self.cursors: ShelfStore = Shelf(self.database, CURSORS)
+        self.memberships: ShelfStore = Shelf(self.database, MEMBERSHIPS)
 
     @property
     def available(self) -> bool:

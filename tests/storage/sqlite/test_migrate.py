@@ -58,6 +58,7 @@ async def fill(store: SQLiteStore) -> None:
     await store.inbox.append([("id-bob", WAITING), ("id-bob", gone)], 10)
     await store.inbox.acknowledge([("id-bob", "m0")], THEN)
     await store.history.append([("#room", WAITING.message)])
+    await store.read_marks.put([("id-alice", "#room", b"\x01")])
 
 
 #: The schema of this imd.
@@ -108,6 +109,8 @@ class Migration(SQLiteCase):
             self.assertEqual(await store.inbox.append([("id-bob", queued("m0", 9))], 10), [Queueing.DONE])
             self.assertEqual(await store.history.latest("#room", 2**62, 10), [WAITING.message])
             self.assertEqual(await store.history.written("id-alice", "", 10), ([("#room", WAITING.message)], ""))
+            marks = {"#room": b"\x01"} if dump.name > "schema-2.sql" else {}
+            self.assertEqual(await store.read_marks.of("id-alice"), marks)
             await store.close()
             self.assertEqual(self.version(), steps()[-1].number)
 
