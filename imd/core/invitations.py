@@ -37,6 +37,15 @@ class Invitations:
         if by is not None:
             self._less(by)
 
+    def of(self, who: str) -> list[str]:
+        """The rooms (folded) into which somebody is invited."""
+        return [room for room, guests in self._rooms.items() if who in guests]
+
+    def room_renamed(self, before: str, after: str) -> None:
+        guests = self._rooms.pop(before, None)
+        if guests is not None:
+            self._rooms[after] = guests
+
     def room_emptied(self, room: str) -> None:
         for by in self._rooms.pop(room, {}).values():
             self._less(by)

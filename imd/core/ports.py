@@ -33,7 +33,7 @@ from imd.core.session import (
     Session,
     Visibility,
 )
-from imd.core.talk import Room, RoomChange, RoomEvent, RoomLines
+from imd.core.talk import Role, Room, RoomChange, RoomEvent, RoomLines
 
 T = TypeVar("T")
 
@@ -302,10 +302,16 @@ class Rooms(Protocol):
     def part(self, session: Session, name: str, text: str = "") -> None: ...
 
     def say(
-        self, session: Session, name: str, draft: Draft, outcome: Callable[[Receipt], None] | None = None
+        self,
+        session: Session,
+        name: str,
+        draft: Draft,
+        outcome: Callable[[Receipt], None] | None = None,
+        least: Role | None = None,
     ) -> Message:
         """Say something; raises `CannotSpeak`, `NoSuchRoom`. `outcome` hears *accepted* when the line is committed to
-        history, or with history off when handed to the members; or *unknown*."""
+        history, or with history off when handed to the members; or *unknown*. With `least` only members of at least
+        that role get it, and no history keeps it."""
 
     def set_topic(self, session: Session, name: str, text: str) -> None: ...
 
@@ -316,6 +322,13 @@ class Rooms(Protocol):
         """IRC KICK."""
 
     def invite(self, session: Session, name: str, who: str) -> Address: ...
+
+    def invitations(self, session: Session) -> Sequence[Room]:
+        """The rooms into which the session's person is invited, and has not gone since."""
+
+    def rename(self, session: Session, name: str, new: str, text: str = "") -> None:
+        """Give a room another name, for its operators, and for its founder alone if it has one. Members, settings and
+        history stay. Raises `InvalidName`, `RoomExists`, `CannotRename`."""
 
 
 class Delivery(Protocol):

@@ -7,7 +7,7 @@ not hand on what was said in the old one. Of talks one reads one's own copies.
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from imd.core.address import Address, fold, split
+from imd.core.address import Address, split
 from imd.core.message import Message
 from imd.core.past import END, Heard, Part, Past, Spot, events, guest, moment, talk
 from imd.core.refusal import NoSuchAccount, NoSuchMessage, NotAMember, NotForGuests, StoreUnavailable
@@ -113,7 +113,7 @@ class Reading:
     async def heard(self, session: Session, after: Spot, before: Spot, limit: int, *, newest: bool) -> list[Heard]:
         """The rooms one is in, and the people one has talked with, whose latest message lies between two moments."""
         limit = max(0, min(limit, MOST))
-        rooms = {fold(room.name): room for room in self.rooms_of(session)}
+        rooms = {room.archive: room for room in self.rooms_of(session)}
         found: list[tuple[int, str]] = []
         for target, seq in (await self._ask(self._store.newest(list(rooms)))).items():
             room = rooms[target]
@@ -164,8 +164,7 @@ class Reading:
         room = self.find_room(name)
         if room is None or session.person.key not in room.members:
             raise NotAMember(name)
-        folded = fold(name)
-        return Place(room.name, folded, _since(room), events(folded))
+        return Place(room.name, room.archive, _since(room), events(room.archive))
 
     async def _ask(self, call: Awaitable[T]) -> T:
         try:

@@ -89,6 +89,24 @@ class NotOperator(Refusal):
         self.room = room
 
 
+class RoomExists(Refusal):
+    """A room cannot be called this: another one is."""
+
+    code = "room-exists"
+
+    def __init__(self, room: str) -> None:
+        super().__init__(f"There is a room called {room} already.")
+        self.room = room
+
+
+class CannotRename(Refusal):
+    code = "cannot-rename"
+
+    def __init__(self, room: str, why: str) -> None:
+        super().__init__(f"{room} cannot be renamed: {why}.")
+        self.room = room
+
+
 class CannotJoin(Refusal):
     """`why` is one of ``invite-only``, ``banned``, ``key``, ``full``, ``accounts-only``."""
 

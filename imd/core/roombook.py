@@ -18,6 +18,8 @@ class RoomBook:
         self._store = store
         self._written: dict[str, RoomRecord] = {}
         self._changed: dict[str, Room | None] = {}
+        #: Rooms that have been renamed since they were written: now → what they are written under.
+        self._before: dict[str, str] = {}
         self._writing = False
         self._scheduled = False
 
@@ -32,6 +34,7 @@ class RoomBook:
             room.key = record.key
             room.limit = record.limit
             room.lists = {kind: list(record.lists.get(kind, [])) for kind in ListKind}
+            room.archive = record.archive or room.archive
             self._written[fold(record.name)] = record
             rooms.append(room)
         return rooms
@@ -41,8 +44,22 @@ class RoomBook:
         if room.founder:
             self._mark(fold(room.name), room)
 
+    def renamed(self, room: Room, before: str) -> None:
+        """The room was called `before` until now."""
+        old, new = fold(before), fold(room.name)
+        if not room.founder or old == new:
+            self.changed(room)
+            return
+        self._changed.pop(old, None)
+        self._before[new] = self._before.pop(old, old)
+        self._mark(new, room)
+
     def forget(self, room: Room) -> None:
-        self._mark(fold(room.name), None)
+        folded = fold(room.name)
+        before = self._before.pop(folded, None)
+        if before is not None:
+            self._mark(before, None)
+        self._mark(folded, None)
 
     def _mark(self, folded: str, room: Room | None) -> None:
         if not self._scheduled and not self._writing:
@@ -66,7 +83,9 @@ class RoomBook:
                 try:
                     await self._write_one(folded, room)
                 except (StoreUnavailable, OutcomeUnknown):
-                    self._changed.setdefault(folded, room)
+                    if room is None or fold(room.name) == folded:
+                        # First again: a name that it had may be another's by now, which is then written after it.
+                        self._changed = {folded: room, **self._changed}
                     raise
         except (StoreUnavailable, OutcomeUnknown):
             self._environment.log.info("{count} rooms wait for the store", count=len(self._changed))
@@ -83,8 +102,18 @@ class RoomBook:
         # Coming and going alone is not worth a write.
         if record != self._written.get(folded):
             self._written.pop(folded, None)
-            await self._store.put(folded, record)
+            before = self._before.pop(folded, "")
+            try:
+                await self._store.put(folded, record, before=before)
+            except (StoreUnavailable, OutcomeUnknown):
+                if before and fold(room.name) == folded:
+                    self._before[folded] = before
+                elif before:
+                    # Renamed again meanwhile: neither of the names before is its own any more.
+                    self._changed.setdefault(before, None)
+                raise
             self._written[folded] = record
+            self._written.pop(before, None)
 
     def _record(self, room: Room) -> RoomRecord:
         return RoomRecord(
@@ -97,6 +126,7 @@ class RoomBook:
             limit=room.limit,
             lists={kind: list(entries) for kind, entries in room.lists.items() if entries},
             access=dict(room.access),
+            archive="" if room.archive == fold(room.name) else room.archive,
         )
 
     @property

@@ -162,11 +162,16 @@ class RoomRecord(msgspec.Struct, frozen=True):
     used: float = 0.0
     #: Account id → the role it has whenever it comes in.
     access: dict[str, Role] = msgspec.field(default_factory=dict)
+    #: Where its history is kept; "": under its folded name.
+    archive: str = ""
 
 
 class RoomStore(Protocol):
     def load(self) -> Awaitable[list[RoomRecord]]: ...
-    def put(self, folded: str, record: RoomRecord) -> Awaitable[None]: ...
+
+    def put(self, folded: str, record: RoomRecord, *, before: str = "") -> Awaitable[None]:
+        """Write a room; `before` is the folded name it was written under until now, which is free after that."""
+
     def remove(self, folded: str) -> Awaitable[None]: ...
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from imd.core.address import Address
+from imd.core.address import Address, fold
 from imd.core.message import Envelope
 from imd.core.session import Person, State
 
@@ -71,11 +71,28 @@ class Member:
 class Room:
     """A named group talk: IRC channel, later MUC room."""
 
-    __slots__ = ("access", "created", "flags", "founder", "key", "limit", "lists", "members", "name", "topic")
+    __slots__ = (
+        "access",
+        "archive",
+        "created",
+        "flags",
+        "founder",
+        "key",
+        "limit",
+        "lists",
+        "members",
+        "name",
+        "renamed",
+        "topic",
+    )
 
     def __init__(self, name: str, created: float) -> None:
         self.name = name
         self.created = created
+        #: Under what its history is kept: that stays when the room is renamed.
+        self.archive = fold(name)
+        #: When it was given this name, if it has had another since the daemon began.
+        self.renamed = float("-inf")
         self.topic: Topic | None = None
         self.flags: set[RoomFlag] = {RoomFlag.NO_OUTSIDERS, RoomFlag.TOPIC_PROTECTED}
         self.key = ""
@@ -163,6 +180,13 @@ class RemovedFromRoom(RoomEvent):
     text: str
 
 
+class RoomRenamed(RoomEvent):
+    """`room` was called `before` until now; members, settings and history are the same."""
+
+    before: str
+    text: str
+
+
 class TopicChanged(RoomEvent):
     topic: Topic
 
@@ -191,6 +215,8 @@ class RoomLine(msgspec.Struct):
     #: Id of the session that said it, whose door answers rather than announces.
     session: str
     envelope: Envelope
+    #: Only members of at least this role get it (ISUPPORT STATUSMSG).
+    least: Role | None = None
 
 
 class RoomLines:

@@ -37,6 +37,7 @@ FromClient = (
     | rooms.ChangeRoom
     | rooms.Kick
     | rooms.Invite
+    | rooms.RenameRoom
     | rooms.GetRooms
     | rooms.GetRoom
     | rooms.GetMasks
@@ -75,6 +76,7 @@ FromServer = (
     | rooms.RoomParted
     | rooms.RoomsLeft
     | rooms.RoomKicked
+    | rooms.RoomRenamed
     | rooms.RoomTopic
     | rooms.RoomChanged
     | rooms.RoomsRenamed

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 import msgspec
 
 from imd.messages.base import Answer, Event, Request, says
-from imd.messages.values import AddressText, MessageKind, Settled, Time
+from imd.messages.values import AddressText, MessageKind, Role, Settled, Time
 
 MessageId = Annotated[str, says("The server's id of the message: the same everywhere and for ever.")]
 
@@ -34,6 +34,10 @@ class Send(Request, kw_only=True, frozen=True, tag="send"):
         ),
     ]
     body: Annotated[str, says("The text.")]
+    least: Annotated[
+        Role | Literal[""],
+        says("To a room: for members of at least this role alone; not kept in its history."),
+    ] = ""
     kind: Annotated[
         MessageKind,
         says(
@@ -91,6 +95,12 @@ class Message(Event, kw_only=True, frozen=True, tag="message"):
     repeat: Annotated[bool, says("It may have been shown before: show it only if its `id` is new to this device.")] = (
         False
     )
+    least: Annotated[
+        Role | Literal[""],
+        says(
+            "In a room: members of at least this role alone have it, and no history. An answer should go to the same."
+        ),
+    ] = ""
 
 
 class Ack(Request, kw_only=True, frozen=True, tag="ack"):

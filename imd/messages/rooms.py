@@ -99,6 +99,19 @@ class Kick(RoomRequest, kw_only=True, frozen=True, tag="kick"):
     text: Annotated[str, says("Why.")] = ""
 
 
+class RenameRoom(RoomRequest, kw_only=True, frozen=True, tag="rename-room"):
+    """Give a room another name; for its founder, or where there is none its operators. Members, settings and history
+    stay.
+
+    Example::
+
+        {"type":"rename-room","ref":50,"room":"#tea","name":"#coffee","text":"Times change."}
+    """
+
+    name: Annotated[RoomName, says("What it shall be called.")]
+    text: Annotated[str, says("Why.")] = ""
+
+
 class Invite(RoomRequest, kw_only=True, frozen=True, tag="invite"):
     """Invite somebody into a room.
 
@@ -241,6 +254,18 @@ class RoomKicked(RoomEvent, kw_only=True, frozen=True, tag="room-kicked"):
     """  # noqa: E501
 
     who: AddressText
+    text: str = ""
+
+
+class RoomRenamed(RoomEvent, kw_only=True, frozen=True, tag="room-renamed"):
+    """The room has another name, `room`; all else is as it was.
+
+    Example::
+
+        {"type":"room-renamed","room":"#coffee","time":1790000000.0,"by":"alice@example.org","before":"#tea","text":"Times change."}
+    """  # noqa: E501
+
+    before: Annotated[str, says("What it was called.")]
     text: str = ""
 
 

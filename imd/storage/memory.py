@@ -314,8 +314,12 @@ class MemoryRooms(_Part):
     def load(self) -> Awaitable[list[RoomRecord]]:
         return self._call(lambda: list(self._rooms.values()))
 
-    def put(self, folded: str, record: RoomRecord) -> Awaitable[None]:
-        return self._call(lambda: self._rooms.update({folded: record}))
+    def put(self, folded: str, record: RoomRecord, *, before: str = "") -> Awaitable[None]:
+        def work() -> None:
+            self._rooms.pop(before, None)
+            self._rooms[folded] = record
+
+        return self._call(work)
 
     def remove(self, folded: str) -> Awaitable[None]:
         return self._do(lambda: self._rooms.pop(folded, None))

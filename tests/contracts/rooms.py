@@ -43,6 +43,17 @@ class RoomsContract(StoreContract):
             self.assertEqual(await rooms.load(), [])
         await rooms.remove("#never")
 
+    async def test_renamed(self) -> None:
+        """A room that is put under another name is no longer under the one before; once more does no harm."""
+        rooms = (await self.make_store()).rooms
+        await rooms.put("#before", RoomRecord(name="#before", created=NOW, founder="x"))
+        await rooms.put("#other", RoomRecord(name="#other", created=NOW, founder="x"))
+        renamed = RoomRecord(name="#After", created=NOW, founder="x", archive="#before")
+        for _ in range(2):
+            await rooms.put("#after", renamed, before="#before")
+            self.assertEqual({room.name for room in await rooms.load()}, {"#After", "#other"})
+        self.assertIn(renamed, await rooms.load())
+
     async def test_tricky_text(self) -> None:
         """Topics, keys, masks and names come back letter for letter."""
         rooms = (await self.make_store()).rooms

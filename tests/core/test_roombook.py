@@ -126,9 +126,9 @@ class DurableTests(RoomTestCase):
         puts: list[str] = []
         put = self.house.store.rooms.put
 
-        def counted(folded: str, record: RoomRecord) -> Awaitable[None]:
+        def counted(folded: str, record: RoomRecord, *, before: str = "") -> Awaitable[None]:
             puts.append(folded)
-            return put(folded, record)
+            return put(folded, record, before=before)
 
         self.house.store.rooms.put = counted  # type: ignore[method-assign]
         self.join(self.bob)

@@ -12,7 +12,7 @@ from imd.core.address import fold
 from imd.core.message import Draft, Kind, Message, Outcome, Receipt
 from imd.core.refusal import InvalidName, NoSuchAccount, NotAllowed, NotKept, Refusal, TooMany
 from imd.core.session import State
-from imd.protocols.irc import dcc, incoming, numerics, refusals
+from imd.protocols.irc import dcc, incoming, modes, numerics, refusals
 from imd.protocols.irc.commands import command
 from imd.protocols.irc.incoming import CTCP_TAG
 from imd.protocols.irc.room_events import away_text
@@ -156,6 +156,8 @@ def _send(session: "IrcSession", line: Line, draft: Draft) -> None:
             _note_offer(session, draft)
         if draft.to[:1] == "#":
             session.hub.rooms.say(session.me, draft.to, draft, outcome)
+        elif draft.to[:1] in modes.STATUSMSG and (audience := modes.audience(draft.to))[1] is not None:
+            session.hub.rooms.say(session.me, audience[0], draft, outcome, least=audience[1])
         else:
             session.hub.delivery.send(session.me, draft, outcome)
     except Refusal as refusal:

@@ -61,6 +61,9 @@ LETTERS_OF_ROLES = {role: letter for letter, role in ROLES.items()}
 #: ISUPPORT values (https://modern.ircdocs.horse/#rplisupport-parameters).
 CHANMODES = f"{''.join(sorted(LISTS))},{KEY},{LIMIT},{''.join(sorted(FLAGS))}"
 PREFIX = f"({''.join(ROLES)}){''.join(PREFIXES.values())}"
+#: Targets such as ``@#tea``: those in the room with this role or a higher one (ISUPPORT STATUSMSG).
+STATUSMSG = "".join(PREFIXES.values())
+_ROLES_OF_PREFIXES = {sign: role for role, sign in PREFIXES.items()}
 #: Entries of lists that are no plain masks: ``m:`` mutes, ``a:`` names an account.
 EXTBAN = ",am"
 #: Modes with a parameter in one MODE line: "#room", the letters and these make at most 15 (RFC 2812 section 2.3).
@@ -244,6 +247,17 @@ def of_room(room: Room, *, member: bool) -> list[str]:
         letters += LIMIT
         arguments.append(str(room.limit))
     return [f"+{letters}", *arguments]
+
+
+def audience(target: str) -> tuple[str, Role | None]:
+    """The room a message is for, and the least role of those who shall have it: ``@#tea``, or ``@+#tea``, where the
+    least of several counts."""
+    signs = 0
+    while target[signs : signs + 1] in _ROLES_OF_PREFIXES:
+        signs += 1
+    if not signs or target[signs : signs + 1] != "#":
+        return target, None
+    return target[signs:], _ROLES_OF_PREFIXES[max(target[:signs], key=STATUSMSG.index)]
 
 
 def prefix(member: Member, *, every: bool = False) -> str:

@@ -8,7 +8,7 @@ Lines go through `IrcSession.answer`: inside a command of this session they are 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from imd.core.address import Address
+from imd.core.address import Address, fold
 from imd.core.session import Person, State
 from imd.core.talk import (
     Joined,
@@ -23,6 +23,7 @@ from imd.core.talk import (
     RoomEvent,
     RoomLine,
     RoomLines,
+    RoomRenamed,
     TopicChanged,
 )
 from imd.protocols.irc import incoming, modes
@@ -90,9 +91,7 @@ def _line(session: "IrcSession", event: RoomEvent, command: str, *params: str, c
 def _joined(session: "IrcSession", event: Joined) -> None:
     params = [event.room.name]
     if "extended-join" in session.flavour:
-        # https://ircv3.net/specs/extensions/extended-join: "*" where there is no account.
-        account = event.person.account
-        params += ["*" if account is None else account.name, event.realname]
+        params += _join_details(event.person, event.realname)
     session.answer(_line(session, event, "JOIN", *params, colon="extended-join" in session.flavour))
     if event.person is session.me.person:
         # Rooms belong to the person: one session's JOIN is everybody's, with all that a client expects after it.
@@ -124,6 +123,28 @@ def _left(session: "IrcSession", event: Left) -> None:
 
 def _removed(session: "IrcSession", event: RemovedFromRoom) -> None:
     session.answer(_line(session, event, "KICK", event.room.name, event.person.address.name, event.text, colon=True))
+
+
+def _renamed_room(session: "IrcSession", event: RoomRenamed) -> None:
+    """https://ircv3.net/specs/extensions/channel-rename, with what it tells clients that do not know it."""
+    room = event.room
+    if "draft/channel-rename" in session.caps:
+        session.answer(_line(session, event, "RENAME", event.before, room.name, event.text, colon=True))
+    elif fold(event.before) != fold(room.name):
+        me = session.me
+        reason = (event.text,) if event.text else ()
+        tags = _tags(session, event.time, me.address)
+        session.answer(encode("PART", [event.before, *reason], source=session.source, tags=tags, colon=bool(reason)))
+        extended = "extended-join" in session.flavour
+        params = [room.name, *_join_details(me.person, me.info.realname)] if extended else [room.name]
+        session.answer(encode("JOIN", params, source=session.source, tags=tags, colon=extended))
+        tell_topic(session, room)
+        tell_names(session, room)
+
+
+def _join_details(person: Person, realname: str) -> tuple[str, str]:
+    """https://ircv3.net/specs/extensions/extended-join: "*" where there is no account."""
+    return "*" if person.account is None else person.account.name, realname
 
 
 def _topic(session: "IrcSession", event: TopicChanged) -> None:
@@ -216,7 +237,8 @@ def _said(flavour: Flavour, line: RoomLine) -> bytes:
     # Nothing else is encoded of a message to a room, so the flavour alone is the key.
     data = envelope.encoded.get(flavour)
     if data is None:
-        data = incoming.encode_message(envelope.message, line.room.name, flavour, repeat=envelope.repeat)
+        target = line.room.name if line.least is None else modes.PREFIXES[line.least] + line.room.name
+        data = incoming.encode_message(envelope.message, target, flavour, repeat=envelope.repeat)
         envelope.encoded[flavour] = data
     return data
 
@@ -231,5 +253,6 @@ _TELL: dict[type[RoomEvent], Callable[["IrcSession", Any], None]] = {
     Parted: _parted,
     RemovedFromRoom: _removed,
     RoomChanged: _changed,
+    RoomRenamed: _renamed_room,
     TopicChanged: _topic,
 }

@@ -9,7 +9,16 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from imd.core.address import fold
-from imd.core.refusal import NoSuchAccount, NoSuchRoom, NotAMember, Refusal, TooMany
+from imd.core.refusal import (
+    CannotRename,
+    InvalidName,
+    NoSuchAccount,
+    NoSuchRoom,
+    NotAMember,
+    Refusal,
+    RoomExists,
+    TooMany,
+)
 from imd.core.talk import Room, RoomFlag
 from imd.protocols.irc import modes, numerics, refusals
 from imd.protocols.irc.commands import command
@@ -23,6 +32,10 @@ MAX_LISTED = 2_000
 
 #: ISUPPORT ELIST: what LIST can be narrowed by (https://modern.ircdocs.horse/#elist-parameter).
 ELIST = "CMNTU"
+
+
+#: Either opts out of NAMES after a JOIN: the specification has been ratified, and clients still ask for the draft.
+_SILENT = frozenset({"no-implicit-names", "draft/no-implicit-names"})
 
 
 def is_room(name: str) -> bool:
@@ -109,10 +122,18 @@ def kick(session: "IrcSession", line: Line) -> None:
             refusals.answer(session, refusal, line, name)
 
 
-@command("INVITE", parameters=2, active=True)
+@command("INVITE", active=True)
 def invite(session: "IrcSession", line: Line) -> None:
-    """``INVITE nick #room``."""
-    nick, name = line.params[:2]
+    """``INVITE nick #room``; alone it lists the rooms into which one is invited (Modern IRC, RPL_INVITELIST)."""
+    if not line.params:
+        for room in session.hub.rooms.invitations(session.me):
+            session.numeric(numerics.RPL_INVITELIST, room.name)
+        session.numeric(numerics.RPL_ENDOFINVITELIST)
+        return
+    nick, name = line.param(0), line.param(1)
+    if not nick or not name:
+        session.numeric(numerics.ERR_NEEDMOREPARAMS, line.command)
+        return
     try:
         if not is_room(name):
             raise NoSuchRoom(name)
@@ -121,6 +142,20 @@ def invite(session: "IrcSession", line: Line) -> None:
         refusals.answer(session, refusal, line, name)
     else:
         session.numeric(numerics.RPL_INVITING, invited.name, name)
+
+
+@command("RENAME", parameters=2, active=True)
+def rename(session: "IrcSession", line: Line) -> None:
+    """``RENAME #room #name [:reason]`` (https://ircv3.net/specs/extensions/channel-rename)."""
+    name, new = line.params[:2]
+    try:
+        session.hub.rooms.rename(session.me, name, new, shortened(session, line.param(2), "status_length"))
+    except (RoomExists, CannotRename, InvalidName) as refusal:
+        code = "CHANNEL_NAME_IN_USE" if isinstance(refusal, RoomExists) else "CANNOT_RENAME"
+        context = [refusals.middle(name), refusals.middle(new)]
+        session.fail(line.command, code, context, refusal.sentence, always=True)
+    except Refusal as refusal:
+        refusals.answer(session, refusal, line, name)
 
 
 def _targets(text: str) -> Iterable[str]:
@@ -174,7 +209,10 @@ def names(session: "IrcSession", line: Line) -> None:
 
 
 def tell_names(session: "IrcSession", room: Room) -> None:
-    """353 as often as needed, and 366: what follows a JOIN."""
+    """353 as often as needed, and 366: what follows a JOIN, for who has not opted out
+    (https://ircv3.net/specs/extensions/no-implicit-names)."""
+    if not _SILENT.isdisjoint(session.caps):
+        return
     _tell_members(session, room)
     session.numeric(numerics.RPL_ENDOFNAMES, room.name)
 
@@ -213,8 +251,12 @@ def packed(words: Iterable[str], room_for: int, separator: str = " ") -> Iterabl
 
 @command("LIST", active=True)
 def list_rooms(session: "IrcSession", line: Line) -> None:
-    """``LIST [condition{,condition}]``: rooms, masks, and what ELIST names. All conditions hold, of masks any."""
-    conditions, masks = _conditions(line.param(0), session.hub.clock.time())
+    """``LIST [room{,room}] [condition{,condition}]``: rooms, masks, and what ELIST names, in whichever of the two. All
+    conditions hold, of masks any."""
+    now = session.hub.clock.time()
+    conditions, masks = _conditions(line.param(0), now)
+    # RFC 2812 has a server there: what is no condition is passed over.
+    conditions += [condition for word in _targets(line.param(1)) if (condition := _condition(word, now)) is not None]
     found = (
         room
         for room in session.hub.rooms.all()

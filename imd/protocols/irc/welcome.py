@@ -73,6 +73,7 @@ def isupport(settings: IrcSettings) -> list[str]:
         "NETWORK": settings.network.replace(" ", "\\x20"),
         "NICKLEN": _number(limits.nick_length),
         "PREFIX": modes.PREFIX,
+        "STATUSMSG": modes.STATUSMSG,
         "TARGMAX": f"JOIN:,KICK:,LIST:,NAMES:,NOTICE:{targets},PART:,PRIVMSG:{targets},TAGMSG:{targets},"
         f"WHOIS:{targets},WHOWAS:{targets}",
         "TOPICLEN": _number(limits.topic_length),

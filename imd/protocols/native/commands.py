@@ -89,6 +89,7 @@ COMMANDS: Final[dict[type[Wire], Row]] = {
     room_messages.ChangeRoom: Row(rooms.change),
     room_messages.Kick: Row(rooms.kick),
     room_messages.Invite: Row(rooms.invite),
+    room_messages.RenameRoom: Row(rooms.rename),
     room_messages.GetRooms: Row(rooms.get_all, cost=5),
     room_messages.GetRoom: Row(rooms.get),
     room_messages.GetMasks: Row(rooms.get_masks),

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from imd.core.message import Draft, Kind, Outcome, Receipt
 from imd.core.refusal import Malformed, Refusal, TooLong
+from imd.core.talk import Role
 from imd.messages import signals
 from imd.messages.history import GetHistory, History
 from imd.messages.messaging import Ack, Fetch, Read, Send, Waiting
@@ -26,7 +27,10 @@ def send(session: "NativeSession", request: Send) -> None:
         raise TooLong("The message", limit)
     session.hub.presence.touched(session.me)
     draft = Draft(request.to, body, _KINDS[request.kind], request.client_id, dict(request.tags))
-    _hand_over(session, draft, request.ref, request.client_id)
+    least = Role(request.least) if request.least else None
+    if least is not None and not request.to.startswith("#"):
+        raise Malformed("Only a room has roles.")
+    _hand_over(session, draft, request.ref, request.client_id, least=least)
 
 
 def signal(session: "NativeSession", request: signals.AnySignal) -> None:
@@ -46,7 +50,9 @@ def signal(session: "NativeSession", request: signals.AnySignal) -> None:
         raise
 
 
-def _hand_over(session: "NativeSession", draft: Draft, ref: int, client_id: str, offer: str = "") -> None:
+def _hand_over(
+    session: "NativeSession", draft: Draft, ref: int, client_id: str, offer: str = "", least: Role | None = None
+) -> None:
     def outcome(receipt: Receipt) -> None:
         session.settled()
         if offer and receipt.outcome is Outcome.REFUSED and session.core is not None:
@@ -57,7 +63,7 @@ def _hand_over(session: "NativeSession", draft: Draft, ref: int, client_id: str,
     session.opened()
     try:
         if draft.to.startswith("#"):
-            session.hub.rooms.say(session.me, draft.to, draft, outcome)
+            session.hub.rooms.say(session.me, draft.to, draft, outcome, least)
         else:
             session.hub.delivery.send(session.me, draft, outcome)
     except BaseException:

@@ -33,15 +33,16 @@ def word(value: str) -> Any:
 # ---------------------------------------------------------------- messages
 
 
-def message(envelope: core_message.Envelope) -> bytes:
-    """The payload of a message; empty for a signal that says nothing to a native client."""
+def message(envelope: core_message.Envelope, least: talk.Role | None = None) -> bytes:
+    """The payload of a message; empty for a signal that says nothing to a native client. `least` is the same each
+    time it is asked for one envelope."""
     payload = envelope.encoded.get(KEY)
     if payload is None:
-        payload = envelope.encoded[KEY] = _message(envelope)
+        payload = envelope.encoded[KEY] = _message(envelope, least)
     return payload
 
 
-def _message(envelope: core_message.Envelope) -> bytes:
+def _message(envelope: core_message.Envelope, least: talk.Role | None) -> bytes:
     told = envelope.message
     sender, to = str(told.sender), str(told.recipient)
     if told.kind is core_message.Kind.SIGNAL:
@@ -58,6 +59,7 @@ def _message(envelope: core_message.Envelope) -> bytes:
             kind=word(told.kind._value_),
             tags=told.tags,
             repeat=envelope.repeat,
+            least="" if least is None else word(least.value),
         )
     )
 

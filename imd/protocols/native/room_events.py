@@ -34,6 +34,8 @@ def _message(event: talk.RoomEvent) -> Wire | None:
             return rooms.RoomsLeft(time=time, who=str(person.address), text=text)
         case talk.RemovedFromRoom(person=person, text=text):
             return rooms.RoomKicked(room=room, time=time, by=by, who=str(person.address), text=text)
+        case talk.RoomRenamed(before=before, text=text):
+            return rooms.RoomRenamed(room=room, time=time, by=by, before=before, text=text)
         case talk.TopicChanged(topic=topic):
             return rooms.RoomTopic(room=room, time=time, by=by, topic=outgoing.topic(topic))
         case talk.RoomChanged(changes=changes):

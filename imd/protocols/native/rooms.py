@@ -16,6 +16,7 @@ from imd.messages.rooms import (
     Kick,
     Masks,
     Part,
+    RenameRoom,
     RoomAltered,
     Rooms,
     SetTopic,
@@ -57,6 +58,11 @@ def kick(session: "NativeSession", request: Kick) -> None:
 
 def invite(session: "NativeSession", request: Invite) -> None:
     session.hub.rooms.invite(session.me, request.room, request.who)
+    session.ok(request.ref)
+
+
+def rename(session: "NativeSession", request: RenameRoom) -> None:
+    session.hub.rooms.rename(session.me, request.room, request.name, request.text)
     session.ok(request.ref)
 
 

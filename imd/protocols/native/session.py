@@ -368,7 +368,7 @@ class NativeSession:
         core = self.core
         for line in told.lines:
             if core is not None and line.session != core.id:
-                payload = outgoing.message(line.envelope)
+                payload = outgoing.message(line.envelope, line.least)
                 if payload:
                     self.sink.send(payload)
 

@@ -21,9 +21,10 @@ class Rooms:
         return [_decode(value) for value in await self._link.query("HVALS", keys.ROOMS)]
 
     @started
-    async def put(self, folded: str, record: RoomRecord) -> None:
-        command = ("HSET", keys.ROOMS, folded, msgspec.msgpack.encode(record))
-        await self._link.apply(keys.ROOMS_FENCE, [keys.ROOMS], [command])
+    async def put(self, folded: str, record: RoomRecord, *, before: str = "") -> None:
+        freed = [("HDEL", keys.ROOMS, before)] if before else []
+        written = ("HSET", keys.ROOMS, folded, msgspec.msgpack.encode(record))
+        await self._link.apply(keys.ROOMS_FENCE, [keys.ROOMS], [*freed, written])
 
     @started
     async def remove(self, folded: str) -> None:

@@ -23,10 +23,12 @@ class Rooms:
             lambda connection: [_record.decode(record) for (record,) in connection.execute(sql).fetchall()]
         )
 
-    def put(self, folded: str, record: RoomRecord) -> Deferred[None]:
+    def put(self, folded: str, record: RoomRecord, *, before: str = "") -> Deferred[None]:
         encoded = msgspec.json.encode(record).decode()
 
         def work(connection: sqlite3.Connection) -> None:
+            if before:
+                connection.execute("DELETE FROM rooms WHERE folded = ?", (before,))
             connection.execute("INSERT OR REPLACE INTO rooms (folded, record) VALUES (?, ?)", (folded, encoded))
 
         return self._database.write(work)

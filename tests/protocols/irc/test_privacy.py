@@ -31,6 +31,7 @@ QUESTIONS = {
     "OPER": ("OPER NICK x",),
     "PART": ("PART NICK",),
     "PRIVMSG": ("PRIVMSG NICK :hi", "PRIVMSG NICK :\x01PING 1\x01"),
+    "RENAME": ("RENAME NICK #x", "RENAME #hers #x"),
     "STATS": ("STATS u NICK", "STATS p"),
     "TAGMSG": ("@+typing=active TAGMSG NICK",),
     "TIME": ("TIME NICK",),

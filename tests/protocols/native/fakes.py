@@ -202,9 +202,14 @@ class FakeRooms:
             raise NoSuchRoom(name)
 
     def say(
-        self, session: Session, name: str, draft: Draft, outcome: Callable[[Receipt], None] | None = None
+        self,
+        session: Session,
+        name: str,
+        draft: Draft,
+        outcome: Callable[[Receipt], None] | None = None,
+        least: Role | None = None,
     ) -> Message:
-        self.record.note("say", name, draft)
+        self.record.note("say", name, draft, *([] if least is None else [least]))
         assert outcome is not None
         self.outcomes.append(outcome)
         return Message("r1", 1, START, session.address, "1", Address(name, DOMAIN), draft.body)
@@ -222,6 +227,12 @@ class FakeRooms:
     def invite(self, session: Session, name: str, who: str) -> Address:
         self.record.note("invite", name, who)
         return Address(who, DOMAIN)
+
+    def invitations(self, session: Session) -> Sequence[Room]:
+        return []
+
+    def rename(self, session: Session, name: str, new: str, text: str = "") -> None:
+        self.record.note("rename", name, new, text)
 
 
 class FakeDelivery:

@@ -65,6 +65,13 @@ class MessagingTests(FamilyTestCase):
         self.assertEqual(self.record.named("say"), [("#tea", Draft("#tea", "Hi", Kind.TEXT, "c1"))])
         self.assertEqual(self.record.named("send"), [])
 
+    def test_send_to_some_of_a_room(self) -> None:
+        """With the least role of who shall have it; people have none."""
+        self.client.say("send", ref=7, to="#tea", client_id="c1", body="Hi", least="half-operator")
+        (said,) = self.record.named("say")
+        self.assertEqual(said[2], Role.HALFOP)
+        self.assertEqual(self.ask("send", to="bob", client_id="c2", body="Hi", least="voice").code, "malformed")
+
     def test_ack_and_read(self) -> None:
         """Acknowledgements and read marks reach the core, and are answered only if they have a ref."""
         self.assertEqual(self.client.say("ack", ids=["m1", "m2"]), [])
@@ -216,6 +223,7 @@ class RoomTests(FamilyTestCase):
             ("set-topic", {"text": "T"}, ("set_topic", "#tea", "T")),
             ("kick", {"who": "bob", "text": "Out"}, ("remove_member", "#tea", "bob", "Out")),
             ("invite", {"who": "bob"}, ("invite", "#tea", "bob")),
+            ("rename-room", {"name": "#coffee", "text": "Why"}, ("rename", "#tea", "#coffee", "Why")),
         ):
             self.assertEqual(self.ask(type, room="#tea", **fields), connection.Ok(ref=7))
             self.assertEqual(self.record.calls[-1], call)

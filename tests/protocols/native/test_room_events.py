@@ -51,6 +51,10 @@ class RoomEventTests(SynchronousTestCase):
                 rooms.RoomKicked(who="alice@example.org", text="Out", **BY),
             ),
             (
+                talk.RoomRenamed(before="#milk", text="Why", **self.common),
+                rooms.RoomRenamed(before="#milk", text="Why", **BY),
+            ),
+            (
                 talk.TopicChanged(topic=topic, **self.common),
                 rooms.RoomTopic(topic=values.Topic(text="Assam", by="bob", time=START), **BY),
             ),

@@ -1,0 +1,60 @@
+"""Telling those in rooms what happens there, in order: what was said before goes first."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from imd.core.message import Message, Outcome, Receipt, receipt
+from imd.core.ports import Environment
+from imd.core.roomranks import at_least
+from imd.core.session import Person, Session
+from imd.core.talk import Role, Room, RoomEvent, RoomLine, RoomLines
+from imd.core.talking import Talking
+
+
+class RoomNews:
+    """The way from something that happened to the sessions of those who shall hear of it."""
+
+    def __init__(self, environment: Environment) -> None:
+        self.talking = Talking(environment)
+
+    def settle(self, rooms: Sequence[Room]) -> None:
+        """Tell now what was said in these rooms: a session of a member is about to come or go."""
+        for room in rooms:
+            self.talking.tell(room)
+
+    def tell(self, room: Room, event: RoomEvent) -> None:
+        """Tell all who are in the room."""
+        self.talking.tell(room)
+        for member in list(room.members.values()):
+            for session in member.person.sessions:
+                if session.begun:
+                    session.client.room_event(event)
+
+    def tell_once(self, rooms: Sequence[Room], event: RoomEvent, also: Person | None = None) -> None:
+        """Tell every session in any of `rooms` once, and those of `also`."""
+        self.settle(rooms)
+        people = {member.person.key: member.person for room in rooms for member in room.members.values()}
+        if also is not None:
+            people[also.key] = also
+        self.send(event, [session for person in people.values() for session in person.sessions])
+
+    @staticmethod
+    def send(event: RoomEvent, sessions: Sequence[Session]) -> None:
+        for session in sessions:
+            if session.begun:
+                session.client.room_event(event)
+
+    def say_to(self, least: Role, line: RoomLine, speaker: Person) -> None:
+        """A line for members of at least this role, and the speaker's own other sessions; for nobody else. It is not
+        put together with others."""
+        self.talking.tell(line.room)
+        told = RoomLines([line])
+        for member in list(line.room.members.values()):
+            if member.person is speaker or at_least(member, least):
+                for session in member.person.sessions:
+                    if session.begun:
+                        session.client.room_lines(told)
+
+    def when_told(self, room: Room, message: Message, outcome: Callable[[Receipt], None]) -> None:
+        """Accept a message once the members have it."""
+        self.talking.after(room, partial(outcome, receipt(message, Outcome.ACCEPTED)))
