@@ -8,6 +8,7 @@ peer      what every client can do: start, be told, show, end
 irssi     irssi, in a tmux of its own
 weechat   weechat-headless, by its FIFO plugin
 framework irc-framework under node, of which The Lounge is made
+cable     between a client and the daemon, to be pulled
 imc       imc in a pipe
 case      a daemon with people in it, and clients that are ended whatever happens
 """

@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred
 
 from tests.daemon import DaemonTestCase, RunningDaemon, moments
 from tests.doors import NativeDriver
+from tests.peers.cable import Cable
 from tests.peers.framework import Framework
 from tests.peers.imc import Imc
 from tests.peers.irssi import Irssi
@@ -51,10 +52,10 @@ class PeerTestCase(DaemonTestCase):
         caller.close()
         return daemon
 
-    async def irssi(self, daemon: RunningDaemon, name: str) -> Irssi:
-        """irssi, signed on by TLS with SASL PLAIN, set up as docs/clients/irssi.md says."""
+    async def irssi(self, daemon: RunningDaemon, name: str, *, port: int = 0) -> Irssi:
+        """irssi, signed on by TLS with SASL PLAIN, set up as docs/clients/irssi.md says; `port` of a cable."""
         certificate = daemon.data / "certificate.pem"
-        port = daemon.ports["irc", "tls"]
+        port = port or daemon.ports["irc", "tls"]
         client = Irssi(
             name,
             f'/network add -sasl_mechanism PLAIN -sasl_username {name} -sasl_password "{PASSWORD}" imd',
@@ -64,11 +65,11 @@ class PeerTestCase(DaemonTestCase):
         await self.begin(client)
         return client
 
-    async def weechat(self, daemon: RunningDaemon, name: str) -> WeeChat:
-        """WeeChat, signed on with SASL SCRAM-SHA-256, set up as docs/clients/weechat.md says."""
+    async def weechat(self, daemon: RunningDaemon, name: str, *, port: int = 0) -> WeeChat:
+        """WeeChat, signed on with SASL SCRAM-SHA-256, set up as docs/clients/weechat.md says; `port` of a cable."""
         client = WeeChat(
             name,
-            f"/server add imd 127.0.0.1/{daemon.ports['irc', 'tcp']}",
+            f"/server add imd 127.0.0.1/{port or daemon.ports['irc', 'tcp']}",
             f"/set irc.server.imd.nicks {name}",
             "/set irc.server.imd.sasl_mechanism scram-sha-256",
             f"/set irc.server.imd.sasl_username {name}",
@@ -92,6 +93,12 @@ class PeerTestCase(DaemonTestCase):
         )
         await self.begin(client)
         return client
+
+    def cable(self, daemon: RunningDaemon, kind: str) -> Cable:
+        """A cable to the IRC door's listener of this kind, ``tcp`` or ``tls``."""
+        cable = Cable(daemon.ports["irc", kind])
+        self.addCleanup(cable.remove)
+        return cable
 
     async def begin(self, client: Peer) -> None:
         """Start a client, and wait until it is signed on."""
