@@ -15,6 +15,9 @@ from imd.client.terminal.commands.table import COMMANDS, Mistake
 from imd.client.terminal.desk import Desk
 from imd.client.terminal.errands import Errands
 from imd.client.terminal.screen import Screen
+from imd.core.message import Draft
+from imd.core.session import Session
+from imd.core.talk import Role
 from tests.client.world import World, WorldTestCase, at_once
 
 
@@ -60,6 +63,11 @@ class CommandsTests(SynchronousTestCase):
         self.world.account("alice")
         self.world.account("bob")
         self.alice, self.bob = Sitting(self.world, "alice"), Sitting(self.world, "bob")
+
+    def signed_on(self, name: str) -> Session:
+        person = self.world.house.hub.people.find(name)
+        assert person is not None
+        return person.sessions[0]
 
     def both(self) -> None:
         self.alice.turn()
@@ -142,6 +150,31 @@ class CommandsTests(SynchronousTestCase):
         self.assertEqual(self.alice.desk.current, self.alice.desk.home)
         self.alice.type("/rooms")
         self.assertIn("#tea", self.alice.said[-1])
+
+    def test_renamed(self) -> None:
+        """A room that gets another name is the same talk."""
+        for sitting in (self.alice, self.bob):
+            sitting.type("/join #tea")
+        self.alice.type("Hello")
+        self.both()
+        hub = self.world.house.hub
+        hub.rooms.rename(self.signed_on("alice"), "#tea", "#coffee", "late")
+        self.both()
+        self.assertEqual(self.bob.said[-1], "alice has renamed #tea to #coffee (late)")
+        self.bob.type("Here?")
+        self.both()
+        self.assertEqual([talk.title for talk in self.bob.desk.talks], ["imc", "#coffee"])
+        self.assertTrue(any(line.startswith("bob Here?") for line in self.bob.said))
+
+    def test_for_some_only(self) -> None:
+        """What is for those with a role says so."""
+        for sitting in (self.alice, self.bob):
+            sitting.type("/join #tea")
+        self.both()
+        hub = self.world.house.hub
+        hub.rooms.say(self.signed_on("bob"), "#tea", Draft("#tea", "psst"), least=Role.OPERATOR)
+        self.both()
+        self.assertEqual(self.alice.said[-1], "bob [operator and above] psst")
 
     def test_invited(self) -> None:
         """An invitation says how to follow it."""

@@ -232,7 +232,11 @@ class Desk:
     def _line(self, message: Message | history.Line) -> Line:
         own = message.from_.lower() == self.own.lower()
         mark = talks.ACCEPTED if own and isinstance(message, history.Line) else ""
-        return Line(message.time, message.from_, message.body, message.kind, message.id, message.seq, mark)
+        body = message.body
+        if isinstance(message, Message) and message.least:
+            # Whoever answers in the room itself would answer before everybody.
+            body = f"[{message.least} and above] {body}"
+        return Line(message.time, message.from_, body, message.kind, message.id, message.seq, mark)
 
     def _incoming(self, talk: Talk, line: Line) -> None:
         talk.newest = line.id

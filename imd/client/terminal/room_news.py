@@ -30,8 +30,20 @@ def tell(desk: "Desk", event: News) -> None:
             desk.ring()
         else:
             _note(desk, event, f"{desk.short(event.by)} has invited {desk.short(event.who)}")
+    elif isinstance(event, rooms.RoomRenamed):
+        _renamed(desk, event)
     else:
         _happened(desk, event)
+
+
+def _renamed(desk: "Desk", event: rooms.RoomRenamed) -> None:
+    """The same talk goes on, under another name."""
+    talk = desk.find(event.before)
+    if talk is not None:
+        talk.address = desk.full(event.room)
+        talk.title = desk.short(talk.address)
+        why = f" ({event.text})" if event.text else ""
+        _note(desk, event, f"{desk.short(event.by)} has renamed {event.before} to {event.room}{why}")
 
 
 def entered(desk: "Desk", state: rooms.RoomState) -> "Talk":
