@@ -14,7 +14,7 @@ from typing import Final, Literal, TypeVar
 import msgspec
 
 from imd.core.address import MAX_NAME, check_account_name, fold
-from imd.core.refusal import NameInUse, NoSuchAccount, StoreUnavailable
+from imd.core.refusal import NameInUse, NoSuchAccount, StoreUnavailable, TooMany
 from imd.core.session import Account, Visibility
 from imd.core.stores import AccountStore, OutcomeUnknown, Verifier
 
@@ -47,6 +47,9 @@ _LONGEST = 3 * MAX_NAME
 
 #: Nicks of the service's own: nobody may take them.
 RESERVED = frozenset({"buddyserv", "nickserv", "chanserv", "imd", "server", "guest"})
+
+#: Client certificates of one account.
+MAX_CERTIFICATES = 16
 
 #: Devices remembered of one account.
 MAX_DEVICES = 16
@@ -197,7 +200,10 @@ class Accounts:
         return await self._alter(account.id, changed)
 
     async def add_certificate(self, account: Account, fingerprint: str) -> Account:
-        """This client certificate may sign on as the account. Raises `NameInUse` if it is another's already."""
+        """This client certificate may sign on as the account. Raises `NameInUse` if it is another's already,
+        `TooMany`."""
+        if len(set(account.certificates) | {fingerprint}) > MAX_CERTIFICATES:
+            raise TooMany("certificates of one account", MAX_CERTIFICATES)
         owner = await self.by_certificate(fingerprint)
         if owner is not None and owner.id != account.id:
             raise NameInUse(fingerprint)

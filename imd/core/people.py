@@ -230,8 +230,8 @@ class People:
     def naming(self, name: str, session: Session | None = None) -> AbstractContextManager[None]:
         return self._promotion.naming(name, session)
 
-    async def promote(self, session: Session, account: Account) -> None:
-        await self._promotion.promote(session, account)
+    async def promote(self, session: Session, account: Account, device: str = "") -> None:
+        await self._promotion.promote(session, account, device)
 
     def _make_way(self, person: Person) -> None:
         """An account's name is its own: a guest who carries it (the account is younger) has to go."""
@@ -277,7 +277,16 @@ class People:
 
     def end(self, person: Person, why: Kicked, reason: str) -> int:
         """End all sessions of a person, telling their clients why; how many there were."""
-        sessions = list(person.sessions)
+        return self._end(list(person.sessions), why, reason)
+
+    def end_others(self, session: Session, ids: Iterable[str] | None = None) -> int:
+        chosen = None if ids is None else set(ids)
+        others = [each for each in session.person.sessions if each is not session]
+        mine = others if session.account is not None else []
+        ending = [each for each in mine if chosen is None or each.id in chosen]
+        return self._end(ending, Kicked("Another client of yours ended this session."), "ended")
+
+    def _end(self, sessions: Sequence[Session], why: Kicked, reason: str) -> int:
         for session in sessions:
             client = session.client
             self.sign_off(session, reason, why.sentence)

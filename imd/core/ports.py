@@ -188,9 +188,13 @@ class People(Protocol):
         `session`, which carries it or wants to, is not sent away for the account's sake. Raises `NameInUse` on
         entering, where somebody else carries the name. Who has not become the account at the end must go."""
 
-    async def promote(self, session: Session, account: Account) -> None:
+    def end_others(self, session: Session, ids: Iterable[str] | None = None) -> int:
+        """End other sessions of the same account: these, or all but this one; how many there were."""
+
+    async def promote(self, session: Session, account: Account, device: str = "") -> None:
         """A guest has proved to be `account`: from now on the session is one of it, with its watches and in its rooms;
-        its nick becomes the account's name. Its clients are told by `MemberRenamed` and what else happens in rooms.
+        its nick becomes the account's name. `device` is what it calls itself, if it does. Its clients are told by
+        `MemberRenamed` and what else happens in rooms.
         Raises `NotAllowed` for who is no guest, `Suspended`, `TooMany`, `NoSuchAccount`, `StoreUnavailable`."""
 
     def set_realname(self, session: Session, realname: str) -> None: ...
@@ -440,7 +444,20 @@ class Credentials(Protocol):
         """In-band registration, when settings allow. Raises `RegistrationRefused`, `NameInUse`, `InvalidName`,
         `TooFast`."""
 
-    async def change_password(self, account: Account, password: str) -> None: ...
+    async def change_password(self, account: Account, password: str) -> None:
+        """A new password; all resume tokens of the account end. Raises `NotAllowed` for one that cannot be used, and
+        where passwords are kept elsewhere."""
+
+    async def add_certificate(self, account: Account, fingerprint: str) -> Account:
+        """The client certificate of this SHA-256 fingerprint (hex, with or without colons) may sign on as the account.
+        Raises `Malformed`, `TooMany`, `NameInUse` where it is another account's, `NotAllowed`."""
+
+    async def remove_certificate(self, account: Account, fingerprint: str) -> Account:
+        """It may no longer. Raises `Malformed`, `NotAllowed` where the account has no such certificate."""
+
+    async def remove_account(self, account: Account) -> None:
+        """The account and all that belongs to it; its sessions end. Raises `NotAllowed` where users are kept
+        elsewhere."""
 
     async def operator(self, name: str, password: str, session: Session) -> str:
         """Let a session operate the service under `name`, which is returned as the settings spell it.

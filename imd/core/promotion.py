@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from imd.core.address import Address, fold
 from imd.core.ledger import Ledger
 from imd.core.ports import Environment
@@ -68,7 +70,7 @@ class Promotion:
         """The session is over: its line in the ledger."""
         return self._lines.pop(session.id, session.id)
 
-    async def promote(self, session: Session, account: Account) -> None:
+    async def promote(self, session: Session, account: Account, device: str) -> None:
         """See `imd.core.ports.People.promote`."""
         people = self._people
         guest = session.person
@@ -95,6 +97,8 @@ class Promotion:
             return
         self._ledger.ended(self.line(session), now, SIGNED_ON)
         self._lines[session.id] = line
+        if device:
+            session.info = msgspec.structs.replace(session.info, device=device)
         there = people.person(account.id)
         if there is None:
             self._becomes(guest, account)

@@ -17,6 +17,7 @@ from imd.core.limits import octets
 from imd.core.ports import Clock
 from imd.core.refusal import (
     InvalidName,
+    Malformed,
     MechanismRefused,
     NameInUse,
     NotAllowed,
@@ -43,6 +44,8 @@ SCRAM, EXTERNAL, PLAIN = "SCRAM-SHA-256", "EXTERNAL", "PLAIN"
 
 #: What an invitation is good for when its own time is no longer known.
 _RETURNED_INVITATION = 86_400.0
+
+_HEX = frozenset("0123456789abcdef")
 
 _T = TypeVar("_T")
 
@@ -218,8 +221,7 @@ class CredentialsFront:
 
     async def change_password(self, account: Account, password: str) -> None:
         """A new password; all resume tokens of the account end. Raises `NotAllowed` for an unusable password."""
-        if self._foreign:
-            raise NotAllowed("Passwords are kept in another user database.")
+        self._own("Passwords")
         verifier = await self._new_verifier(_usable(password))
         async with self._writing:
             await _twice(lambda: self._store.set_verifier(account.id, verifier))
@@ -236,7 +238,26 @@ class CredentialsFront:
     def privileges(self, operator: str) -> frozenset[Privilege]:
         return self._operators.privileges(operator)
 
+    async def add_certificate(self, account: Account, fingerprint: str) -> Account:
+        self._own("Certificates")
+        return await self._accounts.add_certificate(account, plain_fingerprint(fingerprint))
+
+    async def remove_certificate(self, account: Account, fingerprint: str) -> Account:
+        self._own("Certificates")
+        plain = plain_fingerprint(fingerprint)
+        if plain not in account.certificates:
+            raise NotAllowed("The account has no such certificate.")
+        return await self._accounts.remove_certificate(account, plain)
+
+    async def remove_account(self, account: Account) -> None:
+        self._own("Accounts")
+        await self._accounts.remove(account)
+
     # ------------------------------------------------------------ inside
+
+    def _own(self, what: str) -> None:
+        if self._foreign:
+            raise NotAllowed(f"{what} are kept in another user database.")
 
     def _local_name(self, name: str) -> str:
         """``alice`` or ``alice@our.domain`` as ``alice``. Another domain's name stays whole, and is nobody's here."""
@@ -300,6 +321,14 @@ class _Attempt:
             self._front.log.info(
                 "sign-on from {address} by {door} failed", address=self._peer.address, door=self._peer.door
             )
+
+
+def plain_fingerprint(text: str) -> str:
+    """A SHA-256 fingerprint as it is kept: 64 hexadecimal digits in lower case. Raises `Malformed`."""
+    plain = text.replace(":", "").lower()
+    if len(plain) != 64 or set(plain) - _HEX:
+        raise Malformed("A fingerprint is SHA-256: 64 hexadecimal digits, with or without colons.")
+    return plain
 
 
 def _usable(password: str) -> bytes:

@@ -40,6 +40,7 @@
     operators.py     OPER, KILL, WALLOPS, REHASH, STATS; what operators are told
     presence.py      AWAY, MONITOR, away-notify
     services.py      what services have in common: verbs, HELP, answers
+    nickserv.py      NickServ: who one is; nickserv_settings.py: what belongs to one's account
     buddyserv.py     BuddyServ: the buddy list for any client
     forms.py         how each command is written, for HELP and the page
     conformance.py   writes the tables of docs/protocols/irc.md

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from imd.protocols.irc.session import IrcSession
 
 #: How an invitation begins (`imd.credentials.tokens`): no e-mail address looks like this.
-_INVITATION = "invite-"
+INVITATION = "invite-"
 
 
 @command("REGISTER", parameters=3, registered=False)
@@ -34,7 +34,7 @@ async def register(session: "IrcSession", line: Line) -> None:
     elif wanted != "*" and fold(wanted) != fold(nick):
         _fail(session, line, "ACCOUNT_NAME_MUST_BE_NICK", shown(wanted), "An account is called as your nick is")
     else:
-        invitation = email if email.startswith(_INVITATION) else ""
+        invitation = email if email.startswith(INVITATION) else ""
         try:
             account = await create(session, nick, password, invitation)
         except Refusal as refusal:

@@ -5,6 +5,8 @@ from imd.protocols.irc import (
     buddyserv,
     messaging,
     negotiation,
+    nickserv,
+    nickserv_settings,
     operators,
     presence,
     queries,
@@ -27,5 +29,7 @@ FAMILIES = (
     whois,
     presence,
     buddyserv,
+    nickserv,
+    nickserv_settings,
     operators,
 )

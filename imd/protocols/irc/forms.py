@@ -30,6 +30,8 @@ FORMS: dict[str, Form] = {
     "MONITOR": Form("MONITOR +|-|C|L|S [nick{,nick}]", "be told when these come and go"),
     "MOTD": Form("MOTD [server]", "the message of the day"),
     "NAMES": Form("NAMES [#room{,#room}]", "who is in the rooms you are in"),
+    "NICKSERV": Form("NICKSERV verb [words]", "the same as a message to NickServ"),
+    "NS": Form("NS verb [words]", "the same as NICKSERV"),
     "NICK": Form("NICK nick", "your name; that of an account is fixed"),
     "NOTICE": Form("NOTICE target{,target} :text", "a message that nothing answers and nobody keeps"),
     "OPER": Form("OPER name [password]", "become an operator of the service"),

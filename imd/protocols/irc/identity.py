@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from imd.core.session import Account
 from imd.protocols.irc import buddyserv, numerics
+from imd.protocols.irc.registration import DONE
 
 if TYPE_CHECKING:
     from imd.protocols.irc.session import IrcSession
@@ -18,10 +19,12 @@ def account_of(session: "IrcSession") -> Account | None:
     return session.me.account if session.registered else session.registration.account
 
 
-async def become(session: "IrcSession", account: Account) -> None:
+async def become(session: "IrcSession", account: Account, device: str = "") -> None:
     """The connection is the account's from here on. Raises what `People.promote` raises."""
     if session.registered:
-        await session.hub.people.promote(session.me, account)
+        device = device or session.registration.device
+        await session.hub.people.promote(session.me, account, device)
+        session.registration = DONE
     else:
         session.registration.account = account
 

@@ -162,8 +162,6 @@ async def _succeeded(session: "IrcSession", account: Account) -> None:
     if account.suspended:
         raise Suspended(account.name)
     await identity.become(session, account)
-    if session.registered:
-        session.registration = DONE
     identity.tell(session, account)
     session.numeric(numerics.RPL_SASLSUCCESS)
     await identity.greet(session)
