@@ -47,7 +47,17 @@ from imd.net.resident import INTERVAL, Resident
 from imd.net.self_signed import ensure_pair
 from imd.net.tls import Certificates, UnusablePair
 from imd.net.turns import LeanTurns
-from imd.policies import connection_limits, core_policy, credential_rules, irc_settings, native_settings
+from imd.net.web.doors import WebDoor
+from imd.net.web.site import WebSite
+from imd.net.websocket.frames import Opcode
+from imd.policies import (
+    connection_limits,
+    core_policy,
+    credential_rules,
+    irc_settings,
+    native_settings,
+    web_settings,
+)
 from imd.protocols.irc.gateway import IrcGateway, farewell
 from imd.protocols.native.datagram import NativeDatagrams
 from imd.protocols.native.gateway import NativeGateway
@@ -115,6 +125,7 @@ class Daemon:
     native: NativeGateway
     datagrams: NativeDatagrams
     irc: IrcGateway
+    web: WebSite
 
     def __init__(
         self,
@@ -188,6 +199,19 @@ class Daemon:
         self.native = NativeGateway(hub, credentials, native, spawn, log, self.memory)
         self.datagrams = NativeDatagrams(self.native.door, self.connections, ServerContext(self._tls_options))
         self.irc = IrcGateway(hub, credentials, irc, spawn, log, self.memory, self)
+        web = web_settings(settings, self.tally)
+        self.web = WebSite(self.reactor, environment.clock, self.memory, web, self._unwell)
+        text, binary = Opcode.TEXT, Opcode.BINARY
+        # https://ircv3.net/specs/extensions/websocket: old clients name no subprotocol.
+        protocols = {"text.ircv3.net": text, "binary.ircv3.net": binary, "": text}
+        self.web.attach(
+            {
+                "irc": WebDoor("irc-websocket", protocols, frozenset({text, binary}), self.irc.carried),
+                "native": WebDoor(
+                    "native-websocket", {"imd.native": text, "": text}, frozenset({text}), self.native.carried
+                ),
+            }
+        )
 
     async def _listen(self) -> None:
         settings = self.settings
@@ -221,10 +245,27 @@ class Daemon:
         for listener in settings.listen.listeners("udp"):
             bound = self.datagrams.listen(self.reactor, listener.interface or "", listener.port or 0)
             self.bound.append(Bound("native", listener.kind, bound))
-        if settings.listen.web:
-            self.log.info("the web door is not part of this release: nothing is bound for it")
+        for listener in settings.listen.listeners("web"):
+            port = await listen(
+                self.reactor,
+                listener.kind,
+                listener.description,
+                self.web.factory,
+                self.connections,
+                securing=securing,
+                answer=self.web.turned_away,
+            )
+            self.bound.append(Bound("web", listener.kind, port))
         self._control = ControlListener(self, self.reactor, settings.data)
         self._control.start()
+
+    def _unwell(self) -> str:
+        """What keeps people from being served, for the health page; "" for nothing."""
+        if self._stopping:
+            return "stopping"
+        if self.connections.shut:
+            return "short of memory"
+        return "" if self.store.available else "store unavailable"
 
     def _tls_options(self) -> CertificateOptions:
         if self._certificates is None:
@@ -313,6 +354,7 @@ class Daemon:
         self.native.reload(native_settings(settings, self.tally))
         self.datagrams.reload(native_settings(settings, self.tally))
         self.irc.reload(irc_settings(settings, self.started, self.tally))
+        self.web.settings = web_settings(settings, self.tally)
         for change in changes.live:
             self.log.info("reloaded {change}", change=str(change))
         for change in changes.restart:
@@ -371,6 +413,7 @@ class Daemon:
         if hasattr(self, "irc"):
             await self._finished()
             self.hub.people.close()
+            self.web.stop()
             self.irc.stop()
             await gatherResults(map(Deferred.fromCoroutine, (self.native.stop(), self.datagrams.stop())))
             await self._finished()

@@ -12,6 +12,7 @@ from imd.core.verifier import read
 from imd.credentials.front import CredentialRules
 from imd.credentials.operators import OperatorLogin
 from imd.net.connections import ConnectionLimits
+from imd.net.web.site import WebSettings
 from imd.protocols.irc.settings import IrcLimits, IrcSettings
 from imd.protocols.native.settings import NativeSettings
 
@@ -133,6 +134,7 @@ def irc_settings(settings: Settings, created: float, tally: Tally) -> IrcSetting
         admin_location=settings.irc.admin_location,
         admin_organisation=settings.irc.admin_organisation,
         admin_email=settings.irc.admin_email,
+        filehost=settings.irc.filehost,
         version=SOFTWARE,
         created=created,
         confirm=settings.irc.confirm,
@@ -161,4 +163,16 @@ def irc_settings(settings: Settings, created: float, tally: Tally) -> IrcSetting
             send_queue=limits.send_queue,
             tally=tally,
         ),
+    )
+
+
+def web_settings(settings: Settings, tally: Tally) -> WebSettings:
+    limits = settings.limits.effective()
+    return WebSettings(
+        origins=frozenset(settings.web.origins),
+        request_size=limits.request_size,
+        line_length=limits.line_length,
+        websocket_message=limits.websocket_message,
+        frames_per_second=limits.frames_per_second,
+        tally=tally,
     )

@@ -79,7 +79,12 @@ class RunningDaemon:
         self._arguments = list(arguments)
         if config is not None:
             self._arguments += ["--config", str(config)]
-        listen = ['listen.native=["tcp:0","tls:0"]', 'listen.irc=["tcp:0","tls:0"]', 'listen.udp=["127.0.0.1:0"]']
+        listen = [
+            'listen.native=["tcp:0","tls:0"]',
+            'listen.irc=["tcp:0","tls:0"]',
+            'listen.udp=["127.0.0.1:0"]',
+            'listen.web=["tcp:0","tls:0"]',
+        ]
         for setting in (*listen, *QUICK, f'store.url="{store}"', *settings):
             self._arguments += ["--set", setting]
         self.ports: dict[tuple[str, str], int] = {}

@@ -50,6 +50,22 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             reason="The figure of the IRCv3 message-tags specification (4,094 bytes between @ and space).",
         ),
     ] = Size(4094)
+    websocket_message: Annotated[
+        Size,
+        setting(
+            "Longest WebSocket message that is borne: one that is longer than the door takes (line_length) is dropped "
+            "as it comes and answered in the door's own words, with one that is longer than this the connection is "
+            "closed (1009).",
+            reason="Enough to tell a text that was pasted by mistake from an attack.",
+        ),
+    ] = Size(1024 * 1024)
+    request_size: Annotated[
+        Size,
+        setting(
+            "Longest head of a request to the web listener (HTTP status 431).",
+            reason="Browsers send one or two KB, eight with many cookies.",
+        ),
+    ] = Size(16 * 1024)
     send_queue: Annotated[
         Size,
         setting(
@@ -181,6 +197,17 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             ge=0,
         ),
     ] = 300
+
+    frames_per_second: Annotated[
+        int,
+        setting(
+            "WebSocket frames that are no whole message (pings, pongs, fragments) a client may send per second over "
+            "time, ten times as many at once; with more the connection is closed (1008).",
+            reason="A client pings a few times in a minute, and sends a long message in a handful of fragments.",
+            switched=True,
+            ge=0,
+        ),
+    ] = 100
 
     # -- signs of life -------------------------------------------------------------------------------------
 

@@ -48,7 +48,7 @@ class Listen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     web: Annotated[
         tuple[str, ...],
         setting(
-            "The web door (WebSocket). It is not part of this release: nothing is bound, and the log says so.",
+            "The web site: WebSockets for IRC and the native protocol, and a page that says how the daemon is.",
             allowed=_ENDPOINTS,
             example='["tls:443:interface=0.0.0.0"]',
             live=False,
@@ -284,6 +284,14 @@ class Irc(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
             live=False,
         ),
     ] = "imd"
+    filehost: Annotated[
+        str,
+        setting(
+            "Where clients may upload files, a URL that is told them as ISUPPORT FILEHOST. Empty: nowhere.",
+            allowed="an https:// or http:// URL without spaces, or empty",
+            example='"https://example.org/upload"',
+        ),
+    ] = ""
     motd: Annotated[
         str,
         setting(
@@ -327,6 +335,21 @@ class Irc(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
             "them, but for those with a `-` before their name. Clients are told (`CLIENTTAGDENY`).",
             allowed='a list of tag names; `"*"` only first, `"-NAME"` only after it',
             example='["*", "-typing", "-draft/reply"]',
+        ),
+    ] = ()
+
+
+class Web(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The web site."""
+
+    origins: Annotated[
+        tuple[str, ...],
+        setting(
+            'Sites whose pages may open WebSockets here, besides pages of this one; "*" is all. What is no browser '
+            "names no site and may always.",
+            allowed='a list of origins as browsers write them, such as "https://example.org", or "*"',
+            example='["https://example.org"]',
+            reason="A page of another site could otherwise talk to a daemon in your own network.",
         ),
     ] = ()
 
@@ -458,6 +481,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     history: History = History()
     rooms: Rooms = Rooms()
     irc: Irc = Irc()
+    web: Web = Web()
     limits: Limits = Limits()
     operators: Operators = Operators()
     ledger: Ledger = Ledger()

@@ -29,6 +29,8 @@ _URL: Final = re.compile(r"[a-z][a-z0-9+.-]*:[!-~]+\Z")
 _NETWORK: Final = re.compile(r"[!-~]{1,50}\Z")
 #: IRCv3 message-tags, "RPL_ISUPPORT Tokens": the list is comma-separated, and a word of RPL_ISUPPORT.
 _DENIED_TAG = re.compile(r"\A(\*|-?[A-Za-z0-9][!-+\--~]*)\Z")
+_UPLOADS: Final = re.compile(r"https?://[!-~]{1,290}\Z")
+_ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?\Z")
 
 
 class Broken(msgspec.Struct, frozen=True):
@@ -97,6 +99,15 @@ def _texts(settings: Settings) -> Iterator[Broken]:
             yield Broken(f"irc.{key}", "this is one line without control characters")
     if settings.irc.icon and not _URL.match(settings.irc.icon):
         yield Broken("irc.icon", "a URL has a scheme, and no spaces or control characters")
+    if settings.irc.filehost and not _UPLOADS.match(settings.irc.filehost):
+        yield Broken("irc.filehost", "it is no https:// or http:// URL of at most 300 printable ASCII characters")
+    for position, origin in enumerate(settings.web.origins):
+        if origin != "*" and not _ORIGIN.match(origin):
+            yield Broken(
+                "web.origins",
+                f'"{origin}" is no origin as browsers write it: scheme://host[:port] in lower case, nothing after it',
+                position,
+            )
 
 
 def _listening(settings: Settings) -> Iterator[Broken]:

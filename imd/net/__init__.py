@@ -11,6 +11,8 @@ sending         a bounded queue in front of a transport
 resident        the memory of the whole process; the doors are shut while it is too much
 back_pressure   who does not read is asked nothing more
 memory          what all connections hold together; the largest go when it is too much
+web             the web listener: one site, whose requests may become WebSockets
+websocket       RFC 6455: frames to and from the wire, the handshake, the write path
 datagram        messages by UDP: reliability, DTLS, one socket for all peers
 bucket          token bucket
 shapes          names of attributes, kept once for all connections

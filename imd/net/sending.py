@@ -46,6 +46,17 @@ def _has_socket(transport: Any) -> bool:
     return isinstance(transport, Connection) and not getattr(transport, "TLS", False)
 
 
+def say_at_once(transport: Any, data: bytes) -> bool:
+    """Send the first, short words of a connection before there is an `Outbox`; whether they could be."""
+    if not _has_socket(transport):
+        transport.write(data)
+        return True
+    try:
+        return bool(transport.connected) and transport.socket.send(data) == len(data)
+    except OSError:
+        return False
+
+
 @implementer(IPushProducer, IPullProducer)
 class Outbox:
     """Between a door and its connected transport. `overflow` hears once that the reader is too slow, `stays` whenever
@@ -85,8 +96,8 @@ class Outbox:
         self._stays = stays
         #: Something is held, and `stays` knows.
         self._staying = False
-        #: What waits begins in the middle of what was written in one piece.
-        self._torn = False
+        #: Bytes at the beginning of what waits that belong to a line of which the transport has the first part.
+        self._torn = 0
         self._parts: list[bytes] = []
         #: Bytes that wait here.
         self.pending = 0
@@ -115,6 +126,23 @@ class Outbox:
             self._scheduled = True
             self._clock.last(self.flush)
 
+    # What a stream of lines makes of what doors say; frames are another matter (`imd.net.websocket.outbox`).
+
+    #: Send whole lines, each with its end.
+    lines = write
+
+    def payload(self, payload: bytes) -> None:
+        """Send one message that has no line end in it."""
+        self.write(payload + b"\n")
+
+    def ask(self) -> None:
+        """Ask for a sign of life, if the framing has a way of its own to do so."""
+
+    def _end_of_unit(self, data: bytes, start: int, at: int) -> int:
+        """Where the line ends that the byte before `at` belongs to; a line begins at `start`."""
+        end = data.find(b"\n", max(at - 1, start))
+        return len(data) if end < 0 else end + 1
+
     def flush(self) -> None:
         """Hand over now what waits, as far as the transport takes it."""
         self._scheduled = False
@@ -124,7 +152,7 @@ class Outbox:
         data = parts[0] if len(parts) == 1 else b"".join(parts)
         parts.clear()
         self.pending = 0
-        self._torn = False
+        begun, self._torn = self._torn, 0
         if self._direct:
             # Straight to the kernel; the transport has nothing left to send.
             transport = self._transport
@@ -135,7 +163,7 @@ class Outbox:
                     # No room; or the connection is broken, and then the transport finds out for itself, in its time.
                     sent = 0
                 if sent != len(data):
-                    self._not_taken(data[sent:])
+                    self._not_taken(data, sent, begun)
             return
         waits = _in_buffers(self._transport)
         if waits or self._staying:
@@ -147,10 +175,7 @@ class Outbox:
             return
         for start in range(0, len(data), CHUNK):
             if self._blocked():
-                rest = data[start:]
-                self._parts.append(rest)
-                self.pending = len(rest)
-                self._torn = True
+                self._keep(data, start, begun)
                 if self._limit and self.pending > self._limit:
                     self._drop()
                 else:
@@ -158,19 +183,23 @@ class Outbox:
                 return
             self._transport.write(data[start : start + CHUNK])
 
-    def _not_taken(self, rest: bytes) -> None:
-        """The kernel has no room for this."""
+    def _not_taken(self, data: bytes, sent: int, begun: int) -> None:
+        """The kernel has no room for what follows the first `sent` bytes."""
         self._choked = True
-        if len(rest) > CHUNK:
+        if len(data) - sent > CHUNK:
             # Only so much leaves our bound; the transport's buffer has none.
-            self._parts.insert(0, rest[CHUNK:])
-            self.pending += len(rest) - CHUNK
-            self._torn = True
-        self._transport.write(rest[:CHUNK])
+            self._keep(data, sent + CHUNK, begun)
+        self._transport.write(data[sent : sent + CHUNK])
         if self._limit and self.pending > self._limit:
             self._drop()
         else:
             self._stay()
+
+    def _keep(self, data: bytes, at: int, begun: int) -> None:
+        """What follows the first `at` bytes waits here. The first whole line begins at `begun`."""
+        self._parts.insert(0, data[at:])
+        self.pending += len(data) - at
+        self._torn = self._end_of_unit(data, begun, at) - at
 
     @property
     def backlog(self) -> int:
@@ -188,8 +217,7 @@ class Outbox:
 
     def let_go(self) -> None:
         """Forget what waits, but for the rest of a line of which the transport has the beginning."""
-        rest = self._parts[0].partition(b"\n") if self._torn and self._parts else (b"", b"", b"")
-        self._parts = [rest[0] + rest[1]] if rest[1] else []
+        self._parts = [self._parts[0][: self._torn]] if self._torn and self._parts else []
         self.pending = sum(map(len, self._parts))
 
     def close(self, after_flush: bool = True) -> None:
@@ -285,3 +313,7 @@ class Outbox:
     def stopProducing(self) -> None:
         """The transport is lost; `lost` follows."""
         self._choked = True
+
+
+#: As `Outbox` is made: transport, clock, limit, overflow, stays.
+MakeOutbox = Callable[[Any, Clock, int, Callable[[], None], Callable[[], None]], Outbox]

@@ -175,6 +175,7 @@ class LimitsTests(SynchronousTestCase):
                 "message_burst",
                 "commands_per_second",
                 "command_burst",
+                "frames_per_second",
             },
         )
 

@@ -8,6 +8,7 @@ stream   lines over TCP or TLS, and waiting for one
 irc      the IRC door
 native   the native door
 udp      the same by datagrams, plain and with DTLS
+websocket both by the web listener
 """
 
 from typing import NamedTuple
@@ -16,8 +17,15 @@ from tests.doors.driver import Change, Driver, Outcome, Received, Seen
 from tests.doors.irc import BareIrcDriver, IrcDriver
 from tests.doors.native import NativeDriver
 from tests.doors.udp import DtlsDriver, UdpDriver
+from tests.doors.websocket import IrcWebDriver, NativeWebDriver
 
-DOORS: dict[str, type[Driver]] = {"native": NativeDriver, "udp": UdpDriver, "irc": IrcDriver}
+DOORS: dict[str, type[Driver]] = {
+    "native": NativeDriver,
+    "udp": UdpDriver,
+    "websocket": NativeWebDriver,
+    "irc": IrcDriver,
+    "irc-websocket": IrcWebDriver,
+}
 
 
 class Watcher(NamedTuple):
@@ -41,12 +49,19 @@ WATCHERS: dict[str, Watcher] = {
     "udp contact": Watcher(UdpDriver, True, False),
     "dtls contact, watch": Watcher(DtlsDriver, True, True),
     "dtls stranger, watch": Watcher(DtlsDriver, False, True),
+    "websocket contact": Watcher(NativeWebDriver, True, False),
+    "websocket contact, watch": Watcher(NativeWebDriver, True, True),
+    "websocket stranger, watch": Watcher(NativeWebDriver, False, True),
+    "websocket contact, room": Watcher(NativeWebDriver, True, False, True),
     "irc contact": Watcher(IrcDriver, True, False),
     "irc contact, MONITOR": Watcher(IrcDriver, True, True),
     "irc stranger, MONITOR": Watcher(IrcDriver, False, True),
     "irc contact, room": Watcher(IrcDriver, True, False, True),
     "irc contact, MONITOR, room": Watcher(IrcDriver, True, True, True),
     "irc stranger, room": Watcher(IrcDriver, False, False, True),
+    "irc-websocket contact": Watcher(IrcWebDriver, True, False),
+    "irc-websocket contact, MONITOR, room": Watcher(IrcWebDriver, True, True, True),
+    "irc-websocket stranger, MONITOR": Watcher(IrcWebDriver, False, True),
     "bare irc contact": Watcher(BareIrcDriver, True, False),
     "bare irc contact, MONITOR": Watcher(BareIrcDriver, True, True),
     "bare irc stranger, MONITOR": Watcher(BareIrcDriver, False, True),
@@ -62,7 +77,9 @@ __all__ = [
     "Driver",
     "DtlsDriver",
     "IrcDriver",
+    "IrcWebDriver",
     "NativeDriver",
+    "NativeWebDriver",
     "Outcome",
     "Received",
     "Seen",

@@ -62,8 +62,10 @@ class SignOnFailed(AssertionError):
 class Driver(abc.ABC):
     """One client at one door."""
 
-    #: Which listener it uses.
+    #: Its name among the doors.
     door: str
+    #: Which of the daemon's listeners it uses; "": that of its own name.
+    listener = ""
     #: Whether the door can say these of presence; what it cannot say is told as the next best (docs/presence.md).
     states: frozenset[str]
     #: Whether presence texts are shown for a state other than away.
@@ -87,9 +89,19 @@ class Driver(abc.ABC):
         cls, daemon: RunningDaemon, name: str, password: str, *, source: str = "", **more: Any
     ) -> "Driver":
         """Connect (from the address `source`) and sign on; raises `SignOnFailed`."""
-        driver = cls(await connected(daemon.ports[cls.door, "tcp"], source=source), name)
+        driver = cls(await cls.dial(cls.port(daemon), source=source), name)
         await driver.enter(password, **more)
         return driver
+
+    @classmethod
+    def port(cls, daemon: RunningDaemon) -> int:
+        """Where the daemon listens for such clients."""
+        return daemon.ports[cls.listener or cls.door, "tcp"]
+
+    @classmethod
+    async def dial(cls, port: int, *, source: str = "") -> Stream:
+        """Connect to a port, which may be that of something between."""
+        return await connected(port, source=source)
 
     async def resume(self, daemon: RunningDaemon) -> "Driver":
         """The same session over a new connection; only for doors that can."""

@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 
 from tests.daemon import RunningDaemon
 from tests.doors.driver import Change, Driver, Outcome, Received, Seen, SignOnFailed
-from tests.doors.stream import Stream, connected
+from tests.doors.stream import Stream
 
 
 class NativeDriver(Driver):
@@ -99,7 +99,7 @@ class NativeDriver(Driver):
             self.seen.append(self._seen(view))
 
     async def resume(self, daemon: RunningDaemon) -> "NativeDriver":
-        driver = NativeDriver(await connected(daemon.ports[self.door, "tcp"]), self.name)
+        driver = type(self)(await self.dial(self.port(daemon)), self.name)
         driver.stream.say("")
         await driver.until("hello", lambda: driver.hello is not None)
         again = {"token": self.welcome["token"], "session": self.welcome["session"], "client": "test", "version": "1"}

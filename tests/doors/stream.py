@@ -98,7 +98,7 @@ async def connected(
     """Connect to a port of this machine, from the loopback address `source`."""
     endpoint: Any = HostnameEndpoint(reactor, "127.0.0.1", port, bindAddress=source or None)
     if tls:
-        endpoint = wrapClientTLS(_AnyServer(certificate or CertificateOptions()), endpoint)
+        endpoint = wrapClientTLS(any_server(certificate or CertificateOptions()), endpoint)
     stream = Stream()
     await connectProtocol(endpoint, stream)
     return stream
@@ -115,3 +115,9 @@ class _AnyServer:
         connection = SSL.Connection(self._options.getContext(), None)
         connection.set_app_data(protocol)
         return connection
+
+
+def any_server(options: CertificateOptions) -> IOpenSSLClientConnectionCreator:
+    """A creator of TLS connections to the tests' daemons."""
+    creator: IOpenSSLClientConnectionCreator = _AnyServer(options)
+    return creator

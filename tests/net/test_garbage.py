@@ -66,7 +66,12 @@ class LostTests(TestCase):
     timeout = 60
 
     async def setUp(self) -> None:  # type: ignore[override]
-        listen = ['listen.native=["tcp:0","tls:0"]', 'listen.irc=["tcp:0","tls:0"]', 'listen.udp=["127.0.0.1:0"]']
+        listen = [
+            'listen.native=["tcp:0","tls:0"]',
+            'listen.irc=["tcp:0","tls:0"]',
+            'listen.udp=["127.0.0.1:0"]',
+            'listen.web=["tcp:0","tls:0"]',
+        ]
         settings = load(None, [*listen, *QUICK], str(Path(self.mktemp()).absolute()))
         self.running = Daemon(reactor, settings)
         # Twisted 26.10 compares the control socket's path with text (`_inFilesystemNamespace`).

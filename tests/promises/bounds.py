@@ -10,7 +10,6 @@ from typing import Any
 
 from tests.daemon import RunningDaemon
 from tests.doors import DOORS, Driver, IrcDriver, NativeDriver, UdpDriver
-from tests.doors.stream import Stream, connected
 from tests.doors.udp import Datagrams
 from tests.promises.house import PASSWORD, PromiseTestCase
 
@@ -84,16 +83,14 @@ class Meeting:
     async def stranger(self, source: str = "") -> Any:
         """Connected, from an address of its own, and not signed on."""
         source = source or self.address()
-        stream: Stream
         if self.door == "udp":
-            stream = Datagrams(self.daemon, dtls=False, source=source)
-            made: Driver = UdpDriver(stream, "stranger")
+            made: Driver = UdpDriver(Datagrams(self.daemon, dtls=False, source=source), "stranger")
         else:
-            stream = await connected(self.daemon.ports[self.door, "tcp"], source=source)
-            made = (NativeDriver if self.door == "native" else IrcDriver)(stream, "stranger")
+            kind = DOORS[self.door]
+            made = kind(await kind.dial(kind.port(self.daemon), source=source), "stranger")
         self.case.addCleanup(made.cut)
         if isinstance(made, NativeDriver):
-            stream.say("")
+            made.stream.say("")
             await made.until("hello", lambda: made.hello is not None)
         return made
 
@@ -122,7 +119,7 @@ Deed = Callable[[Meeting], Awaitable[None]]
 
 def _alike(kind: str, code: str, *requests: dict[str, Any]) -> Deed:
     """On the native door: these requests, the last of which is refused. ``@`` is an account's name, another one each
-    time, ``#`` a room of one's own."""
+    time, ``#`` a room of one's own, ``#new`` another one each time."""
 
     async def deed(here: Meeting) -> None:
         one = await here.person()
@@ -130,9 +127,9 @@ def _alike(kind: str, code: str, *requests: dict[str, Any]) -> Deed:
         if any(value == "#" for request in requests for value in request.values()):
             await one.must({"type": "join", "room": room})
         for number, request in enumerate(requests, 1):
+            words = {"#": room, "#new": here.room()}
             filled = {
-                key: await here.account() if value == "@" else room if value == "#" else value
-                for key, value in request.items()
+                key: await here.account() if value == "@" else words.get(value, value) for key, value in request.items()
             }
             if number < len(requests):
                 await one.must({"type": kind, **filled})
@@ -381,7 +378,7 @@ DEEDS: dict[str, tuple[Deed | None, Deed | None]] = {
     "limits.contacts": (_alike("roster-ask", "too-many", {"name": "@"}, {"name": "@"}), _irc_contacts),
     "limits.watches": (_alike("watch", "too-many", {"name": "@"}, {"name": "@"}), _irc_watches),
     "limits.rooms_per_account": (
-        _alike("join", "too-many", {"room": "#one"}, {"room": "#two"}, {"room": "#three"}),
+        _alike("join", "too-many", {"room": "#new"}, {"room": "#new"}, {"room": "#new"}),
         _irc_rooms,
     ),
     "limits.room_members": (_members, _members),

@@ -156,7 +156,7 @@ def uncovered() -> dict[str, set[str]]:
 
 
 #: What is asked where; by UDP it is the same as at the native door.
-DOORS_ASKED = {"native", "udp", "irc"}
+DOORS_ASKED = {"native", "udp", "websocket", "irc", "irc-websocket"}
 
 
 async def ask_everything(observer: Driver, words: dict[str, str]) -> list[tuple[str, str]]:

@@ -8,9 +8,10 @@ from pathlib import Path
 from imd.config.limits import Limits
 from imd.control.limits import SWITCHES
 from tests.daemon import RunningDaemon
-from tests.doors import DOORS, NativeDriver
+from tests.doors import DOORS, IrcDriver, NativeDriver, websocket
 from tests.doors.stream import connected
 from tests.doors.udp import Datagrams
+from tests.net.websocket.client import PING, TEXT, frame
 from tests.promises import test_bounded_memory
 from tests.promises.bounded import BoundedTestCase, happened, met, stop_reading
 from tests.promises.bounds import DEEDS, TIGHT, Meeting
@@ -22,6 +23,9 @@ ELSEWHERE = {
     "connections_per_address": "test_too_many_connections",
     "handshakes": "test_too_many_connections",
     "handshake_timeout": "test_slow_sign_on",
+    "request_size": "test_requests",
+    "websocket_message": "test_frames",
+    "frames_per_second": "test_frames",
     "messages_per_second": "test_rates",
     "message_burst": "test_rates",
     "commands_per_second": "test_rates",
@@ -56,7 +60,7 @@ class BoundedPromise(BoundedTestCase):
         daemon = await self.house(*TIGHT).start()
         for name, deeds in DEEDS.items():
             for door in DOORS:
-                deed = deeds[door == "irc"]
+                deed = deeds[issubclass(DOORS[door], IrcDriver)]
                 if deed is not None:
                     before = await met(daemon, name)
                     await deed(Meeting(self, daemon, door))
@@ -90,10 +94,11 @@ class CrowdTests(BoundedTestCase):
             await happened("the end", lambda: bool(reasons))
             self.assertEqual(reasons, [code])
             return
-        stream = await connected(daemon.ports[door, "tcp"], source="127.0.0.9")
+        stream = await DOORS[door].dial(DOORS[door].port(daemon), source="127.0.0.9")
         await stream.until("the end", lambda: not stream.alive)
-        said = f'"type":"bye","code":"{code}"' if door == "native" else f"ERROR :Closing Link: * ({words}"
-        self.assertIn(said, stream.shown())
+        said = {"native": f'"type":"bye","code":"{code}"', "irc": f"ERROR :Closing Link: * ({words}"}
+        self.assertIn(said.get(door, "HTTP/1.1 503 Service Unavailable"), stream.shown())
+        self.assertIn(words if door != "native" else code, stream.shown())
 
     async def test_too_many_connections(self) -> None:
         """In all, from one address, and not signed on yet."""
@@ -172,9 +177,57 @@ class CrowdTests(BoundedTestCase):
             await one.until("the end", lambda one=one, words=words: words in one.stream.shown())
             await self.counted(daemon, f"{door}_ping_interval", 1)
             await self.counted(daemon, f"{door}_ping_timeout", 1)
+        for number, (door, words) in enumerate((("irc-websocket", "ERROR :"), ("websocket", '"code":"timeout"'))):
+            one = await Meeting(self, daemon, door).person()
+            one.stream.on_line = lambda line: None
+            one.stream.ponging = False
+            await one.until("the end", lambda one=one, words=words: words in one.stream.shown())
+            self.assertIn((PING, b""), one.stream.controls)
+            await self.counted(daemon, f"{'native' if number else 'irc'}_ping_timeout", 2)
+        # Who answers the ping of its carrier is there.
+        alive = await Meeting(self, daemon, "websocket").person()
+        alive.stream.on_line = lambda line: None
+        await alive.until("three pings", lambda: alive.stream.controls.count((PING, b"")) >= 3)
+        self.assertTrue(alive.stream.alive)
+        alive.cut()
         deaf = await Meeting(self, daemon, "udp").person()
         stop_reading(deaf)
-        await self.counted(daemon, "native_ping_timeout", 2)
+        await self.counted(daemon, "native_ping_timeout", 3)
+
+    async def test_requests(self) -> None:
+        """A head that is too long, or never ends, is answered as HTTP has it, and nothing of it is kept."""
+        settings = ("limits.enabled=true", 'limits.handshake_timeout="1 s"', 'limits.request_size="1 KiB"')
+        daemon = await self.daemon(*settings).start()
+        port = daemon.ports["web", "tcp"]
+        long = await websocket.connected(port, headers=("X: " + "x" * 2000,))
+        await long.until("the end", lambda: not long.alive)
+        self.assertIn("HTTP/1.1 431 Request Header Fields Too Large", long.shown())
+        await self.counted(daemon, "request_size", 1)
+        for said, answer in ((b"GET /health HTTP/1.1\r\nHost: a\r\n", "HTTP/1.1 408 "), (b"", "HTTP/1.1 408 ")):
+            slow = await connected(port)
+            self.addCleanup(slow.abort)
+            assert slow.transport is not None
+            slow.transport.write(said)
+            await slow.until("the answer", lambda slow=slow, answer=answer: answer in slow.shown())  # type: ignore[misc]
+        await self.counted(daemon, "handshake_timeout", 2)
+
+    async def test_frames(self) -> None:
+        """A message that is not to be borne, and frames that are no messages, end a WebSocket with the reason."""
+        settings = ("limits.enabled=true", 'limits.websocket_message="100 KiB"', "limits.frames_per_second=10")
+        daemon = await self.daemon(*settings).start()
+        for number, door in enumerate(("websocket", "irc-websocket"), 1):
+            for limit, data, code in (
+                ("websocket_message", frame(TEXT, b"x" * 102_401), 1009),
+                ("websocket_message", frame(TEXT, b"x" * 90_000, final=False) + frame(0, b"x" * 20_000), 1009),
+                ("frames_per_second", frame(PING) * 200, 1008),
+            ):
+                one = await Meeting(self, daemon, door).person()
+                one.stream.put(data)
+                await one.until("the end", lambda one=one: not one.stream.alive)
+                self.assertEqual(one.stream.closed[0], code)
+                await self.counted(daemon, limit, number)
+        status = await daemon.ask("status")
+        self.assertEqual(status["memory"]["held"], 0)
 
 
 globals().update(on_both_stores(BoundedPromise))

@@ -59,7 +59,7 @@ class HeldTests(BoundedTestCase):
             if door != "udp":
                 # What waited for it is gone, so that this comes next.
                 reader.stream.transport.resumeProducing()
-                words = '"code":"too-slow"' if door == "native" else "ERROR :Closing Link"
+                words = '"code":"too-slow"' if isinstance(reader, NativeDriver) else "ERROR :Closing Link"
                 await reader.until("the reason", lambda reader=reader: not reader.stream.alive)
                 self.assertIn(words, reader.stream.transcript[-1])
 
@@ -68,7 +68,7 @@ class HeldTests(BoundedTestCase):
         and the others are served all the while."""
         bound = 3 * 1024 * 1024
         daemon = await self.daemon('history.keep="0"', f"limits.memory={bound}", 'limits.send_queue="2 MiB"').start()
-        doors = ["native", "irc"] * 5
+        doors = ["native", "irc", "websocket", "irc-websocket"] * 3
         crowd = [await Meeting(self, daemon, door).person() for door in doors]
         crowd += [await self.by_tls(daemon) for _ in range(2)]
         speaker = await self.hall(daemon, *crowd)
@@ -91,7 +91,7 @@ class HeldTests(BoundedTestCase):
         await self.talk(speaker, shed)
         grown = resident(daemon) - before
         status = await daemon.ask("status")
-        gone = re.findall(r"(\S+) at \S+, (\w+) held (\d+) bytes and is let go", daemon.log)
+        gone = re.findall(r"(\S+) at \S+, ([\w-]+) held (\d+) bytes and is let go", daemon.log)
         print(
             f"\n{len(gone)} of {len(crowd)} slow readers let go, the first with {gone[0][2]} bytes; at most "
             f"{status['memory']['peak']} of {bound} bytes held; memory of the daemon grew by {grown} KiB; the slowest "

@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred, gatherResults
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.daemon import RunningDaemon
-from tests.doors import DOORS, BareIrcDriver, Driver, IrcDriver, NativeDriver, UdpDriver
+from tests.doors import DOORS, BareIrcDriver, Driver, IrcDriver, IrcWebDriver, NativeDriver, NativeWebDriver, UdpDriver
 from tests.promises import probes
 from tests.promises.house import PASSWORD, PromiseTestCase, on_both_stores
 
@@ -55,6 +55,8 @@ HIDINGS = {
 OBSERVERS: dict[str, type[Driver]] = {
     "native": NativeDriver,
     "udp": UdpDriver,
+    "websocket": NativeWebDriver,
+    "irc-websocket": IrcWebDriver,
     "irc": IrcDriver,
     "bare irc": BareIrcDriver,
 }

@@ -12,9 +12,10 @@ from imd.net.back_pressure import BackPressure
 from imd.net.connections import TicketHolder
 from imd.net.memory import Memory
 from imd.net.peer import peer_of
-from imd.net.sending import Outbox
+from imd.net.sending import MakeOutbox, Outbox
 from imd.net.shapes import share
 from imd.protocols.irc.session import IrcSession
+from imd.protocols.irc.wire.line import BadLine
 
 if TYPE_CHECKING:
     from imd.protocols.irc.door import Door
@@ -36,17 +37,24 @@ class Nowhere:
 
 NOWHERE = Nowhere()
 
+DOOR = "irc"
+
 
 class IrcConnection(BackPressure, Protocol, TicketHolder):
     """The `Link` of an `IrcSession`. After `ping_interval` of silence the client is sent a PING; after `ping_timeout`
     more, or with a barrier's PING as long unanswered, it is gone."""
 
     session: IrcSession
+    #: What its carrier keeps; nothing, on a stream.
+    _carried = 0
     #: Buffer; leaves at the end of the reactor's turn.
     write: Callable[[bytes], None]
 
-    def __init__(self, door: "Door") -> None:
+    def __init__(self, door: "Door", via: str = DOOR, framed: MakeOutbox = Outbox) -> None:
+        """`via` is what the ledger calls the way it came; `framed` makes its write path."""
         self._door = door
+        self._via = via
+        self._framed = framed
         self._clock = door.hub.clock
         self._heard = 0.0
         self._paused = False
@@ -59,11 +67,11 @@ class IrcConnection(BackPressure, Protocol, TicketHolder):
     def connectionMade(self) -> None:
         limits = self._door.settings.limits
         transport = cast(ITransport, self.transport)
-        self._outbox = Outbox(transport, self._clock, limits.send_queue, self._too_slow, self.stays)
+        self._outbox = self._framed(transport, self._clock, limits.send_queue, self._too_slow, self.stays)
         self.bound(limits.send_queue)
-        self.write = self._outbox.write
+        self.write = self._outbox.lines
         self._heard = self._clock.time()
-        self.session = IrcSession(self._door, peer_of(transport, "irc"), self)
+        self.session = IrcSession(self._door, peer_of(transport, self._via), self)
         self._door.sessions.add(self.session)
         self._door.unregistered += 1
         if limits.ping_interval > 0:
@@ -87,6 +95,35 @@ class IrcConnection(BackPressure, Protocol, TicketHolder):
     def admission_expired(self) -> None:
         """`TicketHolder`: no sign-on in time."""
         self.session.close("Registration timed out")
+
+    # ------------------------------------------------------------ carried by something that is no stream of lines
+
+    @property
+    def outbox(self) -> Outbox:
+        """Where its carrier may say what is the carrier's own."""
+        return self._outbox
+
+    def received(self, lines: list[bytes]) -> None:
+        """Lines, without their ends."""
+        self.dataReceived(b"%b\r\n" % b"\r\n".join(lines))
+
+    def too_long(self, limit: int) -> None:
+        """A line was so long that the carrier did not keep it."""
+        self.session.unreadable(BadLine("too-long"))
+
+    def heard(self) -> None:
+        """The client is alive, though it said nothing."""
+        self._heard, self._asked = self._clock.time(), None
+
+    def carrier_keeps(self, size: int) -> None:
+        """So many bytes of lines that are not complete."""
+        self._carried = size
+        self.stays()
+
+    def left(self) -> None:
+        """The client has said that it goes, or cannot be understood: nothing more comes, and the end follows."""
+        self.session.lost()
+        self.close()
 
     # ------------------------------------------------------------ the session's side (Link)
 
@@ -119,14 +156,14 @@ class IrcConnection(BackPressure, Protocol, TicketHolder):
         self.stays()
 
     def reads(self) -> None:
-        self._heard, self._asked = self._clock.time(), None
+        self.heard()
 
     def go_on(self) -> None:
         self.session.barrier.heard_again(self._clock.time())
         self.session.go_on()
 
     def held(self) -> int:
-        return self._outbox.held + self.session.kept
+        return self._outbox.held + self.session.kept + self._carried
 
     def shed(self, why: ShortOfMemory) -> None:
         if self.session.closing:
@@ -137,7 +174,7 @@ class IrcConnection(BackPressure, Protocol, TicketHolder):
         self.session.close(why.sentence)
 
     def whose(self) -> str:
-        return f"{self.session.nick} at {self.session.peer.address}, irc"
+        return f"{self.session.nick} at {self.session.peer.address}, {self._via}"
 
     # ------------------------------------------------------------ signs of life
 
@@ -169,6 +206,7 @@ class IrcConnection(BackPressure, Protocol, TicketHolder):
             self._asked = now
             limits.tally.count("irc_ping_interval")
             self.write(b"PING :%b\r\n" % self._door.server.encode())
+            self._outbox.ask()
         if self._asked is not None:
             return self._asked + (limits.ping_timeout or limits.ping_interval) - now
         until = limits.ping_interval - silent
@@ -178,5 +216,5 @@ class IrcConnection(BackPressure, Protocol, TicketHolder):
 share(
     IrcConnection,
     *("_asked", "_clock", "_door", "_heard", "_most", "_outbox", "_paused", "_waited"),
-    *("connected", "held_back", "round", "session", "ticket", "transport", "write"),
+    *("_carried", "_framed", "_via", "connected", "held_back", "round", "session", "ticket", "transport", "write"),
 )

@@ -6,6 +6,7 @@ from twisted.internet.protocol import Factory
 from imd.core.ports import Credentials, Hub, Log, Operations, Spawn
 from imd.core.refusal import Refusal
 from imd.net.memory import Memory
+from imd.net.sending import MakeOutbox
 from imd.protocols.irc import negotiation, operators
 from imd.protocols.irc.connection import IrcConnection
 from imd.protocols.irc.door import Door
@@ -42,6 +43,10 @@ class IrcGateway(Factory):
         connection = IrcConnection(self.door)
         connection.factory = self
         return connection
+
+    def carried(self, via: str, framed: MakeOutbox) -> IrcConnection:
+        """A connection over something that is no stream of lines; the ledger calls it `via`."""
+        return IrcConnection(self.door, via, framed)
 
     def reload(self, settings: IrcSettings) -> None:
         """New settings, also for those who are connected; with cap-notify they hear what they may now request."""

@@ -149,6 +149,12 @@ class IrcSession(Speaker):
         self._framer.feed(data)
         self._pump()
 
+    def unreadable(self, bad: BadLine) -> None:
+        """A line of the client of which nothing was kept."""
+        if not self.closing:
+            self._wait(bad)
+            self._pump()
+
     def _answered(self) -> None:
         """Commands have got their last answer: others may have waited for that."""
         if self._waiting or self._framer.buffer or self._early is not None or self._kept:

@@ -43,6 +43,8 @@ class IrcSettings(msgspec.Struct, frozen=True, kw_only=True):
     admin_location: str = ""
     admin_organisation: str = ""
     admin_email: str = ""
+    #: ISUPPORT FILEHOST: where clients may upload files; "": nowhere.
+    filehost: str = ""
     #: Software name and version, for 002, 004 and VERSION.
     version: str = "imd"
     #: Wall-clock time of the start of the daemon, for 003.

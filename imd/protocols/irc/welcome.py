@@ -81,6 +81,9 @@ def isupport(settings: IrcSettings) -> list[str]:
         "UTF8ONLY": "",
         "WHOX": "",
     }
+    if settings.filehost:
+        # https://ircv3.net/specs/extensions/filehost, and by the name that soju gave it before.
+        tokens["draft/FILEHOST"] = tokens["soju.im/FILEHOST"] = _escaped(settings.filehost)
     if not limits.room_masks:
         del tokens["MAXLIST"]
     if not settings.deny_client_tags:
@@ -90,6 +93,11 @@ def isupport(settings: IrcSettings) -> list[str]:
 
 #: "If the value is not specified, there is no limit".
 _MAY_BE_EMPTY = {"MONITOR", "CHANLIMIT"}
+
+
+def _escaped(value: str) -> str:
+    """Modern IRC, RPL_ISUPPORT: what would end a value is written as ``\\xHH``."""
+    return value.replace("\\", "\\x5C").replace("=", "\\x3D").replace(" ", "\\x20")
 
 
 def _number(limit: int) -> str:

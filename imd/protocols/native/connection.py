@@ -11,14 +11,14 @@ from imd.net.back_pressure import BackPressure
 from imd.net.connections import TicketHolder
 from imd.net.memory import Memory
 from imd.net.peer import peer_of
-from imd.net.sending import Outbox
+from imd.net.sending import MakeOutbox, Outbox
 from imd.net.shapes import share
 from imd.protocols.native import signon
 from imd.protocols.native.door import Door
 from imd.protocols.native.keepalive import KeepAlive
 from imd.protocols.native.session import NOWHERE, NativeSession
 from imd.protocols.native.wire.codec import encode
-from imd.protocols.native.wire.frame import LineFramer, line
+from imd.protocols.native.wire.frame import LineFramer
 
 if TYPE_CHECKING:
     from imd.protocols.native.gateway import NativeFactory
@@ -35,8 +35,14 @@ class NativeConnection(BackPressure, TicketHolder, Protocol):
     transport: Any
     session: NativeSession
 
-    def __init__(self, door: Door, home: "NativeFactory") -> None:
+    #: What its carrier keeps; nothing, on a stream.
+    _carried = 0
+
+    def __init__(self, door: Door, home: "NativeFactory", via: str = DOOR, framed: MakeOutbox = Outbox) -> None:
+        """`via` is what the ledger calls the way it came; `framed` makes its write path."""
         self._door = door
+        self._via = via
+        self._framed = framed
         self._home = home
         self._clock = door.hub.clock
         self._paused = False
@@ -46,10 +52,10 @@ class NativeConnection(BackPressure, TicketHolder, Protocol):
     def connectionMade(self) -> None:
         door, settings = self._door, self._door.settings
         clock = self._clock
-        self._outbox = Outbox(self.transport, clock, settings.send_queue, self._too_slow, self.stays)
+        self._outbox = self._framed(self.transport, clock, settings.send_queue, self._too_slow, self.stays)
         self.bound(settings.send_queue)
         self._framer = LineFramer(settings.line_before_sign_on)
-        self.session = NativeSession(door, peer_of(self.transport, DOOR), self)
+        self.session = NativeSession(door, peer_of(self.transport, self._via), self)
         self._alive = KeepAlive(door.rounds, clock, settings.ping_interval, settings.ping_timeout, self)
         self._home.connections.add(self)
         self.session.answer(signon.hello(self.session))
@@ -62,10 +68,52 @@ class NativeConnection(BackPressure, TicketHolder, Protocol):
             else:
                 self._door.settings.tally.count("line_length")
                 self.session.unreadable(TooLong("The line", event.limit))
+        self._note()
+
+    def _note(self) -> None:
         kept = len(self._framer.begun) + self.session.kept
         if kept != self._kept:
             self._kept = kept
             self.stays()
+
+    # ------------------------------------------------------------ carried by something that is no stream of lines
+
+    @property
+    def outbox(self) -> Outbox:
+        """Where its carrier may say what is the carrier's own."""
+        return self._outbox
+
+    def received(self, payloads: list[bytes]) -> None:
+        """Payloads, each by itself."""
+        self._alive.heard()
+        for payload in payloads:
+            limit = self._framer.limit
+            if limit and len(payload) > limit:
+                self.too_long(limit)
+            elif payload:
+                self.session.receive(payload)
+        self._note()
+
+    def too_long(self, limit: int) -> None:
+        """A payload was so long that nothing is done with it."""
+        self._door.settings.tally.count("line_length")
+        self.session.unreadable(TooLong("The message", limit))
+
+    def heard(self) -> None:
+        """The client is alive, though it said nothing."""
+        self._alive.heard()
+
+    def carrier_keeps(self, size: int) -> None:
+        """So many bytes of payloads that are not complete."""
+        self._carried = size
+        self.stays()
+
+    def left(self) -> None:
+        """The client has said that it goes, or cannot be understood: nothing more comes, and the end follows."""
+        self.session.lost()
+        self.close()
+
+    # ------------------------------------------------------------ the end of the stream
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._alive.stop()
@@ -83,13 +131,14 @@ class NativeConnection(BackPressure, TicketHolder, Protocol):
 
     def ask(self) -> None:
         self.session.ping()
+        self._outbox.ask()
 
     def silent(self) -> None:
         self._door.settings.tally.count("native_ping_timeout")
         self.session.bye("timeout", "Nothing was heard for too long.", "timeout")
 
     def _too_slow(self) -> None:
-        self._outbox.write(line(encode(TOO_SLOW)))
+        self._outbox.payload(encode(TOO_SLOW))
         self._outbox.close()
         # Signing off waits for the end of the turn: the core is just telling somebody something.
         self._clock.soon(lambda: self.session.bye(TOO_SLOW.code, TOO_SLOW.text, TOO_SLOW.code))
@@ -110,7 +159,7 @@ class NativeConnection(BackPressure, TicketHolder, Protocol):
         self._alive.heard()
 
     def held(self) -> int:
-        return self._outbox.held + len(self._framer.begun) + self.session.kept
+        return self._outbox.held + len(self._framer.begun) + self.session.kept + self._carried
 
     def shed(self, why: ShortOfMemory) -> None:
         if self.session.gone():
@@ -126,7 +175,7 @@ class NativeConnection(BackPressure, TicketHolder, Protocol):
     # ------------------------------------------------------------ session.Sink
 
     def send(self, payload: bytes) -> None:
-        self._outbox.write(line(payload))
+        self._outbox.payload(payload)
 
     def close(self) -> None:
         self._alive.stop()
@@ -161,5 +210,5 @@ class NativeConnection(BackPressure, TicketHolder, Protocol):
 share(
     NativeConnection,
     *("_alive", "_clock", "_door", "_framer", "_home", "_kept", "_most", "_outbox", "_paused", "_waited"),
-    *("connected", "held_back", "session", "ticket", "transport"),
+    *("_carried", "_framed", "_via", "connected", "held_back", "session", "ticket", "transport"),
 )

@@ -8,6 +8,7 @@ from imd.core.ports import Credentials, Hub, Log, Spawn
 from imd.core.refusal import Refusal, ShuttingDown
 from imd.messages.connection import Bye
 from imd.net.memory import Memory
+from imd.net.sending import MakeOutbox
 from imd.protocols.native.connection import NativeConnection
 from imd.protocols.native.door import Door
 from imd.protocols.native.settings import NativeSettings
@@ -64,6 +65,10 @@ class NativeGateway:
     ) -> None:
         self.door = Door(hub, credentials, settings, spawn, log, memory)
         self.factory = NativeFactory(self.door)
+
+    def carried(self, via: str, framed: MakeOutbox) -> NativeConnection:
+        """A connection over something that is no stream of lines; the ledger calls it `via`."""
+        return NativeConnection(self.door, self.factory, via, framed)
 
     def reload(self, settings: NativeSettings) -> None:
         """New settings; rates and signs of life hold for connections made from now on."""

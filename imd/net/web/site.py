@@ -1,0 +1,237 @@
+"""The site: its pages, its health, and what it says to who is not let in.
+
+``/`` says what is here, and takes WebSockets of all doors by their subprotocols, as generic clients ask for them there;
+``/irc`` and ``/native`` are the doors; ``/health`` is for balancers. More resources are children of `WebSite.root`.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from twisted.internet.interfaces import IAddress
+from twisted.internet.protocol import Factory
+from twisted.logger import Logger
+from twisted.web.http import HTTPChannel
+from twisted.web.resource import Resource
+from twisted.web.server import Request as TwistedRequest
+from twisted.web.server import Site
+
+from imd.core.ports import Clock
+from imd.core.refusal import Refusal
+from imd.core.tally import Tally
+from imd.net.memory import Memory
+from imd.net.sending import MakeOutbox
+from imd.net.web.connection import WebConnection
+from imd.net.web.doors import WebDoor
+from imd.net.web.upgrade import WebSocketResource
+from imd.net.websocket.frames import CloseCode, Framing, Opcode
+from imd.net.websocket.handshake import Refused
+from imd.net.websocket.outbox import WebSocketOutbox
+from imd.net.websocket.reader import Violation
+
+#: Sent with every answer. Pages are ours, load nothing and are framed by nobody; a type is what it says.
+HEADERS = (
+    ("Server", "imd"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("Cache-Control", "no-store"),
+)
+
+_PAGE = """<!DOCTYPE html>
+<html lang="en"><meta charset="utf-8"><title>imd</title>
+<h1>imd</h1>
+<p>An instant messaging daemon. WebSockets: <code>/irc</code> (text.ircv3.net, binary.ircv3.net) and
+<code>/native</code> (imd.native). <a href="/health">/health</a> says how it is.
+</html>
+"""
+
+
+class WebSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Sizes in bytes; 0 means unlimited."""
+
+    #: Of pages that may open WebSockets besides our own, in small letters; "*" is all.
+    origins: frozenset[str] = frozenset()
+    #: The longest head of a request.
+    request_size: int = 16 * 1024
+    #: The longest message that is given to a door, and the longest that is borne.
+    line_length: int = 64 * 1024
+    websocket_message: int = 1024 * 1024
+    #: Frames that are no whole message.
+    frames_per_second: int = 100
+    tally: Tally = msgspec.field(default_factory=Tally)
+
+
+class Channel(HTTPChannel):
+    """twisted.web's parser for one request. What it may hold and how long is the `WebConnection`'s to say."""
+
+    #: No time limit of its own: that of the connection holds.
+    timeOut = None
+
+    def __init__(self, connection: WebConnection) -> None:
+        super().__init__()
+        self.connection: WebConnection | None = connection
+
+    def checkPersistence(self, request: Any, version: Any) -> bool:
+        # One request for each connection: its limits in time and number are then those of connections.
+        request.responseHeaders.setRawHeaders(b"Connection", [b"close"])
+        return False
+
+    def allHeadersReceived(self) -> None:
+        if self.length != 0 and self.connection is not None:
+            # RFC 9110 section 15.5.14. A length that is not told (chunked) may be any.
+            self.connection.refuse(413, "No request here has a body.")
+        else:
+            super().allHeadersReceived()
+
+    def let_go(self) -> None:
+        """Nothing more is read or written: no part of this holds another, or the transport."""
+        transport: Any = self.transport
+        if transport is not None:
+            transport.unregisterProducer()
+        self.setTimeout(None)
+        for request in self.requests:
+            request.channel = None
+            request.connection = None
+            if request.content is not None:
+                request.content.close()
+        self.requests.clear()
+        self.connection = None
+        self.transport = None
+
+
+class Request(TwistedRequest):
+    """A request of the site."""
+
+    def __init__(self, channel: Channel, *more: Any) -> None:
+        super().__init__(channel, *more)
+        self.connection: Any = channel.connection
+
+
+class WebSite(Site):
+    """`health` says what is wrong, or "" for nothing. Listeners are given `factory`, and say `turned_away`."""
+
+    logger = Logger(namespace="imd.web")
+
+    def __init__(
+        self, reactor: Any, clock: Clock, memory: Memory, settings: WebSettings, health: Callable[[], str]
+    ) -> None:
+        self.root = Resource()
+        super().__init__(self.root, requestFactory=Request, reactor=reactor)
+        self.displayTracebacks = False
+        self.clock = clock
+        self.memory = memory
+        #: Replaced as a whole at a reload.
+        self.settings = settings
+        self.factory = WebFactory(self)
+        #: Connections that are not WebSockets.
+        self.requesting: set[WebConnection] = set()
+        #: WebSockets so far.
+        self.upgraded = 0
+        #: How messages of each kind are framed, and the write path that does so.
+        self.framings = {kind: Framing(kind) for kind in (Opcode.TEXT, Opcode.BINARY)}
+        self.outbox: Mapping[Opcode, MakeOutbox] = {
+            kind: partial(WebSocketOutbox, framing) for kind, framing in self.framings.items()
+        }
+        self.root.putChild(b"health", Health(health))
+
+    def attach(self, doors: Mapping[str, WebDoor]) -> None:
+        """Doors by the path where each is found; the first also takes at ``/`` who names no subprotocol."""
+        for path, door in doors.items():
+            self.root.putChild(path.encode(), WebSocketResource(self, [door]))
+        self.root.putChild(b"", WebSocketResource(self, list(doors.values()), Page(_PAGE)))
+
+    def channel(self, connection: WebConnection) -> Channel:
+        """A parser for one request of this connection."""
+        channel = Channel(connection)
+        # Parts that twisted.web gives a channel when it makes one.
+        parts: Any = channel
+        parts.site = parts.factory = self
+        parts.requestFactory = Request
+        parts.callLater = self.reactor.callLater
+        return channel
+
+    def getResourceFor(self, request: Request) -> Any:
+        for name, value in HEADERS:
+            request.setHeader(name, value)
+        return super().getResourceFor(request)
+
+    def stop(self) -> None:
+        """WebSockets are closed by their doors, as "going away"; requests end now."""
+        for framing in self.framings.values():
+            framing.closing_code = CloseCode.GOING_AWAY
+        for connection in list(self.requesting):
+            connection.transport.abortConnection()
+
+    # ------------------------------------------------------------ saying no
+
+    def broken(self, transport: Any, violation: Violation) -> None:
+        """A client broke the rules of WebSocket."""
+        self.logger.info("websocket: {peer}: {why}", peer=transport.getPeer(), why=violation.reason)
+        if violation.code == CloseCode.MESSAGE_TOO_BIG:
+            self.settings.tally.count("websocket_message")
+
+    def turned_down(self, request: Request, refused: Refused) -> None:
+        """A handshake is refused."""
+        peer = request.connection.transport.getPeer()
+        self.logger.info("web: {peer}: {status} {why}", peer=peer, status=refused.status, why=refused.sentence)
+
+    @staticmethod
+    def turned_away(refusal: Refusal) -> bytes:
+        """What a connection is told that is not let in (`imd.net.listening.listen`, `answer`)."""
+        return WebSite.answer(503, refusal.sentence)
+
+    @staticmethod
+    def answer(status: int, sentence: str) -> bytes:
+        """A whole response to what is no request."""
+        body = f"{sentence}\n".encode()
+        lines = [
+            f"HTTP/1.1 {status} {HTTPStatus(status).phrase}",
+            *(f"{name}: {value}" for name, value in HEADERS),
+            "Content-Type: text/plain; charset=utf-8",
+            f"Content-Length: {len(body)}",
+            "Connection: close",
+        ]
+        return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+class WebFactory(Factory):
+    """Makes the connections of the site's listeners."""
+
+    noisy = False
+
+    def __init__(self, site: WebSite) -> None:
+        self._site = site
+
+    def buildProtocol(self, addr: IAddress | None) -> WebConnection:
+        return WebConnection(self._site)
+
+
+class Page(Resource):
+    """A page of ours."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text.encode()
+
+    def render_GET(self, request: Request) -> bytes:
+        request.setHeader("Content-Type", "text/html; charset=utf-8")
+        return self._text
+
+
+class Health(Resource):
+    """For balancers and operators: 200 while people can be served, 503 with the reason while they cannot."""
+
+    isLeaf = True
+
+    def __init__(self, health: Callable[[], str]) -> None:
+        super().__init__()
+        self._health = health
+
+    def render_GET(self, request: Request) -> bytes:
+        request.setHeader("Content-Type", "application/json")
+        wrong = self._health()
+        if wrong:
+            request.setResponseCode(503)
+        return msgspec.json.encode({"status": wrong or "ok"}) + b"\n"

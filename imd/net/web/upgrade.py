@@ -1,0 +1,72 @@
+"""The resource that makes a WebSocket of a request."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from twisted.web.resource import IResource, Resource
+from twisted.web.server import NOT_DONE_YET
+from zope.interface import implementer
+
+from imd.net.websocket.handshake import Accepted, Field, Refused, check, wanted
+
+if TYPE_CHECKING:
+    from imd.net.web.doors import WebDoor
+    from imd.net.web.site import Request, WebSite
+
+
+@implementer(IResource)
+class WebSocketResource(Resource):
+    """Doors that can be reached at one path; the subprotocol decides, and the first of them takes who names none.
+
+    With `page` a request for something else is answered by it, otherwise refused with 426 (RFC 9110 section 15.5.22).
+    """
+
+    isLeaf = False
+
+    def __init__(self, site: "WebSite", doors: "Sequence[WebDoor]", page: IResource | None = None) -> None:
+        super().__init__()
+        self._site = site
+        self._doors = doors
+        self._page = page
+
+    def getChild(self, path: bytes, request: "Request") -> Resource:
+        # "/" and "/irc/" are the same as "" and "/irc".
+        return self if not path and not request.postpath else super().getChild(path, request)
+
+    def render(self, request: "Request") -> int | bytes:
+        field = _fields(request)
+        if self._page is not None and not wanted(field):
+            rendered: int | bytes = self._page.render(request)
+            return rendered
+        known = {name for door in self._doors for name in door.subprotocols}
+        try:
+            origins = self._site.settings.origins
+            accepted = check(request.method, request.clientproto, field, known, origins)
+        except Refused as refused:
+            return self._refuse(request, refused)
+        self._upgrade(request, accepted)
+        return NOT_DONE_YET
+
+    def _upgrade(self, request: "Request", accepted: Accepted) -> None:
+        name = accepted.subprotocol
+        door = next((door for door in self._doors if name in door.subprotocols), self._doors[0])
+        request.connection.become(door, door.subprotocols[name], accepted.response(), agreed=bool(name))
+
+    def _refuse(self, request: "Request", refused: Refused) -> bytes:
+        self._site.turned_down(request, refused)
+        request.setResponseCode(refused.status, HTTPStatus(refused.status).phrase.encode())
+        for name, value in refused.headers:
+            request.setHeader(name, value)
+        request.setHeader("Content-Type", "text/plain; charset=utf-8")
+        return f"{refused.sentence}\n".encode()
+
+
+def _fields(request: "Request") -> Field:
+    headers = request.requestHeaders
+
+    def field(name: str) -> Sequence[str]:
+        # RFC 9110 section 5.5: fields are of US-ASCII, and no other may be taken for one.
+        return [value.decode("ascii", "replace") for value in headers.getRawHeaders(name.encode(), [])]
+
+    return field

@@ -1,0 +1,1 @@
+"""WebSocket: frames, reader, handshake, write path."""
