@@ -44,6 +44,7 @@ def core_policy(settings: Settings, tally: Tally) -> Policy:
             sessions_per_account=limits.sessions_per_account,
             contacts=limits.contacts,
             watches=limits.watches,
+            whowas=limits.whowas,
             rooms=limits.rooms,
             rooms_per_account=limits.rooms_per_account,
             room_members=limits.room_members,

@@ -266,6 +266,14 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             ge=0,
         ),
     ] = 1_000
+    whowas: Annotated[
+        int,
+        setting(
+            "How many times that somebody came are remembered, for who asks who was here (IRC: WHOWAS).",
+            reason="An evening of a busy service, in half a megabyte.",
+            ge=0,
+        ),
+    ] = 1_000
     rooms: Annotated[
         int,
         setting("Rooms at one time.", reason="Room for one to each connection.", ge=0),

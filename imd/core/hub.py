@@ -138,6 +138,7 @@ class Hub:
         self.delivery.trace.bound(policy.limits.traces)
         for part in (self.people, self.presence, self.rosters, self.rooms, self.delivery, self.offers):
             part.limits = policy.limits
+        self.people.whowas.limits = policy.limits
         self.delivery.ack_wait = policy.ack_wait
         self.keeping.lifetime = policy.offline_keep
         self.keeping.max_messages = policy.offline_max_messages
@@ -153,6 +154,7 @@ class Hub:
             "sessions_per_account": max((len(person.sessions) for person in self.people.online()), default=0),
             "contacts": self.rosters.most(),
             "watches": self.presence.most_watches(),
+            "whowas": len(self.people.whowas),
             **self.rooms.levels(),
             "offers": self.offers.most(),
             "window": self.delivery.most_unconfirmed(),

@@ -20,6 +20,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     sessions_per_account: int = 20
     contacts: int = 1_000
     watches: int = 1_000
+    #: Appearances of people that are remembered for who asks who was here.
+    whowas: int = 1_000
     rooms: int = 10_000
     rooms_per_account: int = 100
     room_members: int = 5_000

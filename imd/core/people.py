@@ -7,7 +7,7 @@ that order when somebody comes, and in reverse when somebody goes, so that each 
 import base64
 import hashlib
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -34,8 +34,20 @@ from imd.core.refusal import (
     ShuttingDown,
     Suspended,
 )
-from imd.core.session import Account, ClientInfo, Mark, Peer, Person, Presence, PresenceView, Session, Visibility
+from imd.core.session import (
+    Account,
+    Appearance,
+    ClientInfo,
+    Mark,
+    Peer,
+    Person,
+    Presence,
+    PresenceView,
+    Session,
+    Visibility,
+)
 from imd.core.talk import MemberDetailsChanged, RoomEvent, RoomLines
+from imd.core.whowas import WhoWas
 
 if TYPE_CHECKING:
     from imd.core.delivery import Delivery
@@ -114,6 +126,7 @@ class People:
         #: How many people have each mark: it is asked at every sign-on.
         self._marked = dict.fromkeys(Mark, 0)
         self._closing = False
+        self.whowas = WhoWas(self, limits)
         self._promotion = Promotion(self, environment, ledger)
         accounts.observers.append(self._account_changed)
 
@@ -437,6 +450,9 @@ class People:
 
     def session(self, id: str) -> Session | None:
         return self._sessions.get(id)
+
+    def was(self, watcher: Session, name: str) -> Iterator[Appearance]:
+        return self.whowas.was(watcher, name)
 
     def person_count(self) -> int:
         return len(self.persons)

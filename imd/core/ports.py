@@ -23,6 +23,7 @@ from imd.core.past import Heard, Part, Past, Spot
 from imd.core.refusal import Kicked, Refusal
 from imd.core.session import (
     Account,
+    Appearance,
     ClientInfo,
     Mark,
     Peer,
@@ -213,6 +214,10 @@ class People(Protocol):
 
     def online(self) -> Iterable[Person]:
         """Everybody who is on, for LUSERS, WHO and the operator. Filter by `may_see` before showing."""
+
+    def was(self, watcher: Session, name: str) -> Iterable[Appearance]:
+        """Who has been called so and, as far as `watcher` sees, is so no longer; the youngest first. Only those whom
+        she could see then (P5), out of the last `limits.whowas` appearances of anybody."""
 
     def person_count(self) -> int:
         """People who are on now. Cheap."""

@@ -29,6 +29,11 @@ __all__ = ["PresenceRegistry", "Sight"]
 ENOUGH = 1_000
 
 
+def _seen_as(snapshot: Snapshot) -> tuple[str, Visibility]:
+    """Under which name, and by whom."""
+    return snapshot.address.name, snapshot.visible_to
+
+
 class PresenceRegistry:
     """Every session's presence, every person's watchers. The registry that all doors share."""
 
@@ -131,6 +136,8 @@ class PresenceRegistry:
             else:
                 self._published[key] = Published(now)
             looks += self._tell_watchers(person, before, now, told)
+            if now.shown and (not before.shown or _seen_as(before) != _seen_as(now)):
+                self.people.whowas.appeared(person, now)
         self._promoted.pop(key, None)
         if self.people.person(key) is None:
             self.rosters.unload(key)

@@ -177,6 +177,22 @@ class PresenceView(msgspec.Struct):
         return self.state is not State.OFFLINE
 
 
+class Appearance(msgspec.Struct, frozen=True, gc=False):
+    """Somebody who has been seen under a name (IRC WHOWAS). What doors may show is above the line."""
+
+    key: str
+    name: str
+    #: ``user@host`` as IRC shows it.
+    origin: str
+    realname: str
+    #: The name of the account, "" for guests.
+    account: str
+    # -- who could see it
+    visible_to: Visibility
+    #: Account ids.
+    blocked: frozenset[str]
+
+
 class Person:
     """Somebody who is on now, with all sessions; account or guest. `key` is the account id or ``guest:…``."""
 

@@ -27,6 +27,7 @@ TIGHT = (
     "limits.sessions_per_account=2",
     "limits.contacts=1",
     "limits.watches=1",
+    "limits.whowas=2",
     "limits.rooms_per_account=2",
     "limits.room_members=2",
     "limits.room_masks=1",
@@ -222,6 +223,15 @@ async def _irc_watches(here: Meeting) -> None:
     await here.answered(await here.person(), "MONITOR + a,b", " 734 ", " 1 b ")
 
 
+async def _whowas(here: Meeting) -> None:
+    """The elder of three who have come is not remembered; by other doors nobody asks."""
+    people = [await here.person() for _ in range(3)]
+    if isinstance(people[2], IrcDriver):
+        for one in people[:2]:
+            await one.quit()
+        await here.answered(people[2], f"WHOWAS {people[0].name}", " 406 ", people[0].name)
+
+
 async def _irc_rooms(here: Meeting) -> None:
     rooms = [here.room() for _ in range(3)]
     await here.answered(await here.person(), f"JOIN {','.join(rooms)}", " 405 ", rooms[2])
@@ -377,6 +387,7 @@ DEEDS: dict[str, tuple[Deed | None, Deed | None]] = {
     "limits.sessions_per_account": (_sessions, _sessions),
     "limits.contacts": (_alike("roster-ask", "too-many", {"name": "@"}, {"name": "@"}), _irc_contacts),
     "limits.watches": (_alike("watch", "too-many", {"name": "@"}, {"name": "@"}), _irc_watches),
+    "limits.whowas": (_whowas, _whowas),
     "limits.rooms_per_account": (
         _alike("join", "too-many", {"room": "#new"}, {"room": "#new"}, {"room": "#new"}),
         _irc_rooms,

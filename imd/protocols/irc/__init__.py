@@ -35,8 +35,10 @@
     user_modes.py    MODE for oneself
     refusals.py      reasons of the core as numerics, one table
     room_events.py   what happens in rooms, as lines
-    whois.py         WHO, WHOIS, WHOWAS, ISON, USERHOST: questions about people
-    queries.py       MOTD, LUSERS, VERSION, TIME, INFO, HELP: questions about the server
+    who.py           WHO and WHOX
+    whois.py         WHOIS, ISON, USERHOST
+    whowas.py        WHOWAS
+    queries.py       MOTD, LUSERS, LINKS, VERSION, TIME, ADMIN, INFO, HELP: questions about the server
     operators.py     OPER, KILL, WALLOPS, REHASH, STATS; what operators are told
     presence.py      AWAY, MONITOR, away-notify
     services.py      what services have in common: verbs, HELP, answers

@@ -14,7 +14,9 @@ from imd.protocols.irc import (
     room_modes,
     rooms,
     sasl,
+    who,
     whois,
+    whowas,
 )
 
 FAMILIES = (
@@ -26,7 +28,9 @@ FAMILIES = (
     rooms,
     room_modes,
     queries,
+    who,
     whois,
+    whowas,
     presence,
     buddyserv,
     nickserv,

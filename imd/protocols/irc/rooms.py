@@ -19,7 +19,8 @@ from imd.core.refusal import (
     RoomExists,
     TooMany,
 )
-from imd.core.talk import Room, RoomFlag
+from imd.core.session import Mark
+from imd.core.talk import Member, Room, RoomFlag
 from imd.protocols.irc import modes, numerics, refusals
 from imd.protocols.irc.commands import command
 from imd.protocols.irc.wire.line import MAX_BODY, Line, cut
@@ -202,7 +203,7 @@ def names(session: "IrcSession", line: Line) -> None:
         return
     for name in _targets(line.params[0]):
         found = session.hub.rooms.find(name)
-        if found is not None and is_member(session, found):
+        if found is not None:
             _tell_members(session, found)
     # One end for all of them, holding what was asked (Modern IRC, "NAMES message").
     session.numeric(numerics.RPL_ENDOFNAMES, refusals.middle(line.params[0]))
@@ -218,7 +219,6 @@ def tell_names(session: "IrcSession", room: Room) -> None:
 
 
 def _tell_members(session: "IrcSession", room: Room) -> None:
-    """Only for members: outsiders learn of nobody, membership is for members to see (P5)."""
     symbol = "@" if RoomFlag.SECRET in room.flags else "="
     every = "multi-prefix" in session.caps
     full = "userhost-in-names" in session.caps
@@ -226,10 +226,25 @@ def _tell_members(session: "IrcSession", room: Room) -> None:
     fixed = len(f":{session.door.server} 353 {session.nick} {symbol} {room.name} :\r\n".encode())
     entries = (
         modes.prefix(member, every=every) + (session.source_of(member.person) if full else member.person.address.name)
-        for member in room.members.values()
+        for member in seen_members(session, room)
     )
     for text in packed(entries, MAX_BODY - fixed):
         session.numeric(numerics.RPL_NAMREPLY, symbol, room.name, text)
+
+
+def seen_members(session: "IrcSession", room: Room) -> Iterable[Member]:
+    """Members see members. Outsiders learn of nobody (P5) but those who have taken ``i`` from themselves, in rooms that
+    are not secret (Modern IRC, "Invisible User Mode")."""
+    if is_member(session, room):
+        return room.members.values()
+    people = session.hub.people
+    if not session.hub.rooms.may_know(session.me, room) or people.person_count() == people.marked(Mark.UNLISTED):
+        return ()
+    return (
+        member
+        for member in room.members.values()
+        if not member.person.marked(Mark.UNLISTED) and people.may_see(session.me, member.person)
+    )
 
 
 def packed(words: Iterable[str], room_for: int, separator: str = " ") -> Iterable[str]:

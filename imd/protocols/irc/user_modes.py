@@ -34,6 +34,8 @@ TABLE = (
     UserMode("w", Mark.WALLOPS, "anybody", "hears WALLOPS"),
 )
 _BY_LETTER = {row.letter: row for row in TABLE}
+#: ISUPPORT BOT, and the flag of WHO.
+BOT = next(row.letter for row in TABLE if row.mark is Mark.BOT)
 #: For RPL_MYINFO.
 LETTERS = "".join(_BY_LETTER)
 

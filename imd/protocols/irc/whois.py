@@ -1,28 +1,26 @@
-"""Questions about people: WHO with WHOX, WHOIS, WHOWAS, ISON, USERHOST (Modern IRC, "User-Based Queries").
+"""Questions about people: WHOIS, ISON, USERHOST (Modern IRC, "User-Based Queries"); what `who` needs of them, too.
 
 Somebody on through other doors only is a nick like any other. Who may not be seen (P5) is one who is offline: absent,
 or 401. In a room they share people see each other whatever their privacy says, and they are then neither away nor idle.
 """
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from imd.core.address import fold
-from imd.core.session import Mark, Person, PresenceView, Session, State
+from imd.core.session import Location, Mark, Person, PresenceView, Session, State
 from imd.core.talk import Member, Room
-from imd.protocols.irc import modes, numerics
+from imd.protocols.irc import modes, numerics, user_modes
 from imd.protocols.irc.buddyserv import location_text
 from imd.protocols.irc.commands import command
+from imd.protocols.irc.queries import asks_elsewhere
 from imd.protocols.irc.refusals import middle
 from imd.protocols.irc.room_events import away_text
-from imd.protocols.irc.rooms import is_member, is_room, packed
+from imd.protocols.irc.rooms import packed
 from imd.protocols.irc.wire.line import MAX_BODY, Line
 
 if TYPE_CHECKING:
     from imd.protocols.irc.session import IrcSession
 
-#: Rows of one WHO: more would overrun the send queue.
-MAX_WHO = 2_000
 #: Nicks of one USERHOST (RFC 2812 section 4.8).
 _MAX_USERHOST = 5
 
@@ -53,7 +51,12 @@ def _shown_sessions(session: "IrcSession", person: Person) -> list[Session]:
     return [other for other in person.sessions if other.presence.state is not State.INVISIBLE] or person.sessions
 
 
-def _shared_rooms(session: "IrcSession", person: Person) -> Iterator[tuple[Room, Member]]:
+def user_and_host(session: "IrcSession", person: Person) -> tuple[str, str]:
+    user, _, host = session.hub.people.origin(person).partition("@")
+    return user, host
+
+
+def shared_rooms(session: "IrcSession", person: Person) -> Iterator[tuple[Room, Member]]:
     """The rooms in which the client sees the person."""
     for room in session.hub.rooms.rooms_of(session.me.person):
         member = room.members.get(person.key)
@@ -61,124 +64,17 @@ def _shared_rooms(session: "IrcSession", person: Person) -> Iterator[tuple[Room,
             yield room, member
 
 
-def _knows_well(session: "IrcSession", person: Person) -> bool:
+def knows_well(session: "IrcSession", person: Person) -> bool:
     """Whether the client may know more than "online" and "away": of guests, approved contacts, and oneself."""
     if person.guest or person is session.me.person:
         return True
     return any(view.person == person.address for view in session.hub.presence.roster_views(session.me))
 
 
-def _idle(session: "IrcSession", person: Person) -> int:
+def idle(session: "IrcSession", person: Person) -> int:
     """Seconds since the person did something."""
     active = max(other.active for other in _shown_sessions(session, person))
     return max(0, int(session.hub.clock.time() - active))
-
-
-# ---------------------------------------------------------------- WHO
-
-
-class _Found(NamedTuple):
-    person: Person
-    #: The room under which the person is shown, if any.
-    room: Room | None
-    member: Member | None
-
-
-@command("WHO")
-def who(session: "IrcSession", line: Line) -> None:
-    """``WHO mask [o]``, or with WHOX ``WHO mask [o]%fields[,token]`` (https://ircv3.net/specs/extensions/whox)."""
-    mask = line.param(0) or "*"
-    flags, whox, fields = line.param(1).partition("%")
-    found = _search(session, mask)
-    if "o" in flags:
-        found = [row for row in found if row.person.marked(Mark.OPERATOR)]
-    for place, row in enumerate(found):
-        if place >= MAX_WHO:
-            break
-        if whox:
-            _tell_whox(session, row, fields)
-        else:
-            _tell_who(session, row)
-    session.numeric(numerics.RPL_ENDOFWHO, middle(mask))
-
-
-def _search(session: "IrcSession", mask: str) -> Iterable[_Found]:
-    if is_room(mask):
-        room = session.hub.rooms.find(mask)
-        # Outsiders learn of nobody: membership is for members to see.
-        if room is not None and is_member(session, room):
-            return [_Found(member.person, room, member) for member in room.members.values()]
-        return []
-    if "*" in mask or "?" in mask or mask == "0":
-        return _by_mask(session, "*" if mask == "0" else mask)
-    person = visible(session, mask)
-    return [] if person is None else [_placed(session, person)]
-
-
-def _by_mask(session: "IrcSession", mask: str) -> Iterator[_Found]:
-    """Everybody is +i: a mask finds those one shares a room with, and oneself."""
-    me = session.me.person
-    people = {me.key: me}
-    for room in session.hub.rooms.rooms_of(me):
-        people.update((key, member.person) for key, member in room.members.items())
-    matches = modes.matcher(mask, fold)
-    for person in people.values():
-        if matches(person.address.name) or matches(session.source_of(person)):
-            yield _placed(session, person)
-
-
-def _placed(session: "IrcSession", person: Person) -> _Found:
-    return _Found(person, *next(_shared_rooms(session, person), (None, None)))
-
-
-def _flags(session: "IrcSession", row: _Found) -> str:
-    """``H`` here or ``G`` gone, ``*`` an operator of the service, and the prefixes of the room shown."""
-    roles = "" if row.member is None else modes.prefix(row.member, every="multi-prefix" in session.caps)
-    away = "G" if is_away(view_of(session, row.person)) else "H"
-    return away + "*" * row.person.marked(Mark.OPERATOR) + roles
-
-
-def _user_and_host(session: "IrcSession", person: Person) -> tuple[str, str]:
-    user, _, host = session.hub.people.origin(person).partition("@")
-    return user, host
-
-
-def _tell_who(session: "IrcSession", row: _Found) -> None:
-    user, host = _user_and_host(session, row.person)
-    session.numeric(
-        numerics.RPL_WHOREPLY,
-        "*" if row.room is None else row.room.name,
-        user,
-        host,
-        session.door.server,
-        row.person.address.name,
-        _flags(session, row),
-        f"0 {realname(row.person)}",
-    )
-
-
-def _tell_whox(session: "IrcSession", row: _Found, text: str) -> None:
-    """354 holds the fields asked for, in the order of the specification."""
-    fields, _, token = text.partition(",")
-    person = row.person
-    user, host = _user_and_host(session, person)
-    values = {
-        "t": middle(token)[:3] or "0",
-        "c": "*" if row.room is None else row.room.name,
-        "u": user,
-        # Never the network address (P5): what the specification gives for a hidden one.
-        "i": "255.255.255.255",
-        "h": host,
-        "s": session.door.server,
-        "n": person.address.name,
-        "f": _flags(session, row),
-        "d": "0",
-        "l": str(_idle(session, person)) if "l" in fields and _knows_well(session, person) else "0",
-        "a": "0" if person.account is None else person.account.name,
-        "o": "n/a",
-        "r": realname(person),
-    }
-    session.numeric(numerics.RPL_WHOSPCRPL, *(value for field, value in values.items() if field in fields))
 
 
 # ---------------------------------------------------------------- WHOIS
@@ -186,83 +82,108 @@ def _tell_whox(session: "IrcSession", row: _Found, text: str) -> None:
 
 @command("WHOIS", active=True)
 def whois(session: "IrcSession", line: Line) -> None:
-    """``WHOIS [server] nick{,nick}``."""
-    nicks = [nick for nick in line.param(1 if len(line.params) > 1 else 0).split(",") if nick]
+    """``WHOIS [server] nick{,nick}``. The server is this one: named so, by a mask, or by the nick of who is on it."""
+    asked = line.param(1 if len(line.params) > 1 else 0)
+    nicks = [nick for nick in asked.split(",") if nick]
     if not nicks:
         session.numeric(numerics.ERR_NONICKNAMEGIVEN)
         return
-    if len(line.params) > 1:
-        server = line.params[0]
-        if fold(server) != fold(session.door.server) and visible(session, server) is None:
-            session.numeric(numerics.ERR_NOSUCHSERVER, middle(server))
-            return
-    for nick in _not_too_many(session, nicks):
+    if len(line.params) > 1 and asks_elsewhere(session, line):
+        return
+    for nick in not_too_many(session, nicks):
         person = visible(session, nick)
         if person is None:
             session.numeric(numerics.ERR_NOSUCHNICK, middle(nick))
         else:
             _tell_whois(session, person)
-        session.numeric(numerics.RPL_ENDOFWHOIS, middle(nick))
+    # "if the client sent multiple nicks, this MUST be the comma-separated list of nicks, even if some … were dropped".
+    session.numeric(numerics.RPL_ENDOFWHOIS, middle(asked))
 
 
 def _tell_whois(session: "IrcSession", person: Person) -> None:
     nick = person.address.name
     own = person is session.me.person
     view = view_of(session, person)
-    user, host = _user_and_host(session, person)
+    user, host = user_and_host(session, person)
     session.numeric(numerics.RPL_WHOISUSER, nick, user, host, "*", realname(person))
-    every = "multi-prefix" in session.caps
-    rooms = (modes.prefix(member, every=every) + room.name for room, member in _shared_rooms(session, person))
-    fixed = len(f":{session.door.server} 319 {session.nick} {nick} :\r\n".encode())
-    for text in packed(rooms, MAX_BODY - fixed):
-        session.numeric(numerics.RPL_WHOISCHANNELS, nick, text)
+    _tell_rooms(session, person)
     session.numeric(numerics.RPL_WHOISSERVER, nick, session.door.server, session.door.settings.network)
     if person.marked(Mark.OPERATOR):
         session.numeric(numerics.RPL_WHOISOPERATOR, nick)
     if person.account is not None:
         session.numeric(numerics.RPL_WHOISACCOUNT, nick, person.account.name)
+    if person.marked(Mark.BOT):
+        session.numeric(numerics.RPL_WHOISBOT, nick)
     away = away_text(view.state, view.text)
     if away is not None:
         session.numeric(numerics.RPL_AWAY, nick, away)
-    if own or session.hub.people.seen_by_mutual(session.me, person):
+    if own:
+        _tell_own(session)
+    elif session.hub.people.seen_by_mutual(session.me, person):
         _tell_locations(session, person, view)
-    if _knows_well(session, person) and (view.online or own):
+    if knows_well(session, person) and (view.online or own):
         since = min(other.since for other in _shown_sessions(session, person))
-        session.numeric(numerics.RPL_WHOISIDLE, nick, str(_idle(session, person)), str(int(since)))
+        session.numeric(numerics.RPL_WHOISIDLE, nick, str(idle(session, person)), str(int(since)))
+
+
+def _tell_rooms(session: "IrcSession", person: Person) -> None:
+    """The rooms in which the client may see the person: those they share; of somebody who is listed (not +i) also
+    those that are not secret."""
+    every = "multi-prefix" in session.caps
+    rooms = list(shared_rooms(session, person))
+    if not person.marked(Mark.UNLISTED) and person is not session.me.person:
+        shared = {room.name for room, _ in rooms}
+        rooms += [
+            (room, room.members[person.key])
+            for room in session.hub.rooms.rooms_of(person)
+            if room.name not in shared and session.hub.rooms.may_know(session.me, room)
+        ]
+    fixed = len(f":{session.door.server} 319 {session.nick} {person.address.name} :\r\n".encode())
+    for text in packed((modes.prefix(member, every=every) + room.name for room, member in rooms), MAX_BODY - fixed):
+        session.numeric(numerics.RPL_WHOISCHANNELS, person.address.name, text)
+
+
+def _tell_own(session: "IrcSession") -> None:
+    """What one may know of oneself: address, certificate, modes, and one's other clients."""
+    me, nick = session.me, session.nick
+    if session.peer.certificate:
+        # "Clients MUST only be sent this numeric if they are either using the WHOIS command on themselves or …".
+        text = f"has client certificate fingerprint {session.peer.certificate}"
+        session.numeric(numerics.RPL_WHOISCERTFP, nick, text)
+    address = session.peer.address or "0"
+    session.numeric(numerics.RPL_WHOISACTUALLY, nick, f"0{address}" if address.startswith(":") else address)
+    session.numeric(numerics.RPL_WHOISMODES, nick, f"is using modes {user_modes.of_session(me)}")
+    if all(other.peer.secure for other in me.person.sessions):
+        session.numeric(numerics.RPL_WHOISSECURE, nick)
+    for other in me.person.sessions:
+        if other is not me:
+            session.numeric(numerics.RPL_WHOISSPECIAL, nick, f"is also at {location_text(location_of(other))}")
+
+
+def location_of(session: Session) -> Location:
+    """Where one of one's own sessions is."""
+    peer, info = session.peer, session.info
+    return Location(
+        peer.door, peer.address, peer.port, info.tcp_port, info.udp_port, info.name, info.version, session.since
+    )
 
 
 def _tell_locations(session: "IrcSession", person: Person, view: PresenceView) -> None:
-    """Address, ports and client: for oneself, and for mutual contacts who both opted in (P5)."""
+    """Door, address, ports and client of each session, for mutual contacts who both opted in (P5)."""
     nick = person.address.name
-    sessions = _shown_sessions(session, person)
-    if all(other.peer.secure for other in sessions):
+    if all(other.peer.secure for other in _shown_sessions(session, person)):
         session.numeric(numerics.RPL_WHOISSECURE, nick)
-    if person is session.me.person:
-        for address in dict.fromkeys(other.peer.address for other in sessions):
-            session.numeric(numerics.RPL_WHOISACTUALLY, nick, address)
-        return
     for location in view.locations:
         session.numeric(numerics.RPL_WHOISACTUALLY, nick, location.address)
         session.numeric(numerics.RPL_WHOISSPECIAL, nick, f"is at {location_text(location)}")
 
 
-def _not_too_many(session: "IrcSession", nicks: list[str]) -> list[str]:
+def not_too_many(session: "IrcSession", nicks: list[str]) -> list[str]:
     """As many as TARGMAX says; the others are not answered."""
     limits = session.door.settings.limits
     if limits.targets and len(nicks) > limits.targets:
         limits.tally.count("targets")
     return nicks[: limits.targets or None]
-
-
-@command("WHOWAS")
-def whowas(session: "IrcSession", line: Line) -> None:
-    """Nothing is kept of who has gone: that would be presence, told to anybody who asks."""
-    nicks = [nick for nick in line.param(0).split(",") if nick]
-    if not nicks:
-        session.numeric(numerics.ERR_NONICKNAMEGIVEN)
-    for nick in _not_too_many(session, nicks):
-        session.numeric(numerics.ERR_WASNOSUCHNICK, middle(nick))
-        session.numeric(numerics.RPL_ENDOFWHOWAS, middle(nick))
 
 
 # ---------------------------------------------------------------- ISON and USERHOST
