@@ -32,6 +32,7 @@ def core_policy(settings: Settings, tally: Tally) -> Policy:
         guest_messages=settings.guests.offline_messages,
         history_keep=settings.history.keep,
         history_max_messages=settings.history.max_messages,
+        history_talks=settings.history.talks,
         ledger_keep=settings.ledger.keep,
         room_creation=settings.rooms.create,
         limits=Limits(

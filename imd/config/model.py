@@ -263,6 +263,15 @@ class History(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             ge=0,
         ),
     ] = 10_000
+    talks: Annotated[
+        Literal["readers", "always"],
+        setting(
+            'Whose private talks are kept: of "readers", accounts that have a second device or a client that reads '
+            'history, or "always" of everybody. Each account has copies of its own.',
+            reason="Whoever nobody reads talks of pays nothing for them.",
+            example='"always"',
+        ),
+    ] = "readers"
 
 
 class Irc(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -12,12 +12,13 @@ import msgspec
 from imd.core.address import Address, fold, split
 from imd.core.catchup import CatchUp
 from imd.core.direct import Direct
+from imd.core.happening import REACTIONS
 from imd.core.history import History
 from imd.core.keeping import Keeping, show_elsewhere
 from imd.core.limits import Limits
-from imd.core.message import Draft, Envelope, Message, Outcome, Receipt, receipt
+from imd.core.message import Draft, Envelope, Kind, Message, Outcome, Receipt, receipt
 from imd.core.offline import OfflineQueue
-from imd.core.past import talk
+from imd.core.past import events, talk
 from imd.core.people import People
 from imd.core.ports import Environment
 from imd.core.presence import PresenceRegistry
@@ -164,7 +165,7 @@ class Delivery:
         told = Outcome.ACCEPTED if way.outcome is None else way.outcome
         account = sender.account
         message = msgspec.structs.replace(way.message, body=draft.body, tags=draft.tags)
-        if account is None or len(account.devices) < 2 or account.id == way.recipient:
+        if account is None or not self._history.read_by(account) or account.id == way.recipient:
             outcome(receipt(message, told))
             return
 
@@ -185,6 +186,7 @@ class Delivery:
             if session.begun:
                 session.client.deliver(envelopes)
         show_elsewhere(speaker, message)
+        self._note(message, speaker.account, None)
         outcome(receipt(message, Outcome.ACCEPTED))
 
     def _route(
@@ -258,7 +260,7 @@ class Delivery:
         kept = self._keeping.would_see(session.person, account, recipient)
         way.outcome = Outcome.KEPT if kept else Outcome.ACCEPTED
         answer = receipt(message, way.outcome)
-        if message.kind.kept and session.account is not None and len(session.account.devices) > 1:
+        if message.kind.kept and session.account is not None and self._history.copies(session.account):
             # The sender's own devices show it, as they would had it been taken.
             self._history.record_talk([talk(session.account.id, account.id)], message, None, insist=False)
 
@@ -292,12 +294,21 @@ class Delivery:
             way.outcome = Outcome.ACCEPTED
             if person is not session.person:
                 show_elsewhere(session, message)
+            self._note(message, session.account, account, shown=here)
             outcome(receipt(message, Outcome.ACCEPTED))
         else:
             way.add(message.time, "relay", "nobody there, and this kind is not kept")
             way.outcome = Outcome.REFUSED
             reason = NotKept(f"{account.name} is not signed on, and this is not kept.")
             outcome(receipt(message, Outcome.REFUSED, reason))
+
+    def _note(self, message: Message, sender: Account | None, recipient: Account | None, *, shown: bool = True) -> None:
+        """Copies of what nobody waits for; the recipient's only if she has seen it."""
+        reaction = message.kind is Kind.SIGNAL
+        if reaction and (not message.tags or REACTIONS.isdisjoint(message.tags)):
+            return
+        targets = self._keeping.histories(message, sender, recipient, shown=shown)
+        self._history.note([events(target) for target in targets] if reaction else targets, message)
 
     # ------------------------------------------------------------ keeping
 

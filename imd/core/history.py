@@ -4,8 +4,8 @@ A room line is *accepted* when it is committed here, or with history off when it
 "What is kept"). Lines of one reactor turn are one write; the members have them by then, only the sender waits.
 
 A talk has two sides, and each account its own copy: under `talk(owner, other)`, only if the owner has a second device
-to read it on (DESIGN, "Several devices"). So nobody learns from a copy of theirs how many devices somebody else has,
-or that they are blocked.
+to read it on (DESIGN, "Several devices") or a client that reads history, or with ``history.talks = "always"``. So
+nobody learns from a copy of theirs how many devices somebody else has, or that they are blocked.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,6 +17,7 @@ from imd.core.message import Message, Outcome, Receipt, receipt
 from imd.core.ports import Environment
 from imd.core.reading import Reading
 from imd.core.refusal import StoreUnavailable
+from imd.core.session import Account, Session
 from imd.core.stores import HistoryStore, OutcomeUnknown
 
 #: Ids of room lines remembered to recognise a repetition; lines with a client id only.
@@ -24,6 +25,10 @@ _REMEMBERED = 10_000
 
 #: How many lines travel in one call.
 _BATCH = 500
+
+#: The name under which the store remembers, among an account's devices, that a client of hers reads history: it counts
+#: as a device, because what was read on one connection is looked for on the next.
+READER = "history"
 
 Settle = Callable[[Receipt], None]
 
@@ -61,6 +66,30 @@ class History(Reading):
         #: Those that are tried again when the store is back.
         self._failed: list[_Line] = []
         self._under_way = 0
+        #: Copies of talks for everybody, not only for those who read them.
+        self.always = False
+        #: Accounts that have begun to read, and the store is about to remember it.
+        self._wanted: set[str] = set()
+
+    def want(self, session: Session) -> None:
+        account = session.account
+        if account is not None and READER not in account.devices and account.id not in self._wanted:
+            self._wanted.add(account.id)
+            self._environment.spawn("remember who reads history", self._remember(account))
+
+    async def _remember(self, account: Account) -> None:
+        try:
+            await self.people.accounts.add_device(account, READER)
+        finally:
+            self._wanted.discard(account.id)
+
+    def read_by(self, account: Account) -> bool:
+        """Whether she has more than one way to read her talks, so that history has to have what she was told."""
+        return bool(self.keep) and (len(account.devices) > 1 or account.id in self._wanted)
+
+    def copies(self, account: Account) -> bool:
+        """Whether she has copies of her talks."""
+        return bool(self.keep) and (self.always or self.read_by(account))
 
     def repeated(self, message: Message) -> Message | None:
         """The same line, if it was read before (a client sends again what it had no answer to)."""
@@ -83,6 +112,11 @@ class History(Reading):
             return
         told = None if outcome is None else partial(_tell, outcome, message)
         self._add(_Line((target,), message, told, insist=False))
+
+    def note(self, targets: Sequence[str], message: Message) -> None:
+        """Keep under all `targets` what nobody waits for: what happened, and what is not kept for the offline."""
+        if self.keep and targets:
+            self._add(_Line(targets, message, None, insist=False))
 
     def record_talk(
         self, targets: Sequence[str], message: Message, outcome: Callable[[Outcome], None] | None, *, insist: bool

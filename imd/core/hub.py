@@ -34,6 +34,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     guest_messages: int = 20
     history_keep: float = 30 * 86400.0
     history_max_messages: int = 10_000
+    #: Whose talks are kept: of "readers", who have a second device or a client that reads history, or "always".
+    history_talks: str = "readers"
     ledger_keep: float = 90 * 86400.0
     #: Who may open a new room by joining it: ``everyone``, ``accounts`` or ``nobody``.
     room_creation: str = "everyone"
@@ -94,6 +96,7 @@ class Hub:
             limits,
             ack_wait=policy.ack_wait,
         )
+        self.history.always = policy.history_talks == "always"
         self.history.find_room = self.rooms.find
         self.history.rooms_of = lambda session: self.rooms.rooms_of(session.person)
         self.history.people = self.people
@@ -146,6 +149,7 @@ class Hub:
         self._queue.limit = policy.offline_max_messages
         self.history.keep = policy.history_keep
         self.history.most = policy.history_max_messages
+        self.history.always = policy.history_talks == "always"
 
     def levels(self) -> dict[str, int]:
         """How much of each limit is used now, by the name of its setting: of those that hold for each account, room or

@@ -173,8 +173,13 @@ class Keeping:
 
     def accept(self, pending: Pending) -> None:
         """Acknowledged, or durable; the sender waits for the history too, where other devices read it."""
-        targets = self._histories(pending.message, pending.sender.account, pending.account)
+        sender, recipient = pending.sender.account, pending.account
+        targets = self.histories(pending.message, sender, recipient)
         if not targets:
+            self._accepted(pending)
+        elif not (self._history.read_by(recipient) or (sender is not None and self._history.read_by(sender))):
+            # Nobody has another device that would miss it, should the daemon die now.
+            self._history.note(targets, pending.message)
             self._accepted(pending)
         elif not pending.recording:
             pending.recording = True
@@ -185,15 +190,15 @@ class Keeping:
                 targets, pending.message, lambda outcome: self._recorded(pending, outcome), insist=insist
             )
 
-    def _histories(self, message: Message, sender: Account | None, recipient: Account) -> list[str]:
-        """Where a message is recorded: on the side of each account that has a second device."""
+    def histories(
+        self, message: Message, sender: Account | None, recipient: Account | None, *, shown: bool = True
+    ) -> list[str]:
+        """Where a message is recorded: on the side of each account that has copies of its talks."""
         targets: list[str] = []
-        if not self._history.keep:
-            return targets
-        if len(recipient.devices) > 1:
+        if shown and recipient is not None and self._history.copies(recipient):
             targets.append(talk(recipient.id, message.sender_account or guest(message.sender)))
-        if sender is not None and len(sender.devices) > 1 and sender.id != recipient.id:
-            targets.append(talk(sender.id, recipient.id))
+        if sender is not None and self._history.copies(sender) and (recipient is None or sender.id != recipient.id):
+            targets.append(talk(sender.id, guest(message.recipient) if recipient is None else recipient.id))
         return targets
 
     def _recorded(self, pending: Pending, outcome: Outcome) -> None:

@@ -3,9 +3,9 @@
 A *target* is the name under which the store keeps a history:
 
 * a room's folded name: what was said in it;
-* `events` of it: who came and went, and what else happened. Beside what was said, so that a thousand people who lose
-  their connection push no message out of a history with a bound;
-* `talk`: an account's own copy of its talk with somebody.
+* `talk`: an account's own copy of its talk with somebody;
+* `events` of either: who came and went, and what else happened. Beside what was said, so that a thousand people who
+  lose their connection push no message out of a history with a bound.
 """
 
 from typing import Any, get_args
@@ -30,15 +30,18 @@ def guest(address: Address) -> str:
     return fold(f"{address.name}@{address.domain}")
 
 
-def events(room: str) -> str:
-    """Where what happens in the room of this folded name is kept."""
-    return f"{room} events"
+_EVENTS = " events"
+
+
+def events(target: str) -> str:
+    """Where what happens beside this talk or in this room is kept."""
+    return target + _EVENTS
 
 
 def owner_of(target: str) -> str:
-    """Whose talk it is: an account id, or "" for what happens in rooms."""
+    """Whose talk it is: an account id, or "" for rooms and for `events`."""
     owner, space, _ = target.partition(" ")
-    return owner if space and not target.startswith("#") else ""
+    return owner if space and not target.startswith("#") and not target.endswith(_EVENTS) else ""
 
 
 class Spot(msgspec.Struct, frozen=True):

@@ -373,6 +373,10 @@ class HistoryPort(Protocol):
     def read(self, session: Session, target: str, part: Part) -> Awaitable[Past]:
         """Any part of it. Raises as `latest`, and `NoSuchMessage` for an id that is not in this history."""
 
+    def want(self, session: Session) -> None:
+        """The client of this session reads history: from now on its account has copies of its talks. Cheap, and
+        harmless when repeated."""
+
     def heard(self, session: Session, after: Spot, before: Spot, limit: int, *, newest: bool) -> Awaitable[list[Heard]]:
         """The rooms one is in, and the people one has talked with, whose latest message lies between two moments, in
         order of it; if there are more than `limit`, the newest or the oldest. Raises `StoreUnavailable`."""

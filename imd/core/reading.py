@@ -29,11 +29,11 @@ class Place:
 
     __slots__ = ("name", "since", "targets")
 
-    def __init__(self, name: str, target: str, since: int = 0, happened: str = "") -> None:
+    def __init__(self, name: str, target: str, since: int = 0) -> None:
         #: As it is spelled.
         self.name = name
-        #: What was said; then, for rooms, what happened.
-        self.targets = [target, happened] if happened else [target]
+        #: What was said, and what happened.
+        self.targets = [target, events(target)]
         #: Nothing with a smaller sequence number is shown.
         self.since = since
 
@@ -164,7 +164,7 @@ class Reading:
         room = self.find_room(name)
         if room is None or session.person.key not in room.members:
             raise NotAMember(name)
-        return Place(room.name, room.archive, _since(room), events(room.archive))
+        return Place(room.name, room.archive, _since(room))
 
     async def _ask(self, call: Awaitable[T]) -> T:
         try:

@@ -3,6 +3,7 @@
 from typing import TypedDict
 
 from imd.core.address import Address
+from imd.core.happening import Chronicle
 from imd.core.history import History
 from imd.core.invitations import Invitations
 from imd.core.limits import Limits
@@ -53,7 +54,8 @@ class RoomBase:
         self.creation = "everyone"
         self._index = RoomIndex()
         self._invitations = Invitations()
-        self._news = RoomNews(environment)
+        self._chronicle = Chronicle(people, history, numbers, ids)
+        self._news = RoomNews(environment, self._chronicle)
 
     def find(self, name: str) -> Room | None:
         return self._index.find(name)

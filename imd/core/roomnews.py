@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from imd.core.happening import Chronicle
 from imd.core.message import Message, Outcome, Receipt, receipt
 from imd.core.ports import Environment
 from imd.core.roomranks import at_least
@@ -14,8 +15,9 @@ from imd.core.talking import Talking
 class RoomNews:
     """The way from something that happened to the sessions of those who shall hear of it."""
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: Environment, chronicle: Chronicle) -> None:
         self.talking = Talking(environment)
+        self._chronicle = chronicle
 
     def settle(self, rooms: Sequence[Room]) -> None:
         """Tell now what was said in these rooms: a session of a member is about to come or go."""
@@ -25,6 +27,7 @@ class RoomNews:
     def tell(self, room: Room, event: RoomEvent) -> None:
         """Tell all who are in the room."""
         self.talking.tell(room)
+        self._chronicle.enter((room,), event)
         for member in list(room.members.values()):
             for session in member.person.sessions:
                 if session.begun:
@@ -33,6 +36,7 @@ class RoomNews:
     def tell_once(self, rooms: Sequence[Room], event: RoomEvent, also: Person | None = None) -> None:
         """Tell every session in any of `rooms` once, and those of `also`."""
         self.settle(rooms)
+        self._chronicle.enter(rooms, event)
         people = {member.person.key: member.person for room in rooms for member in room.members.values()}
         if also is not None:
             people[also.key] = also

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from imd.core.address import Address, fold
 from imd.core.history import History
 from imd.core.limits import Limits
-from imd.core.message import Draft, Envelope, Message, Receipt
+from imd.core.message import Draft, Envelope, Kind, Message, Receipt
 from imd.core.passage import Passage
 from imd.core.people import People
 from imd.core.ports import Environment
@@ -258,9 +258,12 @@ class Rooms(RoomSettings):
             self._news.talking.say(room, line)
         else:
             self._news.say_to(least, line, session.person)
-        if message.kind.kept and self._history.keep and least is None:
-            self._history.record(room.archive, message, outcome)
-        elif outcome is not None:
+        if self._history.keep and least is None:
+            if message.kind is not Kind.SIGNAL:
+                self._history.record(room.archive, message, outcome)
+                return message
+            self._chronicle.reaction(room, message)
+        if outcome is not None:
             self._news.when_told(room, message, outcome)
         return message
 

@@ -267,9 +267,6 @@ class HistoryStore(Protocol):
     def drop(self, targets: Sequence[str]) -> Awaitable[None]:
         """Forget all of these targets."""
 
-    def move(self, target: str, to: str) -> Awaitable[None]:
-        """Keep what stands under `target` under the name `to` (a room was renamed); what was there is dropped."""
-
     def written(self, account: str, cursor: str, limit: int) -> Awaitable[tuple[list[tuple[str, Message]], str]]:
         """What the account has said, in whatever target, as (target, message), in no particular order.
 

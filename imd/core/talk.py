@@ -150,6 +150,8 @@ class RoomEvent(msgspec.Struct, kw_only=True):
     origin: str = ""
     #: Id of the session that caused it, so that its own door can answer rather than announce; "" for the service.
     session: str = ""
+    #: The id under which history keeps it, or "".
+    id: str = ""
     encoded: dict[Any, bytes] = msgspec.field(default_factory=dict)
 
 

@@ -456,12 +456,6 @@ class MemoryHistory(_Part):
     def drop(self, targets: Sequence[str]) -> Awaitable[None]:
         return self._do(lambda: [self._lines.pop(target, None) for target in targets])
 
-    def move(self, target: str, to: str) -> Awaitable[None]:
-        def work() -> None:
-            self._lines[to] = self._lines.pop(target, {})
-
-        return self._call(work)
-
     def written(self, account: str, cursor: str, limit: int) -> Awaitable[tuple[list[tuple[str, Message]], str]]:
         def work() -> tuple[list[tuple[str, Message]], str]:
             found = [

@@ -141,20 +141,16 @@ class HistoryContract(StoreContract):
         await history.expire(NOW + 5)
         self.assertEqual(await history.talks("a", 0, END, 9, newest=True), {"a c": 2})
 
-    async def test_drop_and_move(self) -> None:
-        """A target goes as a whole, or on under another name."""
+    async def test_drop(self) -> None:
+        """A target goes as a whole; others stay."""
         history = (await self.make_store()).history
-        said = [message(f"m{n}", SEQ + n) for n in range(600)]
-        await history.append([(target, one) for one in said for target in ("#a", "#b")])
-        await history.append([("#c", message("x", 1))])
-        await history.move("#a", "#c")
+        said = [message(f"m{n}", SEQ + n) for n in range(1200)]
+        await history.append([(target, one) for one in said for target in ("#a", "id-alice id-bob", "#b")])
+        await history.drop(["#a", "#none", "id-alice id-bob"])
+        self.assertEqual(await history.newest(["#a", "#b"]), {"#b": SEQ + 1199})
         self.assertEqual(await history.after("#a", 0, 9), [])
-        self.assertEqual(await history.after("#c", 0, 1000), said)
-        await history.append([("#a", message("new", 1))])
-        await history.drop(["#c", "#none"])
-        self.assertEqual(await history.newest(["#a", "#b", "#c"]), {"#a": 1, "#b": SEQ + 599})
-        await history.move("#none", "#b")
-        self.assertEqual(await history.newest(["#b"]), {})
+        self.assertEqual(await history.talks("id-alice", 0, END, 9, newest=True), {})
+        self.assertEqual(await history.after("#b", 0, 2000), said)
 
     async def test_written(self) -> None:
         """All that an account has said, everywhere, in parts; nothing of others or of guests."""

@@ -3,7 +3,8 @@
 from typing import Any
 
 from imd.core.hub import Policy
-from imd.core.message import Kind, Message, Outcome
+from imd.core.message import Draft, Kind, Message, Outcome
+from imd.core.past import Part
 from imd.core.refusal import NoSuchAccount, NotAMember, NotForGuests
 from imd.core.session import Account, ClientInfo
 from tests.house import HouseTestCase, Recorder
@@ -53,10 +54,10 @@ class SeveralDevicesTests(HistoryCase):
         self.house.off(laptop)
         phone = self.device(self.bob_account, "phone")
         self.assertEqual(phone.bodies, [])
-        self.assertEqual(self.history(phone, "ALICE"), ["hello", "hello yourself", "/me waves"])
+        self.assertEqual(self.history(phone, "ALICE"), ["hello", "hello yourself", "/me waves", "beep"])
         found = self.house.wait(self.house.hub.history.latest(phone.session, "alice@localhost", 0, 1))
-        self.assertEqual([message.body for message in found], ["/me waves"])
-        self.assertEqual(self.history(phone, "alice", found[0].seq, 1), ["hello yourself"])
+        self.assertEqual([message.body for message in found], ["beep"])
+        self.assertEqual(self.history(phone, "alice", found[0].seq, 1), ["/me waves"])
 
     def test_daemon_dies_before_the_sender_has_it(self) -> None:
         """The daemon dies between queue and history; the recipient comes back before the sender, who then asks again:
@@ -161,6 +162,84 @@ class SeveralDevicesTests(HistoryCase):
         self.house.person("alice")
         self.assertEqual(self.history(laptop, "alicia"), ["hello"])
         self.assertEqual(self.history(laptop, "alice"), [])
+
+
+class ReaderTests(HistoryCase):
+    """Accounts with one device and a client that reads history."""
+
+    def test_from_then_on(self) -> None:
+        """From the moment a client says that it reads history, both sides are there for it, and for nobody else."""
+        self.house.send(self.alice, "bob", "before")
+        bob = self.house.on(self.bob_account)
+        self.house.hub.history.want(bob.session)
+        self.assert_settled(self.house.send(self.alice, "bob", "hello"), Outcome.ACCEPTED)
+        self.house.send(bob, "alice", "hello yourself")
+        self.assertEqual(self.history(bob, "alice"), ["hello", "hello yourself"])
+        self.assertEqual(self.history(self.alice, "bob"), [])
+
+    def test_while_away(self) -> None:
+        """It is remembered: what comes while the client is off, and after a restart, is there, too."""
+        bob = self.house.on(self.bob_account)
+        self.house.hub.history.want(bob.session)
+        self.house.off(bob)
+        self.house.restart()
+        self.alice = self.house.on(self.house.wait(self.house.accounts.resolve("alice")))
+        self.assert_settled(self.house.send(self.alice, "bob", "hello"), Outcome.KEPT)
+        bob = self.house.on(self.house.wait(self.house.accounts.resolve("bob")))
+        self.assertEqual(bob.bodies, ["hello"])
+        self.assertEqual(self.history(bob, "alice"), ["hello"])
+
+    def test_accepted_waits(self) -> None:
+        """A reader counts as a device: what was accepted is in history."""
+        bob = self.house.on(self.bob_account)
+        self.house.hub.history.want(bob.session)
+        self.house.turn(1)
+        self.house.store.deferring = True
+        told = self.house.send(self.alice, "bob", "hello")
+        self.assertEqual((told, bob.bodies), ([], ["hello"]))
+        self.house.store.work()
+        self.assert_settled(told, Outcome.ACCEPTED)
+
+    def test_guests(self) -> None:
+        """A talk with a guest is the account's; a guest has none."""
+        guest = self.house.on("visitor")
+        self.house.hub.history.want(guest.session)
+        self.house.hub.history.want(self.alice.session)
+        self.house.send(self.alice, "visitor", "hello")
+        self.house.send(guest, "alice", "hello yourself")
+        self.assertEqual(self.history(self.alice, "visitor"), ["hello", "hello yourself"])
+        with self.assertRaises(NotForGuests):
+            self.history(guest, "alice")
+
+    def test_notice(self) -> None:
+        """Notices and reactions are there, but nobody waits for that; typing is not."""
+        bob = self.house.on(self.bob_account)
+        self.house.hub.history.want(bob.session)
+        self.house.send(self.alice, "bob", "beep", kind=Kind.NOTICE)
+        for tag in ("draft/react", "typing"):
+            draft = Draft("bob", "", Kind.SIGNAL, tags={tag: "x"})
+            self.house.hub.delivery.send(self.alice.session, draft, lambda receipt: None)
+        self.house.turn()
+        self.assertEqual(self.history(bob, "alice"), ["beep"])
+        part = Part(limit=9, events=True)
+        past = self.house.wait(self.house.hub.history.read(bob.session, "alice", part))
+        self.assertEqual([message.tags for message in past.messages], [{}, {"draft/react": "x"}])
+
+
+class AlwaysTests(HistoryCase):
+    policy = Policy(history_talks="always")
+
+    def test_one_device(self) -> None:
+        """Everybody has copies, and nobody with one device waits for them."""
+        bob = self.house.on(self.bob_account)
+        self.house.turn(1)
+        self.house.store.deferring = True
+        told = self.house.send(self.alice, "bob", "hello")
+        self.assert_settled(told, Outcome.ACCEPTED)
+        self.house.store.work()
+        self.house.store.deferring = False
+        self.assertEqual(self.history(bob, "alice"), ["hello"])
+        self.assertEqual(self.history(self.alice, "bob"), ["hello"])
 
 
 class PrivacyTests(HistoryCase):

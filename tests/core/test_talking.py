@@ -116,7 +116,7 @@ class TalkingTests(RoomTestCase):
         def go_on(receipt: Receipt) -> None:
             self.speak(self.bob, "next")
 
-        rooms.say(self.me(self.bob), TEA, Draft(TEA, "notice", Kind.NOTICE), go_on)
+        rooms.say(self.me(self.bob), TEA, Draft(TEA, "notice", Kind.SIGNAL), go_on)
         rooms.say(self.me(self.alice), "#other", Draft("#other", "elsewhere"))
         self.house.turn()
         self.assertEqual(shown(self.heard(self.alice)), ["notice", "elsewhere", "next"])

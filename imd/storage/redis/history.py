@@ -163,15 +163,6 @@ class History:
             await together(calls)
 
     @started
-    async def move(self, target: str, to: str) -> None:
-        await self.drop([to])
-        after = -1
-        while messages := await self.after(target, after, BATCH):
-            await self.append([(to, message) for message in messages])
-            after = messages[-1].seq
-        await self.drop([target])
-
-    @started
     async def written(self, account: str, cursor: str, limit: int) -> tuple[list[tuple[str, Message]], str]:
         if not account:
             return [], ""

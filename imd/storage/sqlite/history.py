@@ -159,17 +159,6 @@ class History:
 
         return Deferred.fromCoroutine(go())
 
-    def move(self, target: str, to: str) -> Deferred[None]:
-        def work(connection: sqlite3.Connection) -> None:
-            # All at once: what is said from here on goes to the new name.
-            connection.execute(f"DELETE FROM lines WHERE history = {_NUMBER}", (to,))
-            connection.execute("DELETE FROM histories WHERE target = ?", (to,))
-            connection.execute(
-                "UPDATE histories SET target = ?, owner = ? WHERE target = ?", (to, owner_of(to), target)
-            )
-
-        return self._database.write(work)
-
     def written(self, account: str, cursor: str, limit: int) -> Deferred[tuple[list[tuple[str, Message]], str]]:
         sql = (
             "SELECT lines.number, target, message FROM lines JOIN histories ON histories.number = history"
