@@ -144,6 +144,9 @@ def irc_settings(settings: Settings, created: float, tally: Tally) -> IrcSetting
         deny_client_tags=settings.irc.deny_client_tags,
         limits=IrcLimits(
             tags_size=limits.tags_size,
+            message_size=limits.message_size,
+            multiline_lines=limits.multiline_lines,
+            multiline_time=limits.multiline_time,
             commands_per_second=limits.commands_per_second,
             command_burst=limits.command_burst,
             messages_per_second=limits.messages_per_second,

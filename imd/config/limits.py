@@ -66,6 +66,21 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             reason="Browsers send one or two KB, eight with many cookies.",
         ),
     ] = Size(16 * 1024)
+    multiline_lines: Annotated[
+        int,
+        setting(
+            "Most lines of one message by `draft/multiline` (IRC); 0: as many as fit into `limits.message_size`.",
+            reason="Each line costs everybody who takes them one by one a hundred bytes more.",
+            ge=0,
+        ),
+    ] = 100
+    multiline_time: Annotated[
+        Duration,
+        setting(
+            "How long a client may take over the lines of such a message.",
+            reason="A client that is there sends them at once; what has come of them is kept meanwhile.",
+        ),
+    ] = Duration(60)
     send_queue: Annotated[
         Size,
         setting(

@@ -24,6 +24,8 @@ TIGHT = (
     'limits.line_length="4 KiB"',
     'limits.message_size="300 bytes"',
     'limits.tags_size="100 bytes"',
+    "limits.multiline_lines=2",
+    'limits.multiline_time="2 s"',
     "limits.sessions_per_account=2",
     "limits.contacts=1",
     "limits.watches=1",
@@ -162,6 +164,19 @@ async def _message(here: Meeting) -> None:
 
 async def _tags(here: Meeting) -> None:
     await here.answered(await here.person(), f"@+a={'x' * 150} PRIVMSG somebody :hello", " 417 ")
+
+
+async def _lines(here: Meeting) -> None:
+    one = await here.person()
+    for line in ("CAP REQ :batch draft/multiline", "BATCH +1 draft/multiline #tea", *["@batch=1 PRIVMSG #tea :x"] * 2):
+        await one.command(line)
+    await here.answered(one, "@batch=1 PRIVMSG #tea :x", "FAIL BATCH MULTILINE_MAX_LINES 2")
+
+
+async def _unfinished(here: Meeting) -> None:
+    one = await here.person()
+    await one.command("CAP REQ :batch draft/multiline")
+    await here.answered(one, "BATCH +1 draft/multiline #tea", "FAIL BATCH TIMEOUT 1")
 
 
 # ---------------------------------------------------------------- signing on
@@ -380,6 +395,9 @@ DEEDS: dict[str, tuple[Deed | None, Deed | None]] = {
     "limits.message_size": (_message, _message),
     # Tags are IRC's.
     "limits.tags_size": (None, _tags),
+    # A native message has its line ends in it.
+    "limits.multiline_lines": (None, _lines),
+    "limits.multiline_time": (None, _unfinished),
     "limits.sign_on_attempts": (_native_attempts, _irc_attempts),
     "limits.sign_on_delay": (_native_attempts, _irc_attempts),
     # IRC has no registration of accounts.

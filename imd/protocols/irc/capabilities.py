@@ -23,6 +23,7 @@ CAPABILITIES: dict[str, str] = {
     "cap-notify": _SPEC + "capability-negotiation#the-cap-notify-capability",
     "draft/account-registration": _SPEC + "account-registration",
     "draft/channel-rename": _SPEC + "channel-rename",
+    "draft/multiline": _SPEC + "multiline",
     "draft/no-implicit-names": _SPEC + "no-implicit-names",
     "draft/pre-away": _SPEC + "pre-away",
     "echo-message": _SPEC + "echo-message",
@@ -41,7 +42,10 @@ CAPABILITIES: dict[str, str] = {
 }
 
 #: The capabilities on which the encoding of a line depends: sessions with equal ones share the bytes.
-FORMATTING = frozenset({"account-tag", "extended-join", "message-tags", "server-time"})
+FORMATTING = frozenset({"account-tag", "draft/multiline", "extended-join", "message-tags", "server-time"})
+
+#: The capability, and the type of batch it is for.
+MULTILINE = "draft/multiline"
 
 #: Which of `FORMATTING` a client has. One object for each combination, so that it is a quick dictionary key.
 Flavour = frozenset[str]
@@ -49,10 +53,15 @@ _FLAVOURS: dict[Flavour, Flavour] = {}
 
 #: Marks a message that may have been shown before: handed out, and its connection died unconfirmed.
 REPEAT_TAG = "imd/repeat"
+#: Tag of a message whose sender cut long lines by draft/multiline-concat: where, in characters of the IRC text.
+SEAMS_TAG = "imd/seams"
 
 
 def flavour_of(caps: frozenset[str]) -> Flavour:
     flavour = caps & FORMATTING
+    if MULTILINE in flavour and "batch" not in caps:
+        # "depends on the batch capability which MUST be negotiated to use multiline messages".
+        flavour -= {MULTILINE}
     return _FLAVOURS.setdefault(flavour, flavour)
 
 
@@ -69,6 +78,10 @@ def value_of(session: "IrcSession", capability: str) -> str:
         return "before-connect"
     if capability == "sasl":
         return ",".join(session.door.credentials.mechanisms(session.peer))
+    if capability == MULTILINE:
+        limits = session.door.settings.limits
+        lines = f",max-lines={limits.multiline_lines}" if limits.multiline_lines else ""
+        return f"max-bytes={limits.multiline_bytes}{lines}"
     return ""
 
 

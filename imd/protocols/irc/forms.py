@@ -12,6 +12,7 @@ FORMS: dict[str, Form] = {
     "ADMIN": Form("ADMIN [server]", "who runs the server"),
     "AUTHENTICATE": Form("AUTHENTICATE mechanism|data", "sign on by SASL"),
     "AWAY": Form("AWAY [:text]", "say that you are away, or without a text that you are back"),
+    "BATCH": Form("BATCH +ref draft/multiline target|-ref", "begin or end a message of several lines"),
     "BUDDY": Form("BUDDY verb [words]", "the same as a message to BuddyServ"),
     "CAP": Form("CAP LS|LIST|REQ|END [words]", "negotiate capabilities"),
     "ERROR": Form("ERROR [:text]", "ignored: clients have nothing to complain of"),

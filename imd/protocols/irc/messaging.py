@@ -62,17 +62,26 @@ def _text(session: "IrcSession", line: Line) -> Coroutine[Any, Any, None] | None
     targets = _targets(session, line)
     text = line.param(1)
     # A CTCP message without a word in it says nothing either.
-    if targets and not text.strip("\x01"):
-        if line.command != "NOTICE":
+    if not text.strip("\x01"):
+        if targets and line.command != "NOTICE":
             session.numeric(numerics.ERR_NOTEXTTOSEND)
         return None
+    return say(session, line, targets, client_tags(session, line))
+
+
+def say(
+    session: "IrcSession", line: Line, targets: list[str], tags: dict[str, str]
+) -> Coroutine[Any, Any, None] | None:
+    """Say the text of a PRIVMSG or NOTICE to each target; services answer."""
     waits = []
+    text = line.params[1]
     for target in targets:
         run = SERVICES.get(fold(target.partition("@")[0] if "@" in target else target))
         if run is None:
-            _send(session, line, _draft(line.command, target, text, client_tags(session, line)))
-        elif line.command == "PRIVMSG" and (wait := run(session, text)) is not None:
-            waits.append(wait)
+            _send(session, line, _draft(line.command, target, text, tags))
+        elif line.command == "PRIVMSG":
+            # Each line is a command of its own.
+            waits += [wait for each in text.split("\n") if each and (wait := run(session, each)) is not None]
     return _one_by_one(waits) if waits else None
 
 

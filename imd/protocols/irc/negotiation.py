@@ -8,7 +8,7 @@ from imd.protocols.irc.capabilities import CAPABILITIES, available, value_of
 from imd.protocols.irc.commands import command
 from imd.protocols.irc.registration import progress, shown
 from imd.protocols.irc.sasl import aborted
-from imd.protocols.irc.wire.line import Line
+from imd.protocols.irc.wire.line import MAX_BODY, Line
 
 if TYPE_CHECKING:
     from imd.protocols.irc.session import IrcSession
@@ -47,7 +47,19 @@ def _ls(session: "IrcSession", version: str) -> None:
         # "implicitly enabled by CAP LS 302".
         session.set_caps(session.caps | {"cap-notify"})
     session.offered = offer(session)
-    _say(session, "LS", _written(session.offered, values=modern), many=modern)
+    names = _written(session.offered, values=modern)
+    _say(session, "LS", names if modern else _in_one_line(session, names), many=modern)
+
+
+def _in_one_line(session: "IrcSession", names: list[str]) -> list[str]:
+    """Clients of version 301 take no second line: drafts are left out where there is no room for all."""
+    room = MAX_BODY - len(f":{session.door.server} CAP {session.nick} LS :\r\n")
+    fitting = []
+    for name in sorted(names, key=lambda name: name.startswith("draft/")):
+        room -= len(name) + 1
+        if room >= 0:
+            fitting.append(name)
+    return fitting
 
 
 def _req(session: "IrcSession", text: str) -> None:

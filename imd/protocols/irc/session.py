@@ -14,7 +14,7 @@ from imd.core.ports import Timer
 from imd.core.refusal import Killed, Refusal
 from imd.core.session import Peer, Person, PresenceView, Session
 from imd.core.talk import RoomEvent, RoomLines
-from imd.protocols.irc import buddyserv, incoming, numerics, operators, presence, room_events
+from imd.protocols.irc import buddyserv, incoming, multiline, numerics, operators, presence, room_events
 from imd.protocols.irc.barrier import Barrier
 from imd.protocols.irc.commands import COMMANDS, Command, execute
 from imd.protocols.irc.pace import Pace
@@ -51,6 +51,7 @@ class IrcSession(Speaker):
         "barrier",
         "cap_version",
         "closing",
+        "multiline",
         "offered",
         "operator",
         "peer",
@@ -73,6 +74,8 @@ class IrcSession(Speaker):
         self.registered = False
         self.closing = False
         self.barrier = Barrier()
+        #: The message of several lines it is sending.
+        self.multiline: multiline.Batch | None = None
         most = door.settings.limits.tags_size
         self._tags_size = min(most, MAX_CLIENT_TAGS) if most else MAX_CLIENT_TAGS
         self._framer = Framer(self._tags_size)
@@ -186,14 +189,17 @@ class IrcSession(Speaker):
         else:
             self.link.resume()
         if self._framer.buffer or self._waiting or self.replies.held or self._kept:
-            self._keep()
+            self.keep()
 
     @property
     def kept(self) -> int:
-        """Bytes that wait here: read and not yet run, or answered and not yet said."""
-        return len(self._framer) + self._weight + self.replies.held
+        """Bytes that wait here: read and not yet run (or of a message that is not complete), or answered and not yet
+        said."""
+        lines = 0 if self.multiline is None else self.multiline.size
+        return len(self._framer) + self._weight + self.replies.held + lines
 
-    def _keep(self) -> None:
+    def keep(self) -> None:
+        """Tell the connection how much is kept, if that has changed."""
         kept = self.kept
         if kept != self._kept:
             self._kept = kept
@@ -207,6 +213,8 @@ class IrcSession(Speaker):
         """Run the first command that waits, if it may."""
         line = self._waiting[0]
         row = COMMANDS.get(line.command)
+        if line.tags and "batch" in line.tags and isinstance(line, Line):
+            row = multiline.row_for(self, line, row)
         if not self._may_run(line, row):
             return False
         del self._waiting[0]
@@ -232,6 +240,8 @@ class IrcSession(Speaker):
             except BadLine as bad:
                 line = bad
         row = COMMANDS.get(line.command)
+        if line.tags and "batch" in line.tags and isinstance(line, Line):
+            row = multiline.row_for(self, line, row)
         if not self._pace.unlimited and not self._in_time(line, row):
             return False
         if row is not None and row.immediate and isinstance(line, Line):
@@ -248,6 +258,8 @@ class IrcSession(Speaker):
             # Others wait for it, and we asked for it.
             self._early = None
             return True
+        if row is multiline.LINE:
+            row = None
         wait = self._pace.take(line, row, self.hub.clock.time())
         if wait <= 0:
             self._early = None
@@ -346,7 +358,8 @@ class IrcSession(Speaker):
         self._framer.clear()
         self._waiting.clear()
         self._weight = 0
-        self._keep()
+        multiline.drop(self)
+        self.keep()
 
     # ------------------------------------------------------------ the core's Client
 

@@ -9,6 +9,9 @@ class IrcLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Sizes in bytes, times in seconds, rates per second; 0 means unlimited, for times: never."""
 
     tags_size: int = 4094
+    message_size: int = 16 * 1024
+    multiline_lines: int = 100
+    multiline_time: float = 60
     commands_per_second: float = 50
     command_burst: int = 300
     messages_per_second: float = 10
@@ -30,6 +33,11 @@ class IrcLimits(msgspec.Struct, frozen=True, kw_only=True):
     send_queue: int = 512 * 1024
     #: Where it is counted how often each was met; the same after a reload.
     tally: Tally = msgspec.field(default_factory=Tally)
+
+    @property
+    def multiline_bytes(self) -> int:
+        """Most bytes of a message of several lines; bounded also where messages are not."""
+        return self.message_size or 64 * 1024
 
 
 class IrcSettings(msgspec.Struct, frozen=True, kw_only=True):

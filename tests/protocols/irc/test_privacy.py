@@ -9,6 +9,7 @@ from tests.protocols.irc.world import IrcTestCase, World
 
 #: What a stranger may say about somebody; NICK is replaced. The room #tea is the stranger's own.
 QUESTIONS = {
+    "BATCH": ("BATCH +1 draft/multiline NICK", "@batch=1 PRIVMSG NICK :a", "@batch=1 PRIVMSG NICK :b", "BATCH -1"),
     "BUDDY": ("BUDDY INFO NICK", "PRIVMSG BuddyServ :LABEL NICK x", "PRIVMSG BuddyServ :LIST"),
     "HELP": ("HELP NICK",),
     "HELPOP": ("HELPOP NICK",),
@@ -90,7 +91,7 @@ class StrangerTests(IrcTestCase):
         return heard
 
     def compare(self, hide: Callable[[OtherClient], None]) -> None:
-        for caps in ((), ("echo-message", "message-tags")):
+        for caps in ((), ("echo-message", "message-tags", "batch", "draft/multiline")):
             is_off = self.answers(hide, caps, off=True)
             for off, here in zip(is_off, self.answers(hide, caps, off=False), strict=True):
                 self.assertEqual(here, off)
@@ -139,6 +140,6 @@ def plain(line: str) -> str:
     words = line.split(" ")
     if line.startswith("@"):
         words = words[1:]
-    if len(words) > 1 and words[1] in ("251", "255", "265", "266", "322"):
+    if len(words) > 1 and words[1] in ("BATCH", "251", "255", "265", "266", "322"):
         words = words[:2]
     return " ".join(words)

@@ -22,6 +22,8 @@ class BadLine(Exception):
 
     def __init__(self, code: str, command: str = "*") -> None:
         super().__init__(f"{command}: {code}")
+        #: As a `Line` has them: none.
+        self.tags: dict[str, str] = {}
         self.code = code
         #: What the line was about, as far as that could be read.
         self.command = command
