@@ -28,6 +28,8 @@ class WebSocketStream(Stream):
         self._received = b""
         #: The head of the server's answer.
         self.answer = ""
+        #: With what it masks; None: something else each time, as it should be.
+        self.mask: bytes | None = None
         #: Answer pings; a test switches it off to play dead.
         self.ponging = True
         #: The code and reason the server closed with.
@@ -56,7 +58,7 @@ class WebSocketStream(Stream):
         # An empty line shows a stream that it is plain; here that is known.
         if line:
             self.transcript.append(f"C: {line}")
-            self.put(frame(TEXT, line.encode()))
+            self.put(frame(TEXT, line.encode(), mask=self.mask))
 
     def put(self, data: bytes) -> None:
         """Frames, once it is a WebSocket."""
@@ -109,13 +111,13 @@ class WebSocketStream(Stream):
             self.lineReceived(payload)
         elif opcode == CLOSE:
             self.closed = int.from_bytes(payload[:2]), payload[2:].decode()
-            self.write(frame(CLOSE, payload[:2]))
+            self.write(frame(CLOSE, payload[:2], mask=self.mask))
             self.look()
         else:
             assert opcode in (PING, PONG), opcode
             self.controls.append((opcode, payload))
             if opcode == PING and self.ponging:
-                self.write(frame(PONG, payload))
+                self.write(frame(PONG, payload, mask=self.mask))
             self.look()
 
 

@@ -14,9 +14,11 @@ from imd.assembly import Daemon
 from imd.config.load import load
 from imd.net.garbage import QUIET, THRESHOLDS, Garbage
 from tests.daemon import QUICK
+from tests.doors import websocket
 from tests.doors.irc import IrcDriver
 from tests.doors.native import NativeDriver
 from tests.doors.stream import connected
+from tests.doors.websocket import IrcWebDriver, NativeWebDriver
 
 reactor: Any = installed
 
@@ -104,7 +106,10 @@ class LostTests(TestCase):
 
     async def lost(self, driver: type[Any], tls: bool) -> None:
         if tls:
-            client = driver(await connected(self.ports.ports[driver.door, "tls"], tls=True), "alice")
+            port = self.ports.ports[driver.listener or driver.door, "tls"]
+            web = ("/native", "imd.native") if driver is NativeWebDriver else ("/irc", "text.ircv3.net")
+            stream = await (websocket.connected(port, *web, tls=True) if driver.listener else connected(port, tls=True))
+            client = driver(stream, "alice")
             await client.enter("secret")
         else:
             client = await driver.sign_on(self.ports, "alice", "secret")
@@ -132,3 +137,19 @@ class LostTests(TestCase):
     async def test_irc_tls(self) -> None:
         """The same by TLS."""
         await self.lost(IrcDriver, tls=True)
+
+    async def test_native_websocket(self) -> None:
+        """A client of the native door over WebSocket; of its request nothing is left either."""
+        await self.lost(NativeWebDriver, tls=False)
+
+    async def test_native_websocket_tls(self) -> None:
+        """The same by TLS."""
+        await self.lost(NativeWebDriver, tls=True)
+
+    async def test_irc_websocket(self) -> None:
+        """A client of the IRC door over WebSocket."""
+        await self.lost(IrcWebDriver, tls=False)
+
+    async def test_irc_websocket_tls(self) -> None:
+        """The same by TLS."""
+        await self.lost(IrcWebDriver, tls=True)

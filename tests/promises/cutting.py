@@ -11,6 +11,7 @@ directions at once. With FIN the other direction may still speak for a moment: t
 """
 
 import socket
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from twisted.internet import reactor as installed_reactor
@@ -28,6 +29,43 @@ UP, DOWN = "client to server", "server to client"
 LAST_WORDS = 0.002
 
 
+#: What is whole of these bytes, which begin with a beginning: what it says, and where it ends.
+Units = Callable[[bytes], list[tuple[bytes, int]]]
+
+
+def lines(data: bytes) -> list[tuple[bytes, int]]:
+    """Of a stream of lines."""
+    found = []
+    position = 0
+    for line in data.split(b"\n")[:-1]:
+        position += len(line) + 1
+        found.append((line, position))
+    return found
+
+
+def frames(data: bytes) -> list[tuple[bytes, int]]:
+    """Of a WebSocket, in either direction; a client masks with zeros here. It begins with the head of the handshake."""
+    found = []
+    at = 0
+    while len(data) >= at + 2:
+        if data[at : at + 4] in (b"GET ", b"HTTP"):
+            end = data.find(b"\r\n\r\n", at) + 4
+            if end < 4:
+                break
+            found.append((data[at:end], end))
+            at = end
+            continue
+        size, start = data[at + 1] & 0x7F, at + 2 + (4 if data[at + 1] & 0x80 else 0)
+        if size >= 126:
+            more = 2 if size == 126 else 8
+            size, start = int.from_bytes(data[at + 2 : at + 2 + more]), start + more
+        if len(data) < start + size:
+            break
+        at = start + size
+        found.append((data[start:at], at))
+    return found
+
+
 class Cut(NamedTuple):
     """Where to cut."""
 
@@ -36,7 +74,7 @@ class Cut(NamedTuple):
     offset: int
     #: RST; else FIN.
     reset: bool
-    #: Count from the first line that holds this; b"": from now on.
+    #: Count from the first line (or message) that holds this; b"": from now on.
     marker: bytes = b""
 
 
@@ -107,8 +145,9 @@ class CuttingProxy(Factory):
 
     noisy = False
 
-    def __init__(self, target: int) -> None:
+    def __init__(self, target: int, units: Units = lines) -> None:
         self.target = target
+        self.units = units
         self.client: _Side | None = None
         self.server: _Side | None = None
         self.cut: Cut | None = None
@@ -171,14 +210,13 @@ class CuttingProxy(Factory):
     def _found(self, data: bytes, marker: bytes) -> tuple[bytes, bytes]:
         """Whole lines before the first one with the marker, and from there on. A line that has begun waits here."""
         data, self._line = self._line + data, b""
-        *lines, rest = data.split(b"\n")
         position = 0
-        for line in lines:
+        for line, end in self.units(data):
             if marker in line:
                 self._counting = True
                 return data[:position], data[position:]
-            position += len(line) + 1
-        self._line = rest
+            position = end
+        self._line = data[position:]
         return data[:position], b""
 
     def _now(self) -> None:

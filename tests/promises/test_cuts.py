@@ -22,8 +22,8 @@ from twisted.python.failure import Failure
 from tests.daemon import RunningDaemon
 from tests.doors import DOORS, Driver, NativeDriver, Outcome, Received
 from tests.doors.driver import reactor
-from tests.doors.stream import connected
-from tests.promises.cutting import DOWN, UP, Cut, CuttingProxy
+from tests.doors.websocket import WebSocketStream
+from tests.promises.cutting import DOWN, UP, Cut, CuttingProxy, frames, lines
 from tests.promises.house import PASSWORD, PromiseTestCase, on_both_stores
 
 #: Every offset, or a sample of so many for each kind of cut.
@@ -34,15 +34,17 @@ SEED = 20_260_000
 #: Pairs of people at one time.
 LANES = 8
 
-#: The doors whose bytes are a stream.
-STREAMS = ("native", "irc")
+#: The doors whose bytes are a stream, and how these are cut into what is said.
+STREAMS = {"native": lines, "irc": lines, "websocket": frames, "irc-websocket": frames}
+#: Those in which JSON is said.
+NATIVE = {door for door in STREAMS if issubclass(DOORS[door], NativeDriver)}
 
 #: Bodies of one delivery; the second is cut in the middle of characters, too.
 BODIES = ("first", "zweite Nachricht, naïve ☕ 🙂", "third and last")
 
 #: What begins the first line of a delivery after sign-on, and of its confirmation.
-MESSAGE = {"native": b'"type":"message"', "irc": b" PRIVMSG "}
-CONFIRMATION = {"native": b'"type": "ack"', "irc": b"PONG :"}
+MESSAGE = {door: b'"type":"message"' if door in NATIVE else b" PRIVMSG " for door in STREAMS}
+CONFIRMATION = {door: b'"type": "ack"' if door in NATIVE else b"PONG :" for door in STREAMS}
 
 #: More than any conversation here has.
 NEVER = 1 << 30
@@ -73,7 +75,7 @@ class Lane:
         self.number = number
         self.name = f"victim{number}"
         self.partners: dict[str, Driver] = {}
-        self.proxies = {door: CuttingProxy(daemon.ports[door, "tcp"]) for door in STREAMS}
+        self.proxies = {door: CuttingProxy(DOORS[door].port(daemon), units) for door, units in STREAMS.items()}
         for proxy in self.proxies.values():
             test.addCleanup(proxy.close)
         self.victim: Driver | None = None
@@ -99,7 +101,10 @@ class Lane:
         """The victim comes (back) through the proxy; with `cut` it may be lost any time after the first message."""
         proxy = self.proxies[door]
         proxy.arm(cut)
-        victim = self.victim = DOORS[door](await connected(proxy.port), self.name)
+        victim = self.victim = DOORS[door](await DOORS[door].dial(proxy.port), self.name)
+        if isinstance(victim.stream, WebSocketStream):
+            # So that what it says can be read.
+            victim.stream.mask = bytes(4)
         self.test.addCleanup(victim.cut)
         entered = await ended(victim, victim.enter(PASSWORD))
         if not proxy.done:
@@ -143,24 +148,22 @@ async def leave(driver: Driver) -> None:
 def handed(door: str, said: bytes) -> dict[str, int]:
     """Ids of the messages that the daemon has said in whole lines, and where each ends."""
     found = {}
-    position = 0
-    for line in said.split(b"\n")[:-1]:
-        position += len(line) + 1
+    for line, end in STREAMS[door](said):
         if MESSAGE[door] in line:
-            pattern = rb'"id":"([^"]+)"' if door == "native" else rb"msgid=([^; ]+)"
+            pattern = rb'"id":"([^"]+)"' if door in NATIVE else rb"msgid=([^; ]+)"
             match = re.search(pattern, line)
             assert match is not None, line
-            found[match[1].decode()] = position
+            found[match[1].decode()] = end
     return found
 
 
 def confirmed(door: str, proxy: CuttingProxy) -> set[str]:
     """Ids whose confirmation the daemon was sent in whole."""
     ids: set[str] = set()
-    for line in proxy.passed[UP].split(b"\n")[:-1]:
+    for line, _ in STREAMS[door](proxy.passed[UP]):
         if CONFIRMATION[door] not in line:
             continue
-        if door == "native":
+        if door in NATIVE:
             ids.update(re.findall(r'"([^"]+)"', line.decode().partition('"ids": ')[2]))
         else:
             before = proxy.said.find(b"PING :" + line.strip().partition(b":")[2])
@@ -205,7 +208,8 @@ class CutPromise(PromiseTestCase):
             self.lengths[way] = length
             offsets = list(range(length + 1))
             if not ALL:
-                kept = random.Random(f"{SEED} {self.store} {way}").sample(offsets, min(SAMPLE, len(offsets)))
+                sample = SAMPLE if STREAMS[way.door] is lines else SAMPLE // 2
+                kept = random.Random(f"{SEED} {self.store} {way}").sample(offsets, min(sample, len(offsets)))
                 offsets = sorted({0, length, *kept})
             tried += len(offsets)
             work = iter(offsets)
@@ -242,7 +246,7 @@ class CutPromise(PromiseTestCase):
     async def once(self, lane: Lane, way: Way, offset: int) -> int:
         """One delivery, cut after so many bytes; the number of bytes that passed this way."""
         cut = Cut(way.direction, offset, reset=offset % 2 == 1)
-        partner = lane.partners[STREAMS[offset // 2 % 2]]
+        partner = lane.partners[tuple(STREAMS)[offset // 2 % len(STREAMS)]]
         partner.received.clear()
         proxy = lane.proxies[way.door]
         bodies = lane.bodies()
@@ -327,7 +331,7 @@ class CutPromise(PromiseTestCase):
         passed = len(proxy.passed[cut.direction])
         if proxy.done:
             await victim.until("lost", lambda: not victim.stream.alive)
-            lines = sum(b" PRIVMSG " in line for line in proxy.passed[UP].split(b"\n")[:-1])
+            whole = sum(b" PRIVMSG " in line for line, _ in STREAMS[way.door](proxy.passed[UP]))
             again = await lane.sign_on(way.door)
             if isinstance(again, NativeDriver):
                 for body in bodies:
@@ -340,8 +344,8 @@ class CutPromise(PromiseTestCase):
                 await partner.until("the last", lambda: last in [received.body for received in partner.received])
                 self.assertEqual(partner.received.pop().body, last, "order")
                 # With a RST the daemon need not have read what was on its way.
-                expected = bodies[: len(partner.received) if cut.reset else lines]
-                self.assertLessEqual(len(expected), lines, "half a line was taken for a whole one")
+                expected = bodies[: len(partner.received) if cut.reset else whole]
+                self.assertLessEqual(len(expected), whole, "half a line was taken for a whole one")
                 self.assertGreaterEqual(len(expected), len(promised))
         else:
             proxy.arm(None)
