@@ -29,6 +29,7 @@ from imd.core.relay import Pending, Stored
 from imd.core.sequence import MessageIds, Sequence
 from imd.core.session import Account, Person, Session
 from imd.core.stores import InboxStore
+from imd.core.talking import Talking
 from imd.core.trace import Trace, Way
 
 Settle = Callable[[Receipt], None]
@@ -51,6 +52,7 @@ class Delivery:
         numbers: Sequence,
         ids: MessageIds,
         limits: Limits,
+        talking: Talking,
         *,
         ack_wait: float,
     ) -> None:
@@ -65,6 +67,7 @@ class Delivery:
         self._history = history
         self._numbers = numbers
         self._ids = ids
+        self._talking = talking
         self._direct = Direct()
         self._receiving = Receiving(environment, people, presence, store, queue, keeping, catchup, self.trace, limits)
         #: Handed to a client lately; those of the elder generation are put into the store when the timer fires.
@@ -77,6 +80,9 @@ class Delivery:
         if not draft.body and (draft.kind.kept or not draft.tags):
             raise Malformed("An empty message is not sent.")
         self.limits.check_size("message_size", "message", draft.body)
+        if self._talking.said:
+            # What a sender said in a room before is heard before.
+            self._talking.tell_of(session.id)
         now = self._environment.clock.time()
         session.active = now
         sender = session.person

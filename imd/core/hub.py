@@ -94,6 +94,7 @@ class Hub:
             numbers,
             ids,
             limits,
+            self.rooms.talking,
             ack_wait=policy.ack_wait,
         )
         self.history.always = policy.history_talks == "always"

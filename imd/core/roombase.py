@@ -56,6 +56,8 @@ class RoomBase:
         self._invitations = Invitations()
         self._chronicle = Chronicle(people, history, numbers, ids)
         self._news = RoomNews(environment, self._chronicle)
+        #: What is said in rooms, told at the end of the turn.
+        self.talking = self._news.talking
 
     def find(self, name: str) -> Room | None:
         return self._index.find(name)

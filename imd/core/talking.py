@@ -19,15 +19,16 @@ class Talking:
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
-        self._said: dict[Room, list[RoomLine]] = {}
+        #: By room; empty between turns.
+        self.said: dict[Room, list[RoomLine]] = {}
         self._after: dict[Room, list[Callable[[], None]]] = {}
 
     def say(self, room: Room, line: RoomLine) -> None:
-        lines = self._said.get(room)
+        lines = self.said.get(room)
         if lines is None:
-            if not self._said:
+            if not self.said:
                 self._environment.clock.soon(self._tell_all)
-            self._said[room] = [line]
+            self.said[room] = [line]
             return
         lines.append(line)
         if len(lines) >= MOST:
@@ -35,14 +36,14 @@ class Talking:
 
     def after(self, room: Room, call: Callable[[], None]) -> None:
         """Call once the members have been told what was said so far."""
-        if room in self._said:
+        if room in self.said:
             self._after.setdefault(room, []).append(call)
         else:
             call()
 
     def tell(self, room: Room) -> None:
         """Tell the members now what was said in this room."""
-        lines = self._said.pop(room, None)
+        lines = self.said.pop(room, None)
         if lines is None:
             return
         told = RoomLines(lines)
@@ -53,11 +54,17 @@ class Talking:
         for call in self._after.pop(room, ()):
             call()
 
+    def tell_of(self, session: str) -> None:
+        """Tell now what this session said, and what was said in these rooms beside it: it says something elsewhere."""
+        for room, lines in list(self.said.items()):
+            if any(line.session == session for line in lines):
+                self.tell(room)
+
     def _tell_all(self) -> None:
         try:
-            for room in list(self._said):
+            for room in list(self.said):
                 self.tell(room)
         finally:
-            if self._said:
+            if self.said:
                 # An outcome led to more talk, or a client failed.
                 self._environment.clock.soon(self._tell_all)

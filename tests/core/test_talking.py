@@ -44,6 +44,14 @@ class TalkingTests(RoomTestCase):
         self.assertEqual(told.speakers, {self.alice.session.id, self.bob.session.id})
         self.assertEqual(shown(self.heard(self.bob)), ["0", "1", "2", "3"])
 
+    def test_then_in_private(self) -> None:
+        """What somebody says in a room and then in private arrives in that order; who says nothing else waits."""
+        self.speak(self.bob, "in the room")
+        self.house.hub.delivery.send(self.me(self.carol), Draft("alice", "of carol"), lambda receipt: None)
+        self.assertEqual(shown(self.heard(self.alice)), [])
+        self.house.hub.delivery.send(self.me(self.bob), Draft("alice", "in private"), lambda receipt: None)
+        self.assertEqual(shown(self.heard(self.alice)), ["in the room"])
+
     def test_bounded(self) -> None:
         """A turn with very much talk tells some of it before its end, in order."""
         for number in range(MOST + 1):
