@@ -30,7 +30,7 @@ from imd.config.reload import Changes, compare
 from imd.control.listener import ControlListener
 from imd.core.accounts import Accounts
 from imd.core.hub import Hub
-from imd.core.refusal import NotAllowed
+from imd.core.refusal import Banned, NotAllowed, Refusal
 from imd.core.stores import Durability, Store
 from imd.core.tally import Tally
 from imd.credentials.front import CredentialsFront
@@ -58,7 +58,7 @@ from imd.policies import (
     native_settings,
     web_settings,
 )
-from imd.protocols.irc.gateway import IrcGateway, farewell
+from imd.protocols.irc.gateway import IrcGateway
 from imd.protocols.native.datagram import NativeDatagrams
 from imd.protocols.native.gateway import NativeGateway
 from imd.storage.redis.store import RedisStore
@@ -183,6 +183,7 @@ class Daemon:
         self.accounts = Accounts(self.store.accounts, international=settings.accounts.international)
         self.hub = Hub(environment, self.store, self.accounts, core_policy(settings, self.tally))
         self._hashing.start()
+        self.connections.barred = self._barred
         self.credentials = CredentialsFront(
             self.store,
             self.accounts,
@@ -213,6 +214,10 @@ class Daemon:
             }
         )
 
+    def _barred(self, address: str) -> Refusal | None:
+        ban = self.hub.bans.address(address)
+        return None if ban is None else Banned(ban)
+
     async def _listen(self) -> None:
         settings = self.settings
         certificate, key = await self._pair(settings)
@@ -239,7 +244,7 @@ class Daemon:
                 self.irc,
                 self.connections,
                 securing=securing,
-                answer=farewell,
+                answer=self.irc.answer,
             )
             self.bound.append(Bound("irc", listener.kind, port))
         for listener in settings.listen.listeners("udp"):

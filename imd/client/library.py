@@ -47,7 +47,7 @@ ACK_BATCH = 500
 #: Seconds the server has to say goodbye.
 FAREWELL = 2.0
 #: Ends of a session that the server or its operator wants: signing on again at once would be rude.
-_FINAL = frozenset({"replaced", "kicked"})
+_FINAL = frozenset({"replaced", "kicked", "banned"})
 
 _T = TypeVar("_T", bound=Answer)
 _M = TypeVar("_M")

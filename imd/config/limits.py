@@ -309,6 +309,15 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             ge=0,
         ),
     ] = 5_000
+    bans: Annotated[
+        int,
+        setting(
+            "Bans of accounts, masks and addresses together.",
+            reason="All are held in memory, some 500 bytes each, and a mask that names neither nick nor host costs "
+            "each sign-on a microsecond.",
+            ge=0,
+        ),
+    ] = 10_000
     room_masks: Annotated[
         int,
         setting("Entries in each list of a room, such as its bans.", reason="What large IRC networks allow.", ge=0),

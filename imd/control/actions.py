@@ -11,6 +11,7 @@ from imd import __version__
 from imd.config.error import SettingsError
 from imd.config.model import Settings
 from imd.config.reload import Changes
+from imd.control.bans import BanActions
 from imd.control.directory import Action, Directory
 from imd.control.limits import limits
 from imd.control.wire import PAGE, Answer
@@ -137,6 +138,7 @@ class Actions:
         directory = Directory(daemon.store, daemon.accounts, daemon.credentials, daemon.hub.people.domain)
         self.table: dict[str, Action] = {
             **directory.actions,
+            **BanActions(daemon.hub, daemon.store).actions,
             "status": self.status,
             "who": self.who,
             "queue": self.queue,
@@ -166,6 +168,7 @@ class Actions:
             },
             "people": self._hub.people.counts(),
             "rooms": len(list(self._hub.rooms.all())),
+            "bans": len(self._hub.bans),
             "delivery": self._hub.delivery.counts(),
             "connections": {
                 "open": counts.open,

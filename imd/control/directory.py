@@ -30,7 +30,7 @@ def shown(account: Account) -> Answer:
 
 
 class Directory:
-    """``imdctl user`` and ``imdctl ban``. Arguments are checked by the command line; names here. Raises `Refusal`."""
+    """``imdctl user``. Arguments are checked by the command line; names here. Raises `Refusal`."""
 
     def __init__(self, store: Store, accounts: Accounts, credentials: CredentialsFront, domain: str) -> None:
         self._store = store
@@ -45,9 +45,6 @@ class Directory:
             "user remove": self.remove,
             "user invite": self.invite,
             "user certificate": self.certificate,
-            "ban list": self.bans,
-            "ban add": self.ban,
-            "ban remove": self.unban,
         }
 
     async def _named(self, arguments: dict[str, Any]) -> Account:
@@ -62,9 +59,6 @@ class Directory:
 
     async def list(self, arguments: dict[str, Any]) -> Answer:
         return await self._page(arguments, lambda account: True)
-
-    async def bans(self, arguments: dict[str, Any]) -> Answer:
-        return await self._page(arguments, lambda account: account.suspended)
 
     async def _page(self, arguments: dict[str, Any], wanted: Callable[[Account], bool]) -> Answer:
         found = await self._store.accounts.page(arguments.get("after") or "", PAGE)
@@ -98,10 +92,3 @@ class Directory:
         if fingerprint not in account.certificates:
             raise NotAllowed(f"{account.name} has no such certificate; 'imdctl --json user list' shows those it has.")
         return shown(await self._accounts.remove_certificate(account, fingerprint))
-
-    async def ban(self, arguments: dict[str, Any]) -> Answer:
-        """The account may not sign on through any door, and its sessions end."""
-        return shown(await self._accounts.suspend(await self._named(arguments)))
-
-    async def unban(self, arguments: dict[str, Any]) -> Answer:
-        return shown(await self._accounts.suspend(await self._named(arguments), False))

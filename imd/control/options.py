@@ -25,6 +25,7 @@ with a daemon:
   imdctl reload                        read the settings again
   imdctl kick bob "Have a break."      end bob's sessions; he may come back
   imdctl ban add mallory               mallory may not sign on, through any door
+  imdctl ban add 192.0.2.0/24 "Spam." --for 7d
 
 'imdctl COMMAND --help' says more. For scripts: 'imdctl COMMAND --json' writes one JSON object; the exit code is 0 on
 success, 1 when it was refused or failed, 2 for a wrong command line.
@@ -33,6 +34,10 @@ success, 1 when it was refused or failed, 2 for a wrong command line.
 USER = """\
 Accounts. With a running daemon it is asked; without one the store itself is changed, which nobody else may have open
 at the same time.
+"""
+
+BAN = """\
+Accounts, addresses and masks that may not sign on, through any door. Bans are kept in the store.
 """
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -160,16 +165,20 @@ def _add_user(commands: Commands) -> Commands:
 
 
 def _add_ban(commands: Commands) -> Commands:
-    ban = commands.add_parser(
-        "ban", help="accounts that may not sign on", description="Accounts that may not sign on, through any door."
-    )
+    ban = commands.add_parser("ban", help="who may not sign on", description=BAN)
     verbs = ban.add_subparsers(dest="verb", metavar="VERB", required=True)
-    verbs.add_parser("list", help="who is banned", description="Who is banned.")
-    for verb, explained, more in (
-        ("add", "ban an account", "Ban an account: it may not sign on through any door, and its sessions end."),
-        ("remove", "lift a ban", "Lift a ban; the account may sign on again."),
-    ):
-        verbs.add_parser(verb, help=explained, description=more).add_argument("name", help="the account")
+    verbs.add_parser("list", help="who is banned", description="Who is banned, until when, by whom and why.")
+    target = "an account, an address or network (CIDR), or a mask: nick!user@host with * and ?"
+    add = verbs.add_parser(
+        "add",
+        help="ban an account, an address or a mask",
+        description="Ban: nobody it fits may connect or sign on, through any door, and their sessions end.",
+    )
+    add.add_argument("name", metavar="target", help=target)
+    add.add_argument("reason", nargs="?", default="", help="what the banned are told")
+    add.add_argument("--for", dest="span", default="", metavar="TIME", help="30m, 12h, 7d, 1d12h; without it for ever")
+    remove = verbs.add_parser("remove", help="lift a ban", description="Lift a ban; they may sign on again.")
+    remove.add_argument("name", metavar="target", help=target)
     return verbs
 
 
@@ -192,7 +201,7 @@ class Asked(argparse.Namespace):
     @property
     def arguments(self) -> dict[str, object]:
         """What goes with it."""
-        given = ("name", "new", "fingerprint", "remove", "id", "text")
+        given = ("name", "new", "fingerprint", "remove", "id", "text", "reason", "span")
         return {name: value for name, value in vars(self).items() if name in given}
 
 

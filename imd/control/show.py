@@ -61,7 +61,23 @@ def _users(answer: Answer) -> str:
 
 
 def _banned(answer: Answer) -> str:
-    return _users(answer) if answer["rows"] else "Nobody is banned."
+    rows = [
+        (
+            row["name"],
+            row["kind"],
+            moment(row["since"]),
+            moment(row["expires"]) or "for ever",
+            row["by"],
+            row["reason"] + f" | {row['note']}" * bool(row["note"]),
+        )
+        for row in answer["rows"]
+    ]
+    return table(rows, ("TARGET", "KIND", "SINCE", "UNTIL", "BY", "REASON")) if rows else "Nobody is banned."
+
+
+def _ban(answer: Answer) -> str:
+    until = f" until {moment(answer['expires'])}" if answer["expires"] else ""
+    return f"{answer['name']} may not sign on{until or ' any more'}; {_count(answer['sessions'], 'session')} ended."
 
 
 def _check(answer: Answer) -> str:
@@ -102,7 +118,8 @@ def _status(answer: Answer) -> str:
         f"durability: {store['durability']}",
         *(f"listening: {each['door']} {each['kind']} {each['address']}" for each in answer["listeners"]),
         f"people: {people['accounts']} accounts and {people['guests']} guests on, {people['sessions']} sessions "
-        f"(most at one time {people['peak']}), {answer['rooms']} rooms",
+        f"(most at one time {people['peak']}), {answer['rooms']} rooms, "
+        f"{answer['bans']} bans",
         f"connections: {connections['open']} open, {connections['handshakes']} signing on, "
         f"{connections['accepted']} accepted since the start",
         f"messages: {answer['delivery']['open']} under way, {answer['delivery']['stuck']} waiting for the store",
@@ -201,7 +218,7 @@ _SHOWN: dict[str, Callable[[Answer], str]] = {
     "user certificate": lambda answer: f"{answer['name']} has {_count(len(answer['certificates']), 'certificate')}.",
     "operator-password": lambda answer: str(answer["verifier"]),
     "ban list": _banned,
-    "ban add": lambda answer: f"{answer['name']} may not sign on any more.",
+    "ban add": _ban,
     "ban remove": lambda answer: f"{answer['name']} may sign on again.",
     "queue": _queue,
     "trace": _trace,

@@ -3,6 +3,7 @@
 import msgspec
 
 from imd.core.accounts import Accounts
+from imd.core.bans import Bans
 from imd.core.catchup import CatchUp
 from imd.core.delivery import Delivery
 from imd.core.history import History
@@ -66,6 +67,7 @@ class Hub:
         numbers = Sequence()
         ids = MessageIds(store.secret)
         self.history = History(environment, store.history, keep=policy.history_keep, most=policy.history_max_messages)
+        self.bans = Bans(environment, store.bans, accounts, limits)
         self.offers = Offers(environment, self.people, limits)
         self._book = RoomBook(environment, store.rooms)
         self.rooms = Rooms(environment, self.people, self.history, self._book, numbers, ids, limits)
@@ -107,6 +109,8 @@ class Hub:
         self.people.rooms = self.rooms
         self.people.delivery = self.delivery
         self.people.offers = self.offers
+        self.people.bans = self.bans
+        self.bans.people = self.people
         self.rosters.presence = self.presence
         self.policy = policy
         self._environment = environment
@@ -117,6 +121,7 @@ class Hub:
         if crashed:
             self._environment.log.info("{count} sessions had not been closed by the last daemon", count=crashed)
         await self.rooms.load()
+        await self.bans.load()
 
     def store_back(self) -> None:
         """The store was away and can be reached again: do what has waited."""
@@ -140,7 +145,7 @@ class Hub:
         self.people.guests_allowed = policy.guests
         self.rooms.creation = policy.room_creation
         self.delivery.trace.bound(policy.limits.traces)
-        for part in (self.people, self.presence, self.rosters, self.rooms, self.delivery, self.offers):
+        for part in (self.people, self.presence, self.rosters, self.rooms, self.delivery, self.offers, self.bans):
             part.limits = policy.limits
         self.people.whowas.limits = policy.limits
         self.delivery.ack_wait = policy.ack_wait
@@ -162,6 +167,7 @@ class Hub:
             "whowas": len(self.people.whowas),
             **self.rooms.levels(),
             "offers": self.offers.most(),
+            "bans": len(self.bans),
             "window": self.delivery.most_unconfirmed(),
             "traces": len(self.delivery.trace),
         }

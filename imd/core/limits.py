@@ -35,6 +35,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     #: Bytes of such deliveries: well within what doors let wait for a client (`limits.send_queue`), or whoever has a
     #: large inbox would be cut off as a slow reader at every sign-on.
     window_bytes: int = 128 * 1024
+    #: Of accounts, masks and addresses together.
+    bans: int = 10_000
     #: Messages whose way is remembered for the trace and for recognising repetitions.
     traces: int = 20_000
     #: Recipients whose block list is held in memory while they are off.

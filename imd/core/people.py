@@ -23,6 +23,7 @@ from imd.core.message import Envelope, Receipt
 from imd.core.ports import Client, Environment
 from imd.core.promotion import Promotion
 from imd.core.refusal import (
+    Banned,
     GuestsRefused,
     Kicked,
     NameInUse,
@@ -50,6 +51,7 @@ from imd.core.talk import MemberDetailsChanged, RoomEvent, RoomLines
 from imd.core.whowas import WhoWas
 
 if TYPE_CHECKING:
+    from imd.core.bans import Bans
     from imd.core.delivery import Delivery
     from imd.core.offers import Offers
     from imd.core.presence import PresenceRegistry
@@ -93,6 +95,7 @@ class People:
     rooms: "Rooms"
     delivery: "Delivery"
     offers: "Offers"
+    bans: "Bans"
 
     def __init__(
         self,
@@ -161,6 +164,7 @@ class People:
             self.limits.check_count("sessions_per_account", "sessions of one account", others)
         name = person.address.name
         try:
+            self._not_banned(person, peer, info)
             await self._ledger.began(session_id, person, peer, info, now)
             if account is not None:
                 await self.rosters.load(account.id)
@@ -168,15 +172,14 @@ class People:
             self._claimed.discard(fold(name))
             raise
         self._claimed.discard(fold(name))
+        person = self._by_now(person)
+        try:
+            # A ban that was set meanwhile found no session to end.
+            self._not_banned(person, peer, info)
+        except Refusal:
+            self._ledger.ended(session_id, self._environment.clock.time(), "banned")
+            raise
         if account is not None:
-            # The store was asked meanwhile: another session may have come, and the account may have changed.
-            present = self.persons.get(account.id)
-            if present is None:
-                current = self.accounts.cached(fold(account.name))
-                if isinstance(current, Account) and current.id == account.id:
-                    person.account = current
-                    person.address = Address(current.name, self.domain)
-            person = present or person
             self._make_way(person)
         session = Session(session_id, person, peer, info, client, now, confirms)
         session.presence = presence
@@ -191,6 +194,31 @@ class People:
         if replaces:
             self._replacing[session_id] = replaces
         return session
+
+    def _by_now(self, person: Person) -> Person:
+        """The store was asked meanwhile: another session may have come, and the account may have changed."""
+        account = person.account
+        if account is None:
+            return person
+        present = self.persons.get(account.id)
+        if present is None:
+            current = self.accounts.cached(fold(account.name))
+            if isinstance(current, Account) and current.id == account.id:
+                person.account = current
+                person.address = Address(current.name, self.domain)
+        return present or person
+
+    def _not_banned(self, person: Person, peer: Peer, info: ClientInfo) -> None:
+        """Raises `Banned`, `Suspended`."""
+        if person.account is not None and person.account.suspended:
+            raise Suspended(person.account.name)
+        nick = person.address.name
+        ban = self.bans.of(person.account, nick, self._user(person, info), self._hosts(person, peer), peer)
+        if ban is not None:
+            self._environment.log.info(
+                "{nick} from {address} is banned as {target}", nick=nick, address=peer.address, target=ban.shown
+            )
+            raise Banned(ban)
 
     async def _guest(self, nick: str) -> Person:
         if not self.guests_allowed:
@@ -305,6 +333,12 @@ class People:
             self.sign_off(session, reason, why.sentence)
             client.end(why)
         return len(sessions)
+
+    def expel(self, session: Session, why: Kicked, reason: str) -> None:
+        """End one session, telling its client why."""
+        client = session.client
+        self.sign_off(session, reason, why.sentence)
+        client.end(why)
 
     def close(self) -> None:
         """The daemon stops: nobody comes any more, and everybody is told to go."""
@@ -430,10 +464,27 @@ class People:
         return self._marked[mark]
 
     def origin(self, person: Person) -> str:
-        user = person.sessions[0].info.user if person.sessions else ""
-        if person.account is not None:
-            return f"{user or person.address.name}@user/{person.address.name}"
-        return f"{user or 'guest'}@guest/{self._cloak(person.sessions[0].peer.address) if person.sessions else '-'}"
+        if not person.sessions:
+            return (
+                f"{person.address.name}@user/{person.address.name}" if person.account is not None else "guest@guest/-"
+            )
+        session = person.sessions[0]
+        return f"{self._user(person, session.info)}@{self._host(person, session.peer)}"
+
+    def _user(self, person: Person, info: ClientInfo) -> str:
+        return info.user or (person.address.name if person.account is not None else "guest")
+
+    def _host(self, person: Person, peer: Peer) -> str:
+        return f"guest/{self._cloak(peer.address)}" if person.account is None else f"user/{person.address.name}"
+
+    def _hosts(self, person: Person, peer: Peer) -> tuple[str, ...]:
+        """What a ban may call the place: as it is shown, and what is known of it."""
+        return tuple(filter(None, (self._host(person, peer), peer.address, f"guest/{self._cloak(peer.address)}")))
+
+    def known_as(self, session: Session) -> tuple[str, str, tuple[str, ...]]:
+        """Nick, user and hosts by which a mask may mean this session."""
+        person = session.person
+        return person.address.name, self._user(person, session.info), self._hosts(person, session.peer)
 
     def _made_cloak(self, address: str) -> str:
         """A name for a network address that is the same each time and tells nothing of it (P5)."""

@@ -17,6 +17,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
 from imd.core.address import Address
+from imd.core.ban import Ban, BanKind
 from imd.core.contact import Contact, RosterChange
 from imd.core.message import Draft, Envelope, Message, Receipt
 from imd.core.past import Heard, Part, Past, Spot
@@ -393,6 +394,25 @@ class Offers(Protocol):
         ignored."""
 
 
+class Bans(Protocol):
+    """Bans of accounts, masks and addresses, which hold behind every door."""
+
+    async def add(self, ban: Ban, *, spare: Session | None = None) -> int:
+        """Set a ban, or set it anew, and end the sessions it is for, but for `spare`; how many. Raises `TooMany`,
+        `StoreUnavailable`."""
+
+    async def remove(self, kind: BanKind, target: str) -> bool:
+        """Lift a ban; False when there is none. Raises `StoreUnavailable`."""
+
+    def all(self) -> Sequence[Ban]:
+        """Those in force, the oldest first."""
+
+    def find(self, kind: BanKind, target: str) -> Ban | None: ...
+
+    def fits(self, ban: Ban, session: Session) -> bool:
+        """Whether a ban, set or not, is for this session."""
+
+
 class Hub(Protocol):
     """All of the core, as a door sees it."""
 
@@ -410,6 +430,8 @@ class Hub(Protocol):
     def history(self) -> HistoryPort: ...
     @property
     def offers(self) -> Offers: ...
+    @property
+    def bans(self) -> Bans: ...
     @property
     def clock(self) -> Clock: ...
 

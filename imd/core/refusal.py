@@ -4,7 +4,10 @@ A `Refusal` is the peer's matter, never a fault of the daemon: doors translate i
 terms and show the sentence to a person. `code` is stable: clients may depend on it.
 """
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from imd.core.ban import Ban
 
 
 class Refusal(Exception):
@@ -264,6 +267,16 @@ class Kicked(Refusal):
     """An operator of the service ended the session, or the account is gone."""
 
     code = "kicked"
+
+
+class Banned(Kicked):
+    """The account, mask or address is banned (`imd.core.ban`)."""
+
+    code = "banned"
+
+    def __init__(self, ban: "Ban") -> None:
+        super().__init__(ban.sentence)
+        self.ban = ban
 
 
 class Killed(Kicked):

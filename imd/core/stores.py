@@ -15,6 +15,7 @@ from typing import Protocol
 
 import msgspec
 
+from imd.core.ban import Ban, BanKind
 from imd.core.contact import Contact
 from imd.core.message import Message
 from imd.core.past import END
@@ -175,6 +176,16 @@ class RoomStore(Protocol):
     def remove(self, folded: str) -> Awaitable[None]: ...
 
 
+class BanStore(Protocol):
+    """Bans, by kind and target; read whole at start-up."""
+
+    def load(self) -> Awaitable[list[Ban]]: ...
+    def put(self, ban: Ban) -> Awaitable[None]:
+        """Set it; one of the same kind and target is replaced."""
+
+    def remove(self, kind: BanKind, target: str) -> Awaitable[None]: ...
+
+
 class Queued(msgspec.Struct, frozen=True, gc=False):
     """A message in an account's inbox (the offline queue)."""
 
@@ -323,6 +334,9 @@ class Store(Protocol):
     @property
     def memberships(self) -> ShelfStore:
         """The rooms in which an account stays while nobody is signed on (`imd.core.staying`)."""
+
+    @property
+    def bans(self) -> BanStore: ...
 
     @property
     def durability(self) -> Durability: ...

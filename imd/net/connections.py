@@ -92,7 +92,12 @@ class Ticket:
     def move(self, address: IAddress | None) -> Refusal | None:
         """The connection comes from elsewhere than it seemed (a PROXY header); why it may not stay, or None."""
         connections = self._connections
-        place = network_of(host_and_port(address)[0])
+        host = host_and_port(address)[0]
+        try:
+            connections.check_barred(host)
+        except Refusal as refusal:
+            return refusal
+        place = network_of(host)
         if place == self._place:
             return None
         connections.leave(self._place)
@@ -124,14 +129,25 @@ class Connections:
         self.shut = False
         self.places: dict[str, int] = {}
         self._refused: dict[str, int] = {}
+        #: Why nobody may connect from an address, or None: bans. Asked before anything is spent on a connection.
+        self.barred: Callable[[str], Refusal | None] | None = None
+
+    def check_barred(self, host: str) -> None:
+        """Raises what `barred` says."""
+        refusal = None if self.barred is None else self.barred(host)
+        if refusal is not None:
+            self.refused("banned")
+            raise refusal
 
     def admit(self, address: IAddress | None) -> Ticket:
-        """Let a connection in, or raise `TooMany`, `ShortOfMemory`."""
+        """Let a connection in, or raise `TooMany`, `ShortOfMemory`, or what `barred` says."""
         limits = self.limits
         if self.shut:
             self.refused("memory")
             raise ShortOfMemory("The server is short of memory; try again later.")
-        place = network_of(host_and_port(address)[0])
+        host = host_and_port(address)[0]
+        self.check_barred(host)
+        place = network_of(host)
         if limits.connections and self.open >= limits.connections:
             self.refused("connections")
             raise TooMany("connections", limits.connections)
@@ -152,7 +168,8 @@ class Connections:
 
     def refused(self, why: str) -> None:
         self._refused[why] = self._refused.get(why, 0) + 1
-        self.limits.tally.count(_SETTINGS[why])
+        if why in _SETTINGS:
+            self.limits.tally.count(_SETTINGS[why])
 
     def enter(self, place: str) -> None:
         self.places[place] = self.places.get(place, 0) + 1

@@ -13,6 +13,7 @@ import msgspec
 from twisted.internet.defer import Deferred, fail, succeed
 
 from imd.core.address import Address
+from imd.core.ban import Ban, BanKind
 from imd.core.contact import Contact
 from imd.core.message import Message
 from imd.core.past import END, owner_of
@@ -40,6 +41,7 @@ class MemoryStore:
         self.history = MemoryHistory(self)
         self.shelves = [MemoryShelf(self.call) for _ in range(3)]
         self.read_marks, self.cursors, self.memberships = self.shelves
+        self.bans = MemoryBans(self)
         self.durability = Durability.WEAK
         self.description = "memory"
         self.secret = secret
@@ -323,6 +325,21 @@ class MemoryRooms(_Part):
 
     def remove(self, folded: str) -> Awaitable[None]:
         return self._do(lambda: self._rooms.pop(folded, None))
+
+
+class MemoryBans(_Part):
+    def __init__(self, store: MemoryStore) -> None:
+        super().__init__(store)
+        self._bans: dict[tuple[BanKind, str], Ban] = {}
+
+    def load(self) -> Awaitable[list[Ban]]:
+        return self._call(lambda: list(self._bans.values()))
+
+    def put(self, ban: Ban) -> Awaitable[None]:
+        return self._call(lambda: self._bans.update({(ban.kind, ban.target): ban}))
+
+    def remove(self, kind: BanKind, target: str) -> Awaitable[None]:
+        return self._do(lambda: self._bans.pop((kind, target), None))
 
 
 class MemoryInbox(_Part):

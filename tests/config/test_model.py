@@ -99,9 +99,11 @@ class ModelTests(SynchronousTestCase):
         for section, table in sections().items():
             self.assertRegex(table.__doc__ or "", r"(?s)^[A-Z].*\.\s*$", section)
 
-    def test_only_the_store_is_secret(self) -> None:
+    def test_what_is_secret(self) -> None:
         """The one setting that may hold a password is marked."""
-        self.assertEqual([setting.key for setting in catalogue().values() if setting.secret], ["store.url"])
+        self.assertEqual(
+            [setting.key for setting in catalogue().values() if setting.secret], ["store.url", "operators.logins"]
+        )
 
     def test_explain(self) -> None:
         """A setting explains itself; an unknown key names the nearest."""

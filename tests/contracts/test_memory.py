@@ -10,6 +10,7 @@ from twisted.trial.unittest import TestCase
 from imd.core.stores import Durability, OutcomeUnknown, Store
 from imd.storage.memory import MemoryStore
 from tests.contracts.accounts import AccountsContract, TokensContract
+from tests.contracts.bans import BansContract
 from tests.contracts.contract import NOW, StoreContract, queued
 from tests.contracts.history import HistoryContract
 from tests.contracts.inbox import InboxContract
@@ -50,6 +51,10 @@ class MemoryInboxModel(_Memory, InboxModelContract, TestCase):
 
 
 class MemoryLedger(_Memory, LedgerContract, TestCase):
+    pass
+
+
+class MemoryBans(_Memory, BansContract, TestCase):
     pass
 
 

@@ -6,6 +6,7 @@ from twisted.trial.unittest import TestCase
 from imd.core.stores import Store
 from imd.storage.redis.store import RedisStore
 from tests.contracts.accounts import AccountsContract, TokensContract
+from tests.contracts.bans import BansContract
 from tests.contracts.contract import StoreContract
 from tests.contracts.history import HistoryContract
 from tests.contracts.inbox import InboxContract
@@ -47,6 +48,10 @@ class RedisInboxModel(_Redis, InboxModelContract, TestCase):
 
 
 class RedisLedger(_Redis, LedgerContract, TestCase):
+    pass
+
+
+class RedisBans(_Redis, BansContract, TestCase):
     pass
 
 

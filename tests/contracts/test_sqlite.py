@@ -9,6 +9,7 @@ from twisted.trial.unittest import TestCase
 from imd.core.stores import Store
 from imd.storage.sqlite.store import SQLiteStore
 from tests.contracts.accounts import AccountsContract, TokensContract
+from tests.contracts.bans import BansContract
 from tests.contracts.contract import StoreContract
 from tests.contracts.history import HistoryContract
 from tests.contracts.inbox import InboxContract
@@ -50,6 +51,10 @@ class SQLiteInboxModel(_SQLite, InboxModelContract, TestCase):
 
 
 class SQLiteLedger(_SQLite, LedgerContract, TestCase):
+    pass
+
+
+class SQLiteBans(_SQLite, BansContract, TestCase):
     pass
 
 

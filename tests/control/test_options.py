@@ -33,7 +33,8 @@ RIGHT: dict[str, tuple[str, dict[str, object]]] = {
     "reload": ("reload", {}),
     "kick alice": ("kick", {"name": "alice", "text": ""}),
     "kick alice bye": ("kick", {"name": "alice", "text": "bye"}),
-    "ban add alice": ("ban add", {"name": "alice"}),
+    "ban add alice": ("ban add", {"name": "alice", "reason": "", "span": ""}),
+    "ban add 192.0.2.0/24 spam --for 7d": ("ban add", {"name": "192.0.2.0/24", "reason": "spam", "span": "7d"}),
     "ban remove alice": ("ban remove", {"name": "alice"}),
     "ban list": ("ban list", {}),
 }

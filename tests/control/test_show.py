@@ -115,7 +115,7 @@ class AnswersTests(SynchronousTestCase):
         self.daemon.house.person("alice")
         for action, arguments, sentence in (
             ("user rename", {"name": "alice", "new": "alicia"}, "The account is called alicia now."),
-            ("ban add", {"name": "alicia"}, "alicia may not sign on any more."),
+            ("ban add", {"name": "alicia"}, "alicia may not sign on any more; 0 sessions ended."),
             ("ban remove", {"name": "alicia"}, "alicia may sign on again."),
             ("user certificate", {"name": "alicia", "fingerprint": "0" * 64}, "alicia has 1 certificate."),
             ("user remove", {"name": "alicia"}, "alicia is removed."),

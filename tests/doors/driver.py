@@ -90,7 +90,11 @@ class Driver(abc.ABC):
     ) -> "Driver":
         """Connect (from the address `source`) and sign on; raises `SignOnFailed`."""
         driver = cls(await cls.dial(cls.port(daemon), source=source), name)
-        await driver.enter(password, **more)
+        try:
+            await driver.enter(password, **more)
+        except AssertionError:
+            driver.cut()
+            raise
         return driver
 
     @classmethod

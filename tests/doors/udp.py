@@ -67,7 +67,11 @@ class UdpDriver(NativeDriver):
         cls, daemon: RunningDaemon, name: str, password: str, *, source: str = "", **more: Any
     ) -> "Driver":
         driver = cls(Datagrams(daemon, dtls=cls.dtls, source=source), name)
-        await driver.enter(password, **more)
+        try:
+            await driver.enter(password, **more)
+        except AssertionError:
+            driver.cut()
+            raise
         return driver
 
     async def resume(self, daemon: RunningDaemon, port: int = 0) -> "UdpDriver":

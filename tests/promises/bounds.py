@@ -8,10 +8,15 @@ import itertools
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from imd.core.verifier import written
+from imd.credentials.scram import new_verifier
+from imd.net.scram import salted_password
 from tests.daemon import RunningDaemon
 from tests.doors import DOORS, Driver, IrcDriver, NativeDriver, UdpDriver
 from tests.doors.udp import Datagrams
 from tests.promises.house import PASSWORD, PromiseTestCase
+
+_SESAME = new_verifier(salted_password(b"sesame", b"salt", 4096), b"salt", 4096)
 
 #: Rates and rooms in all are met elsewhere: they would be in the way here.
 TIGHT = (
@@ -35,6 +40,8 @@ TIGHT = (
     "limits.room_masks=1",
     "limits.invites=1",
     "limits.offers=1",
+    "limits.bans=1",
+    f'operators.logins=[{{name="root", password="{written(_SESAME)}"}}]',
     "limits.window=2",
     "limits.targets=2",
     "limits.traces=5",
@@ -389,6 +396,13 @@ async def _irc_real_name(here: Meeting) -> None:
     await here.answered(await here.person(), f"SETNAME :{'x' * 30}", "FAIL SETNAME INVALID_REALNAME")
 
 
+async def _bans(here: Meeting) -> None:
+    one = await here.person()
+    await here.answered(one, "OPER root sesame", " 381 ")
+    one.say("KLINE *!*@one.invalid")
+    await here.answered(one, "KLINE *!*@two.invalid", " 400 ", "KLINE", "No more than 1 bans")
+
+
 #: By setting: how it is met through the native door (stream and datagrams) and through IRC; None: not through this one.
 DEEDS: dict[str, tuple[Deed | None, Deed | None]] = {
     "limits.line_length": (_native_line, _irc_line),
@@ -414,6 +428,8 @@ DEEDS: dict[str, tuple[Deed | None, Deed | None]] = {
     "limits.room_masks": (_native_masks, _irc_masks),
     "limits.invites": (_invites, _invites),
     "limits.offers": (_offers, _offers),
+    # Operators come by IRC.
+    "limits.bans": (None, _bans),
     "limits.window": (_window, _window),
     # A native command has one recipient.
     "limits.targets": (None, _targets),

@@ -41,6 +41,7 @@
     whowas.py        WHOWAS
     queries.py       MOTD, LUSERS, LINKS, VERSION, TIME, ADMIN, INFO, HELP: questions about the server
     operators.py     OPER, KILL, WALLOPS, REHASH, STATS; what operators are told
+    bans.py          KLINE, DLINE, UNKLINE, UNDLINE
     presence.py      AWAY, MONITOR, away-notify
     services.py      what services have in common: verbs, HELP, answers
     nickserv.py      NickServ: who one is; nickserv_settings.py: what belongs to one's account

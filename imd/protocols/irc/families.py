@@ -2,6 +2,7 @@
 
 from imd.protocols.irc import (
     accounts,
+    bans,
     buddyserv,
     messaging,
     multiline,
@@ -38,4 +39,5 @@ FAMILIES = (
     nickserv,
     nickserv_settings,
     operators,
+    bans,
 )

@@ -4,10 +4,10 @@ from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Factory
 
 from imd.core.ports import Credentials, Hub, Log, Operations, Spawn
-from imd.core.refusal import Refusal
+from imd.core.refusal import Banned, Refusal
 from imd.net.memory import Memory
 from imd.net.sending import MakeOutbox
-from imd.protocols.irc import negotiation, operators
+from imd.protocols.irc import negotiation, numerics, operators
 from imd.protocols.irc.connection import IrcConnection
 from imd.protocols.irc.door import Door
 from imd.protocols.irc.families import FAMILIES
@@ -18,7 +18,7 @@ __all__ = ["FAMILIES", "IrcGateway", "farewell"]
 
 
 def farewell(refusal: Refusal) -> bytes:
-    """What a connection that is not let in is told (`imd.net.listening.listen`, `answer`)."""
+    """ERROR for somebody who has no name yet."""
     return encode("ERROR", [f"Closing Link: * ({refusal.sentence})"], colon=True)
 
 
@@ -47,6 +47,14 @@ class IrcGateway(Factory):
     def carried(self, via: str, framed: MakeOutbox) -> IrcConnection:
         """A connection over something that is no stream of lines; the ledger calls it `via`."""
         return IrcConnection(self.door, via, framed)
+
+    def answer(self, refusal: Refusal) -> bytes:
+        """What a connection that is not let in is told (`imd.net.listening.listen`, `answer`)."""
+        banned = b""
+        if isinstance(refusal, Banned):
+            row = numerics.ERR_YOUREBANNEDCREEP
+            banned = encode(row.number, ["*", refusal.sentence], source=self.door.server, colon=True)
+        return banned + farewell(refusal)
 
     def reload(self, settings: IrcSettings) -> None:
         """New settings, also for those who are connected; with cap-notify they hear what they may now request."""

@@ -7,6 +7,7 @@ Who may become one, and what for, the settings say (``operators.*``); `Credentia
 from typing import TYPE_CHECKING
 
 from imd.core.address import fold
+from imd.core.ban import BanKind
 from imd.core.refusal import Killed, NotAllowed, SignOnFailed, TooFast
 from imd.core.session import Mark, Privilege
 from imd.protocols.irc import numerics, user_modes
@@ -165,7 +166,25 @@ def _operators_on(session: "IrcSession") -> None:
             session.numeric(numerics.RPL_STATSDEBUG, f"{other.nick} ({other.source_user}) as {other.operator}")
 
 
+def _masks(session: "IrcSession") -> None:
+    """RFC 1459 section 6.1, RPL_STATSKLINE: ``K host * user :reason``."""
+    for ban in session.hub.bans.all():
+        if ban.kind is BanKind.MASK:
+            nick, _, rest = ban.target.partition("!")
+            user, _, host = rest.rpartition("@")
+            who = user if nick == "*" else f"{nick}!{user}"
+            session.numeric(numerics.RPL_STATSKLINE, "K", middle(host), "*", middle(who), ban.reason)
+
+
+def _addresses(session: "IrcSession") -> None:
+    for ban in session.hub.bans.all():
+        if ban.kind is BanKind.ADDRESS:
+            session.numeric(numerics.RPL_STATSDLINE, "D", ban.target, ban.reason)
+
+
 _REPORTS = {
+    "d": _addresses,
+    "k": _masks,
     "o": _operators_known,
     "p": _operators_on,
     "P": _operators_on,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from twisted.internet.defer import Deferred
 
 from imd.core.address import check_nick
-from imd.core.refusal import InvalidName, NameInUse, NotAllowed, Refusal, SignOnFailed, TooLong
+from imd.core.refusal import Banned, InvalidName, NameInUse, NotAllowed, Refusal, SignOnFailed, TooLong
 from imd.core.session import Account, ClientInfo, Presence
 from imd.protocols.irc import buddyserv, devices, numerics, welcome
 from imd.protocols.irc.commands import command
@@ -111,6 +111,8 @@ async def _complete(session: "IrcSession") -> None:
         state.nick = ""
         session.numeric(numerics.ERR_ERRONEUSNICKNAME, refusal.name or "*")
     except Refusal as refusal:
+        if isinstance(refusal, Banned):
+            session.numeric(numerics.ERR_YOUREBANNEDCREEP.saying(refusal.sentence))
         session.close(refusal.sentence)
     else:
         session.signed_on = signed_on

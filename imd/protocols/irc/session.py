@@ -11,7 +11,7 @@ from imd.core.address import Address, fold
 from imd.core.contact import RosterChange
 from imd.core.message import Envelope, Receipt
 from imd.core.ports import Timer
-from imd.core.refusal import Killed, Refusal
+from imd.core.refusal import Banned, Killed, Refusal
 from imd.core.session import Peer, Person, PresenceView, Session
 from imd.core.talk import RoomEvent, RoomLines
 from imd.protocols.irc import buddyserv, incoming, multiline, numerics, operators, presence, room_events
@@ -392,4 +392,6 @@ class IrcSession(Speaker):
     def end(self, reason: Refusal) -> None:
         if isinstance(reason, Killed):
             operators.killed(self, reason)
+        elif isinstance(reason, Banned):
+            self.numeric(numerics.ERR_YOUREBANNEDCREEP.saying(reason.sentence))
         self.close(reason.sentence)

@@ -82,6 +82,10 @@ def shelf_owners(name: str) -> bytes:
     return _tag("shelves", f"{name}:owners")
 
 
+# Bans.
+BANS_FENCE = _tag("bans", "fence")
+BANS = _tag("bans", "entries")
+
 # Inboxes: a few tags, so that one script serves many inboxes. A tag's ids and expiry hold those of all its inboxes.
 #: The number is part of the schema: with another one inboxes are not found.
 INBOX_TAGS = 16

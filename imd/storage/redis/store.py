@@ -14,6 +14,7 @@ from twisted.logger import Logger
 from imd.core.refusal import StoreUnavailable
 from imd.core.stores import (
     AccountStore,
+    BanStore,
     Durability,
     HistoryStore,
     InboxStore,
@@ -28,6 +29,7 @@ from imd.core.stores import (
 )
 from imd.storage.redis import scripts
 from imd.storage.redis.accounts import Accounts
+from imd.storage.redis.bans import Bans
 from imd.storage.redis.connection import Connection, encode
 from imd.storage.redis.durability import Persistence, examine
 from imd.storage.redis.endpoints import TLS, endpoint_for
@@ -98,6 +100,7 @@ class RedisStore:
         )
         self.ledger: LedgerStore = Ledger(self._link)
         self.rooms: RoomStore = Rooms(self._link)
+        self.bans: BanStore = Bans(self._link)
         self.history: HistoryStore = History(self._link)
         self.read_marks: ShelfStore = marks
         self.cursors: ShelfStore = cursors

@@ -13,6 +13,7 @@ from twisted.logger import Logger
 from imd.core.refusal import StoreUnavailable
 from imd.core.stores import (
     AccountStore,
+    BanStore,
     Durability,
     HistoryStore,
     InboxStore,
@@ -23,6 +24,7 @@ from imd.core.stores import (
     TokenStore,
 )
 from imd.storage.sqlite.accounts import Accounts
+from imd.storage.sqlite.bans import Bans
 from imd.storage.sqlite.database import Database, connect
 from imd.storage.sqlite.history import History
 from imd.storage.sqlite.inbox import Inbox
@@ -69,6 +71,7 @@ class SQLiteStore:
         self.ledger: LedgerStore = Ledger(self.database)
         self.rooms: RoomStore = Rooms(self.database)
         self.inbox: InboxStore = inbox
+        self.bans: BanStore = Bans(self.database)
         self.history: HistoryStore = History(self.database)
         self.read_marks: ShelfStore = Shelf(self.database, READ_MARKS)
         self.cursors: ShelfStore = Shelf(self.database, CURSORS)

@@ -61,7 +61,16 @@ def memory_store() -> tuple[SQLiteStore, InstantDatabase]:
     """A store that is open, and the database beneath it."""
     database = InstantDatabase()
     store = SQLiteStore(Path("never-made"), cast(Any, None))
-    parts = [store.accounts, store.tokens, store.rosters, store.ledger, store.rooms, store.inbox, store.history]
+    parts = [
+        store.accounts,
+        store.tokens,
+        store.rosters,
+        store.ledger,
+        store.rooms,
+        store.inbox,
+        store.history,
+        store.bans,
+    ]
     for part in parts:
         cast(Any, part)._database = database
     cast(Any, store).database = database

@@ -10,6 +10,10 @@ from tests.protocols.irc.world import IrcTestCase, World
 #: What a stranger may say about somebody; NICK is replaced. The room #tea is the stranger's own.
 QUESTIONS = {
     "BATCH": ("BATCH +1 draft/multiline NICK", "@batch=1 PRIVMSG NICK :a", "@batch=1 PRIVMSG NICK :b", "BATCH -1"),
+    "DLINE": ("DLINE NICK",),
+    "KLINE": ("KLINE NICK",),
+    "UNDLINE": ("UNDLINE NICK",),
+    "UNKLINE": ("UNKLINE NICK",),
     "BUDDY": ("BUDDY INFO NICK", "PRIVMSG BuddyServ :LABEL NICK x", "PRIVMSG BuddyServ :LIST"),
     "HELP": ("HELP NICK",),
     "HELPOP": ("HELPOP NICK",),
