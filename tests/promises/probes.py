@@ -50,6 +50,7 @@ IRC = {
     "PASS": ["PASS {t}"],
     "USER": ["USER {t} 0 * :{t}"],
     "CAP": ["CAP LIST"],
+    "ISUPPORT": ["ISUPPORT {t}"],
     "BUDDY": ["BUDDY {t}"],
 }  # fmt: skip
 IRC_SILENT = {

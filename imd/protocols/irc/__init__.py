@@ -24,7 +24,8 @@
     sasl.py          AUTHENTICATE: PLAIN, SCRAM-SHA-256, EXTERNAL
     accounts.py      REGISTER, VERIFY: making an account
     identity.py      what SASL, REGISTER and NickServ share: who a connection is
-    welcome.py       001 to 005 and what follows; ISUPPORT
+    welcome.py       001 to 005 and what follows
+    isupport.py      RPL_ISUPPORT, one table; ISUPPORT
     dcc.py           offers of direct talks and files, told from other CTCP
     messaging.py     PRIVMSG, NOTICE, TAGMSG: from the client to the core
     multiline.py     BATCH: from the client to one message of several lines

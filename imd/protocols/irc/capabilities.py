@@ -23,6 +23,7 @@ CAPABILITIES: dict[str, str] = {
     "cap-notify": _SPEC + "capability-negotiation#the-cap-notify-capability",
     "draft/account-registration": _SPEC + "account-registration",
     "draft/channel-rename": _SPEC + "channel-rename",
+    "draft/extended-isupport": _SPEC + "extended-isupport",
     "draft/multiline": _SPEC + "multiline",
     "draft/no-implicit-names": _SPEC + "no-implicit-names",
     "draft/pre-away": _SPEC + "pre-away",

@@ -5,13 +5,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from imd.core.talk import ListKind, Role, RoomFlag
-from imd.protocols.irc import buddyserv, modes, numerics, services, user_modes
+from imd.protocols.irc import buddyserv, isupport, modes, numerics, services, user_modes
 from imd.protocols.irc.capabilities import CAPABILITIES
 from imd.protocols.irc.commands import COMMANDS
 from imd.protocols.irc.families import FAMILIES
 from imd.protocols.irc.forms import FORMS
 from imd.protocols.irc.settings import IrcSettings
-from imd.protocols.irc.welcome import isupport
 
 BEGIN = "<!-- what follows is written by python -m imd.protocols.irc.conformance -->"
 END = "<!-- end of what is written -->"
@@ -78,7 +77,7 @@ def reference() -> str:
         ("mode", "set by", "meaning"), ((f"`{row.letter}`", row.by, row.meaning) for row in user_modes.TABLE)
     )
     lines += ["## RPL_ISUPPORT", "", "With the default settings:", ""]
-    lines += _table(("token", "value"), ((f"`{name}`", f"`{value}`" if value else "") for name, value in _isupport()))
+    lines += _table(("token", "value", "specification"), _isupport())
     lines += ["## BuddyServ", ""]
     lines += _table(("`/msg BuddyServ …`", "what it does"), ((f"`{use}`", does) for use, does in buddyserv.manual()))
     for service in services.ALL.values():
@@ -98,8 +97,12 @@ def _number(item: tuple[str, numerics.Numeric]) -> str:
     return item[1].number
 
 
-def _isupport() -> list[tuple[str, str]]:
-    return [(name, value) for name, _, value in (token.partition("=") for token in isupport(IrcSettings()))]
+def _isupport() -> Iterable[tuple[str, str, str]]:
+    settings = IrcSettings()
+    for row in isupport.TABLE:
+        value = row.value(settings)
+        shown = "not announced" if value is None else f"`{value}`" if value else ""
+        yield f"`{row.name}`", shown, f"<{row.reference}>"
 
 
 def document(text: str) -> str:

@@ -21,6 +21,7 @@ FORMS: dict[str, Form] = {
     "INFO": Form("INFO [server]", "what the server is"),
     "INVITE": Form("INVITE [nick #room]", "ask somebody in; alone: the rooms you are asked into"),
     "ISON": Form("ISON nick{ nick}", "which of these are on"),
+    "ISUPPORT": Form("ISUPPORT", "RPL_ISUPPORT again; with the capability also before registration ends"),
     "JOIN": Form("JOIN #room{,#room} [key{,key}]", "enter rooms; JOIN 0 leaves all"),
     "KICK": Form("KICK #room nick{,nick} [:reason]", "remove somebody from a room"),
     "DLINE": Form("DLINE [MYSELF] [1d2h] address [:reason [| note]]", "operators: ban an address or network"),

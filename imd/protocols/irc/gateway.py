@@ -7,7 +7,7 @@ from imd.core.ports import Credentials, Hub, Log, Operations, Spawn
 from imd.core.refusal import Banned, Refusal
 from imd.net.memory import Memory
 from imd.net.sending import MakeOutbox
-from imd.protocols.irc import negotiation, numerics, operators
+from imd.protocols.irc import isupport, negotiation, numerics, operators
 from imd.protocols.irc.connection import IrcConnection
 from imd.protocols.irc.door import Door
 from imd.protocols.irc.families import FAMILIES
@@ -58,10 +58,11 @@ class IrcGateway(Factory):
 
     def reload(self, settings: IrcSettings) -> None:
         """New settings, also for those who are connected; with cap-notify they hear what they may now request."""
-        self.door.settings = settings
+        before, self.door.settings = self.door.settings, settings
         for session in list(self.door.sessions):
             session.settings_changed()
             negotiation.announce(session)
+            isupport.announce(session, before)
             operators.reconsider(session)
 
     def stop(self, text: str = "The server is stopping") -> None:

@@ -42,7 +42,8 @@ def _ls(session: "IrcSession", version: str) -> None:
     # "the server MUST remember the highest version".
     number = int(version) if version.isascii() and version.isdigit() and len(version) < 6 else 301
     session.cap_version = max(session.cap_version, number)
-    modern = session.cap_version >= 302
+    # "servers SHOULD return a CAP LS reply consistent with the request's version, but keep storing the … higher".
+    modern = number >= 302
     if modern:
         # "implicitly enabled by CAP LS 302".
         session.set_caps(session.caps | {"cap-notify"})
@@ -112,10 +113,13 @@ def _written(caps: dict[str, str], *, values: bool) -> list[str]:
 
 
 def _say(session: "IrcSession", subcommand: str, words: Iterable[str], *, many: bool) -> None:
-    """One line, or for 302 as many as needed, all but the last with ``*``."""
+    """One line, or for 302 as many as needed, all but the last with ``*``. What does not fit the only line of older
+    clients they can request all the same."""
     lines = [""]
     for word in words:
-        if lines[-1] and many and len(lines[-1]) + len(word) >= _ROOM:
+        if lines[-1] and len(lines[-1]) + len(word) >= _ROOM:
+            if not many:
+                break
             lines.append(word)
         else:
             lines[-1] = f"{lines[-1]} {word}".lstrip()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from imd.core.address import fold
 from imd.core.session import Mark
-from imd.protocols.irc import modes, numerics
+from imd.protocols.irc import isupport, modes, numerics
 from imd.protocols.irc.commands import COMMANDS, command
 from imd.protocols.irc.forms import FORMS
 from imd.protocols.irc.refusals import middle
@@ -83,11 +83,8 @@ def links(session: "IrcSession", line: Line) -> None:
 def version(session: "IrcSession", line: Line) -> None:
     if asks_elsewhere(session, line):
         return
-    # Late: welcome.py runs LUSERS and MOTD, which are in this file.
-    from imd.protocols.irc.welcome import tell_isupport
-
     session.numeric(numerics.RPL_VERSION, session.door.settings.version, session.door.server, "")
-    tell_isupport(session)
+    isupport.tell(session)
 
 
 @command("TIME")

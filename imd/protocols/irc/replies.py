@@ -86,6 +86,11 @@ class Replies:
             break
         self.settled()
 
+    def reference(self) -> str:
+        """A new one for a batch (https://ircv3.net/specs/extensions/batch: opaque, and unique per connection)."""
+        self._batches += 1
+        return f"r{self._batches}"
+
     def _leave(self, slot: Slot) -> None:
         self.held -= sum(map(len, slot.lines))
         if not slot.label:
@@ -99,9 +104,7 @@ class Replies:
             for line in slot.lines[1:]:
                 self.write(line)
         else:
-            # https://ircv3.net/specs/extensions/batch: a reference is opaque and unique per connection.
-            self._batches += 1
-            batch = f"r{self._batches}"
+            batch = self.reference()
             opening = encode("BATCH", [f"+{batch}", "labeled-response"], source=self._server)
             self.write(with_tag(opening, "label", slot.label))
             for line in slot.lines:

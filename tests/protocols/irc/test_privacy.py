@@ -54,6 +54,7 @@ OF_NOBODY = {
     "AUTHENTICATE",
     "AWAY",
     "CAP",
+    "ISUPPORT",
     "ERROR",
     "PASS",
     "PING",
