@@ -53,6 +53,7 @@ def core_policy(settings: Settings, tally: Tally) -> Policy:
             invites=limits.invites,
             offers=limits.offers,
             bans=limits.bans,
+            read_marks=limits.read_marks,
             window=limits.window,
             # A quarter: what has not left yet may be twice the window, and a protocol's wrapping costs something, too.
             window_bytes=int(limits.send_queue) // 4,

@@ -13,10 +13,9 @@ from twisted.logger import Logger
 from twisted.trial.unittest import SynchronousTestCase
 
 from imd.core.accounts import Accounts
-from imd.core.address import Address
 from imd.core.contact import RosterChange
 from imd.core.hub import Hub, Policy
-from imd.core.message import Draft, Envelope, Kind, Message, Outcome, Receipt
+from imd.core.message import Draft, Envelope, Kind, Message, Outcome, ReadMark, Receipt
 from imd.core.refusal import Refusal
 from imd.core.session import Account, ClientInfo, Peer, Presence, PresenceView, Session
 from imd.core.talk import RoomEvent, RoomLine, RoomLines
@@ -56,7 +55,7 @@ class Recorder:
         self.views: list[PresenceView] = []
         self.roster: list[RosterChange] = []
         self.events: list[RoomEvent | RoomLine] = []
-        self.read_marks: list[tuple[Address, str]] = []
+        self.read_marks: list[ReadMark] = []
         self.ended: Refusal | None = None
 
     def deliver(self, envelopes: Sequence[Envelope]) -> None:
@@ -88,8 +87,8 @@ class Recorder:
     def backlog(self) -> int:
         return self.unread
 
-    def message_read(self, reader: Address, id: str) -> None:
-        self.read_marks.append((reader, id))
+    def message_read(self, mark: ReadMark) -> None:
+        self.read_marks.append(mark)
 
     def end(self, reason: Refusal) -> None:
         self.ended = reason

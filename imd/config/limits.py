@@ -339,6 +339,14 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             ge=0,
         ),
     ] = 20
+    read_marks: Annotated[
+        int,
+        setting(
+            "Rooms and talks of which it is known how far an account has read; the oldest mark is forgotten first.",
+            reason="More than anybody follows; some 50 bytes each while the account is on.",
+            ge=0,
+        ),
+    ] = 1_000
     window: Annotated[
         int,
         setting(

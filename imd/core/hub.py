@@ -15,6 +15,7 @@ from imd.core.offline import OfflineQueue
 from imd.core.people import People
 from imd.core.ports import Clock, Environment
 from imd.core.presence import PresenceRegistry
+from imd.core.read_marks import ReadMarks
 from imd.core.recipients import Recipients
 from imd.core.roombook import RoomBook
 from imd.core.rooms import Rooms
@@ -69,6 +70,7 @@ class Hub:
         self.history = History(environment, store.history, keep=policy.history_keep, most=policy.history_max_messages)
         self.bans = Bans(environment, store.bans, accounts, limits)
         self.offers = Offers(environment, self.people, limits)
+        self.read_marks = ReadMarks(environment, self.people, store.read_marks, limits)
         self._book = RoomBook(environment, store.rooms)
         self.rooms = Rooms(environment, self.people, self.history, self._book, numbers, ids, limits)
         self._queue = OfflineQueue(environment, store.inbox, limit=policy.offline_max_messages)
@@ -111,6 +113,7 @@ class Hub:
         self.people.offers = self.offers
         self.people.bans = self.bans
         self.bans.people = self.people
+        self.people.read_marks = self.read_marks
         self.rosters.presence = self.presence
         self.policy = policy
         self._environment = environment
@@ -145,7 +148,8 @@ class Hub:
         self.people.guests_allowed = policy.guests
         self.rooms.creation = policy.room_creation
         self.delivery.trace.bound(policy.limits.traces)
-        for part in (self.people, self.presence, self.rosters, self.rooms, self.delivery, self.offers, self.bans):
+        parts = (self.people, self.presence, self.rosters, self.rooms, self.delivery, self.offers)
+        for part in (*parts, self.bans, self.read_marks):
             part.limits = policy.limits
         self.people.whowas.limits = policy.limits
         self.delivery.ack_wait = policy.ack_wait

@@ -82,6 +82,17 @@ class Envelope:
         self.encoded: dict[Any, bytes] = {}
 
 
+class ReadMark(msgspec.Struct, frozen=True):
+    """How far a person has read one room or talk, as one of her sessions said."""
+
+    #: A room, or the name of a person.
+    target: str
+    #: Time of the last message read, in milliseconds since the epoch.
+    at: int
+    #: That message's id, or "" where the session did not say it.
+    id: str = ""
+
+
 class Outcome(enum.Enum):
     """What became of a message, as the sender may know it (DESIGN, "Outcomes for the sender")."""
 

@@ -19,7 +19,7 @@ from imd.core.address import Address, check_nick, fold, split
 from imd.core.contact import RosterChange
 from imd.core.ledger import Ledger
 from imd.core.limits import Limits
-from imd.core.message import Envelope, Receipt
+from imd.core.message import Envelope, ReadMark, Receipt
 from imd.core.ports import Client, Environment
 from imd.core.promotion import Promotion
 from imd.core.refusal import (
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from imd.core.delivery import Delivery
     from imd.core.offers import Offers
     from imd.core.presence import PresenceRegistry
+    from imd.core.read_marks import ReadMarks
     from imd.core.rooms import Rooms
     from imd.core.roster import Rosters
 
@@ -72,7 +73,7 @@ class _Gone:
     def roster_changed(self, change: RosterChange) -> None: ...
     def room_event(self, event: RoomEvent) -> None: ...
     def room_lines(self, told: RoomLines) -> None: ...
-    def message_read(self, reader: Address, id: str) -> None: ...
+    def message_read(self, mark: ReadMark) -> None: ...
 
     @property
     def takes_receipts(self) -> bool:
@@ -96,6 +97,7 @@ class People:
     delivery: "Delivery"
     offers: "Offers"
     bans: "Bans"
+    read_marks: "ReadMarks"
 
     def __init__(
         self,
@@ -313,6 +315,7 @@ class People:
             self.leave(person)
         self.presence.closed(session)
         self.offers.closed(session)
+        self.read_marks.closed(session)
         self._ledger.ended(self._promotion.line(session), self._environment.clock.time(), reason)
         session.client = _GONE
 

@@ -19,7 +19,7 @@ from typing import Any, Protocol, TypeVar
 from imd.core.address import Address
 from imd.core.ban import Ban, BanKind
 from imd.core.contact import Contact, RosterChange
-from imd.core.message import Draft, Envelope, Message, Receipt
+from imd.core.message import Draft, Envelope, Message, ReadMark, Receipt
 from imd.core.past import Heard, Part, Past, Spot
 from imd.core.refusal import Kicked, Refusal
 from imd.core.session import (
@@ -132,8 +132,8 @@ class Client(Protocol):
     def backlog(self) -> int:
         """Bytes written for this client that the network has not taken yet. Who never confirms is paced by it."""
 
-    def message_read(self, reader: Address, id: str) -> None:
-        """Another session of this account has read up to message `id` of its talk (read marks between devices)."""
+    def message_read(self, mark: ReadMark) -> None:
+        """Another session of this person has read so far (read marks between devices)."""
 
     def end(self, reason: Refusal) -> None:
         """Say why and close. `People.sign_off` has been done already."""
@@ -383,6 +383,23 @@ class HistoryPort(Protocol):
         order of it; if there are more than `limit`, the newest or the oldest. Raises `StoreUnavailable`."""
 
 
+class ReadMarks(Protocol):
+    """How far people have read. Marks are milliseconds since the epoch, 0 where there is none; they only grow."""
+
+    async def load(self, session: Session) -> None:
+        """Have the marks at hand, for `known`. Raises `StoreUnavailable`."""
+
+    def known(self, session: Session, room: str) -> int | None:
+        """The mark of a room, if the marks are at hand."""
+
+    async def get(self, session: Session, target: str) -> int:
+        """The mark of a room or of one's talk with somebody. Raises `InvalidName`, `StoreUnavailable`."""
+
+    async def mark(self, session: Session, target: str, at: int, id: str = "") -> int:
+        """Read up to `at` (message `id`, where that is known): told to the person's other sessions once it is durable.
+        What holds then, which is another's if that is later. Raises `InvalidName`, `StoreUnavailable`."""
+
+
 class Offers(Protocol):
     """Offers between client programs (direct connections, files, calls): how many one session has open."""
 
@@ -432,6 +449,8 @@ class Hub(Protocol):
     def offers(self) -> Offers: ...
     @property
     def bans(self) -> Bans: ...
+    @property
+    def read_marks(self) -> ReadMarks: ...
     @property
     def clock(self) -> Clock: ...
 

@@ -192,9 +192,7 @@ class Receiving:
         if way is None or way.recipient != session.person.key:
             return
         way.add(self._environment.clock.time(), "seen", session.peer.door)
-        for other in session.person.sessions:
-            if other is not session and other.begun:
-                other.client.message_read(way.message.sender, id)
+        self._people.read_marks.read(session, way.message)
         sender = self._hearing(way.message.sender_account, session.person)
         if sender is not None:
             now = self._environment.clock.time()

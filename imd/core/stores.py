@@ -325,7 +325,7 @@ class Store(Protocol):
     def history(self) -> HistoryStore: ...
     @property
     def read_marks(self) -> ShelfStore:
-        """How far somebody has read (`imd.core.reading`)."""
+        """How far somebody has read (`imd.core.read_marks`)."""
 
     @property
     def cursors(self) -> ShelfStore:

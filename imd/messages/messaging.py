@@ -130,25 +130,32 @@ class ReceiptEvent(Event, kw_only=True, frozen=True, tag="receipt"):
 
 
 class Read(Request, kw_only=True, frozen=True, tag="read"):
-    """The person has read up to this message of its talk. Answered only if it has a `ref`.
+    """The person has read up to this message of its talk (`id`), or in a room or talk (`with`) up to a message of this
+    `time`. Only the former is told to the sender. Answered only if it has a `ref`.
 
     Example::
 
         {"type":"read","id":"m6k2"}
+        {"type":"read","with":"#tea","time":1790000000.5}
     """
 
-    id: MessageId
+    id: MessageId = ""
+    with_: Annotated[str, says("A room or a person; with it goes `time`.")] = msgspec.field(default="", name="with")
+    time: Annotated[float, says("Time of the last message read.", ge=0, le=1e11)] = 0.0
 
 
 class ReadElsewhere(Event, kw_only=True, frozen=True, tag="read-elsewhere"):
-    """Another session of one's own account has read up to this message of its talk.
+    """Another session of one's own has read so far.
 
     Example::
 
-        {"type":"read-elsewhere","id":"m6k2"}
+        {"type":"read-elsewhere","id":"m6k2","with":"alice","time":1790000000.5}
+        {"type":"read-elsewhere","with":"#tea","time":1790000000.5}
     """
 
-    id: MessageId
+    id: Annotated[str, says("Of the last message read, where that session said it.")] = ""
+    with_: Annotated[str, says("A room, or the name of a person.")] = msgspec.field(default="", name="with")
+    time: Annotated[float, says("Time of the last message read.")] = 0.0
 
 
 class Fetch(Request, kw_only=True, frozen=True, tag="fetch"):

@@ -11,11 +11,10 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from imd.core.address import Address
 from imd.core.contact import RosterChange
 from imd.core.hub import Policy
 from imd.core.limits import Limits
-from imd.core.message import Draft, Envelope, Message, Outcome, Receipt
+from imd.core.message import Draft, Envelope, Message, Outcome, ReadMark, Receipt
 from imd.core.ports import Hub
 from imd.core.refusal import Refusal
 from imd.core.session import Account, ClientInfo, Peer, PresenceView, Session
@@ -95,7 +94,7 @@ class Device:
     def backlog(self) -> int:
         return 0
 
-    def message_read(self, reader: Address, id: str) -> None: ...
+    def message_read(self, mark: ReadMark) -> None: ...
 
 
 class Wrong(AssertionError):

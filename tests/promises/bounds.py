@@ -42,6 +42,7 @@ TIGHT = (
     "limits.offers=1",
     "limits.bans=1",
     f'operators.logins=[{{name="root", password="{written(_SESAME)}"}}]',
+    "limits.read_marks=1",
     "limits.window=2",
     "limits.targets=2",
     "limits.traces=5",
@@ -328,6 +329,20 @@ async def _targets(here: Meeting) -> None:
     await here.answered(await here.person(), "PRIVMSG a,b,c :hello", " 407 ", " c ")
 
 
+async def _native_marks(here: Meeting) -> None:
+    """The oldest is forgotten."""
+    one = await here.person()
+    for number in (1, 2):
+        await one.must({"type": "read", "with": here.room(), "time": number})
+
+
+async def _irc_marks(here: Meeting) -> None:
+    one, rooms = await here.person(), (here.room(), here.room())
+    for number, room in enumerate(rooms, 1):
+        await here.answered(one, f"MARKREAD {room} timestamp=2026-01-01T00:00:0{number}.000Z", "MARKREAD", "2026-01-01")
+    await here.answered(one, f"MARKREAD {rooms[0]}", f"MARKREAD {rooms[0]} *")
+
+
 async def _traces(here: Meeting) -> None:
     """Nobody is told but the operator."""
     one, other = await here.person(), await here.person()
@@ -430,6 +445,7 @@ DEEDS: dict[str, tuple[Deed | None, Deed | None]] = {
     "limits.offers": (_offers, _offers),
     # Operators come by IRC.
     "limits.bans": (None, _bans),
+    "limits.read_marks": (_native_marks, _irc_marks),
     "limits.window": (_window, _window),
     # A native command has one recipient.
     "limits.targets": (None, _targets),

@@ -214,7 +214,7 @@ class Desk:
             if line is not None:
                 line.step(talks.READ if event.outcome == "read" else talks.DELIVERED)
         elif isinstance(event, ReadElsewhere):
-            self._read_elsewhere(event.id)
+            self._read_elsewhere(event)
         elif isinstance(event, PresenceOf):
             self._presence(event)
         elif isinstance(event, RosterChanged):
@@ -248,10 +248,13 @@ class Desk:
         if called and line.kind != "notice":
             self.ring()
 
-    def _read_elsewhere(self, id: str) -> None:
-        for talk in self.talks:
-            if talk.newest == id:
-                talk.read, talk.unread, talk.called = id, 0, False
+    def _read_elsewhere(self, event: ReadElsewhere) -> None:
+        talk = self.find(event.with_) if event.with_ else None
+        # A device that knows no ids says the time, in milliseconds.
+        later = talk is not None and bool(talk.lines) and event.time >= talk.lines[-1].time - 0.001
+        for each in self.talks:
+            if (event.id and each.newest == event.id) or (later and each is talk):
+                each.read, each.unread, each.called = each.newest, 0, False
 
     def _typing(self, event: Typing) -> None:
         talk = self.find(event.from_)

@@ -27,6 +27,7 @@ CAPABILITIES: dict[str, str] = {
     "draft/multiline": _SPEC + "multiline",
     "draft/no-implicit-names": _SPEC + "no-implicit-names",
     "draft/pre-away": _SPEC + "pre-away",
+    "draft/read-marker": _SPEC + "read-marker",
     "echo-message": _SPEC + "echo-message",
     "extended-join": _SPEC + "extended-join",
     "extended-monitor": _SPEC + "extended-monitor",

@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Any
 from twisted.internet.defer import Deferred
 
 from imd.core.address import check_nick
-from imd.core.refusal import Banned, InvalidName, NameInUse, NotAllowed, Refusal, SignOnFailed, TooLong
+from imd.core.refusal import (
+    Banned,
+    InvalidName,
+    NameInUse,
+    NotAllowed,
+    Refusal,
+    SignOnFailed,
+    StoreUnavailable,
+    TooLong,
+)
 from imd.core.session import Account, ClientInfo, Presence
 from imd.protocols.irc import buddyserv, devices, numerics, welcome
 from imd.protocols.irc.commands import command
@@ -116,6 +125,8 @@ async def _complete(session: "IrcSession") -> None:
         session.close(refusal.sentence)
     else:
         session.signed_on = signed_on
+        if "draft/read-marker" in session.caps:
+            await _load_marks(session)
         if session.closing:
             session.sign_off("lost", "Connection closed")
             return
@@ -123,6 +134,15 @@ async def _complete(session: "IrcSession") -> None:
         welcome.welcome(session)
         session.hub.people.begin(signed_on)
         await buddyserv.summary(session)
+
+
+async def _load_marks(session: "IrcSession") -> None:
+    """So that each JOIN can tell how far one has read."""
+    try:
+        await session.hub.read_marks.load(session.me)
+    except StoreUnavailable:
+        # Then it follows the JOIN, or is asked for.
+        return
 
 
 async def _by_password(session: "IrcSession") -> Account:

@@ -26,7 +26,7 @@ from imd.core.talk import (
     RoomRenamed,
     TopicChanged,
 )
-from imd.protocols.irc import incoming, modes
+from imd.protocols.irc import incoming, modes, read_marker
 from imd.protocols.irc.capabilities import Flavour, line_tags
 from imd.protocols.irc.rooms import tell_names, tell_topic
 from imd.protocols.irc.wire.line import MAX_BODY, encode
@@ -95,6 +95,7 @@ def _joined(session: "IrcSession", event: Joined) -> None:
     session.answer(_line(session, event, "JOIN", *params, colon="extended-join" in session.flavour))
     if event.person is session.me.person:
         # Rooms belong to the person: one session's JOIN is everybody's, with all that a client expects after it.
+        read_marker.joined(session, event.room.name)
         tell_topic(session, event.room)
         tell_names(session, event.room)
     elif "away-notify" in session.caps:

@@ -7,14 +7,14 @@ closing. `IrcSession` is also the core's `Client` (see `incoming.py`).
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from imd.core.address import Address, fold
+from imd.core.address import fold
 from imd.core.contact import RosterChange
-from imd.core.message import Envelope, Receipt
+from imd.core.message import Envelope, ReadMark, Receipt
 from imd.core.ports import Timer
 from imd.core.refusal import Banned, Killed, Refusal
 from imd.core.session import Peer, Person, PresenceView, Session
 from imd.core.talk import RoomEvent, RoomLines
-from imd.protocols.irc import buddyserv, incoming, multiline, numerics, operators, presence, room_events
+from imd.protocols.irc import buddyserv, incoming, multiline, numerics, operators, presence, read_marker, room_events
 from imd.protocols.irc.barrier import Barrier
 from imd.protocols.irc.commands import COMMANDS, Command, execute
 from imd.protocols.irc.pace import Pace
@@ -386,8 +386,8 @@ class IrcSession(Speaker):
     def backlog(self) -> int:
         return self.link.backlog
 
-    def message_read(self, reader: Address, id: str) -> None:
-        """Read marks between devices are for a later draft (draft/read-marker)."""
+    def message_read(self, mark: ReadMark) -> None:
+        read_marker.read_elsewhere(self, mark)
 
     def end(self, reason: Refusal) -> None:
         if isinstance(reason, Killed):

@@ -76,9 +76,12 @@ def acknowledge(session: "NativeSession", request: Ack) -> None:
     session.ok(request.ref)
 
 
-def read(session: "NativeSession", request: Read) -> None:
+async def read(session: "NativeSession", request: Read) -> None:
     session.hub.presence.touched(session.me)
-    session.hub.delivery.read(session.me, request.id)
+    if request.id:
+        session.hub.delivery.read(session.me, request.id)
+    if request.with_:
+        await session.hub.read_marks.mark(session.me, request.with_, round(request.time * 1000))
     session.ok(request.ref)
 
 

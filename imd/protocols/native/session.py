@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from twisted.internet.defer import CancelledError
 
-from imd.core.address import Address
 from imd.core.contact import RosterChange
-from imd.core.message import Envelope, Receipt
+from imd.core.message import Envelope, ReadMark, Receipt
 from imd.core.refusal import Refusal
 from imd.core.session import Account, Peer, PresenceView, Session
 from imd.core.talk import RoomEvent, RoomLines
@@ -375,8 +374,8 @@ class NativeSession:
     def backlog(self) -> int:
         return self.sink.backlog()
 
-    def message_read(self, reader: Address, id: str) -> None:
-        self.answer(ReadElsewhere(id=id))
+    def message_read(self, mark: ReadMark) -> None:
+        self.answer(ReadElsewhere(id=mark.id, with_=mark.target, time=mark.at / 1000))
 
     def end(self, reason: Refusal) -> None:
         self.core = None

@@ -71,7 +71,8 @@ def memory_store() -> tuple[SQLiteStore, InstantDatabase]:
         store.history,
         store.bans,
     ]
-    for part in parts:
+    shelves = [store.read_marks, store.cursors, store.memberships]
+    for part in (*parts, *shelves):
         cast(Any, part)._database = database
     cast(Any, store).database = database
     store.secret = bytes(32)

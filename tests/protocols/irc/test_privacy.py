@@ -25,6 +25,7 @@ QUESTIONS = {
     "KICK": ("KICK #tea NICK",),
     "KILL": ("KILL NICK :x",),
     "LINKS": ("LINKS NICK", "LINKS NICK *"),
+    "MARKREAD": ("MARKREAD NICK", "MARKREAD NICK timestamp=2026-11-22T10:14:00.000Z"),
     "LIST": ("LIST NICK", "LIST"),
     "LUSERS": ("LUSERS * NICK",),
     "MODE": ("MODE NICK", "MODE NICK +i", "MODE #tea +o NICK", "MODE #tea -v NICK", "MODE #hers +o NICK"),

@@ -286,6 +286,15 @@ class FakeOffers:
         self.record.note("offer settled", other, offer)
 
 
+class FakeReadMarks:
+    def __init__(self, record: Recorder) -> None:
+        self.record = record
+
+    async def mark(self, session: Session, target: str, at: int, id: str = "") -> int:
+        self.record.note("mark", target, at)
+        return at
+
+
 class FakeHub:
     def __init__(self) -> None:
         self.record = Recorder()
@@ -299,6 +308,7 @@ class FakeHub:
         self.delivery = FakeDelivery(self.record)
         self.history = FakeHistory(self.record)
         self.offers = FakeOffers(self.record)
+        self.read_marks = FakeReadMarks(self.record)
 
 
 class FakeScram:

@@ -7,7 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from imd.core.address import Address
 from imd.core.contact import Contact, RosterAction, RosterChange
-from imd.core.message import Envelope, Kind, Message, Outcome, Receipt
+from imd.core.message import Envelope, Kind, Message, Outcome, ReadMark, Receipt
 from imd.core.refusal import TooLong
 from imd.core.session import Location, PresenceView, State
 from imd.core.talk import Room, RoomLine, RoomLines
@@ -225,5 +225,5 @@ class ClientTests(SynchronousTestCase):
 
     def test_read_elsewhere(self) -> None:
         """A read mark of another device is passed on."""
-        self.session.message_read(ALICE, "m1")
-        self.assertEqual(self.client.heard(), [messaging.ReadElsewhere(id="m1")])
+        self.session.message_read(ReadMark("alice", 1500, "m1"))
+        self.assertEqual(self.client.heard(), [messaging.ReadElsewhere(id="m1", with_="alice", time=1.5)])
