@@ -142,6 +142,7 @@ def irc_settings(settings: Settings, created: float, tally: Tally) -> IrcSetting
         version=SOFTWARE,
         created=created,
         confirm=settings.irc.confirm,
+        history=bool(settings.history.keep),
         dcc=settings.irc.dcc,
         deny_client_tags=settings.irc.deny_client_tags,
         limits=IrcLimits(

@@ -360,6 +360,9 @@ class Delivery:
     async def waiting(self, session: Session) -> int:
         return await self._receiving.waiting(session)
 
+    async def arrived(self, account: str) -> None:
+        await self._receiving.arrived(account)
+
     # ------------------------------------------------------------ upkeep
 
     @property

@@ -47,7 +47,7 @@ def _joined(event: Joined) -> dict[str, str]:
 _ROWS: dict[type[RoomEvent], _Row] = {
     Joined: ("join", lambda event: "", _joined),
     Parted: ("part", lambda event: event.text, _nothing),
-    Left: ("quit", lambda event: event.text, _nothing),
+    Left: ("quit", lambda event: event.text, lambda event: {"quit": "yes"} if event.quit else {}),
     RemovedFromRoom: ("kick", lambda event: event.text, lambda event: {"who": event.person.address.name}),
     TopicChanged: ("topic", lambda event: event.topic.text, _nothing),
     RoomChanged: ("mode", lambda event: encode_changes(event.changes), _nothing),

@@ -105,6 +105,7 @@ class Hub:
         self.history.find_room = self.rooms.find
         self.history.rooms_of = lambda session: self.rooms.rooms_of(session.person)
         self.history.people = self.people
+        self.history.arrived = self.delivery.arrived
         self.rooms.creation = policy.room_creation
         self.people.presence = self.presence
         self.people.rosters = self.rosters

@@ -16,6 +16,9 @@ from imd.core.address import Address, fold
 from imd.core.message import Message
 from imd.core.talk import RoomChange
 
+#: Most messages, and most rooms and talks, of one answer.
+MOST = 500
+
 #: Greater than every sequence number, and the greatest that every store can compare.
 END = 2**63 - 1
 
@@ -71,6 +74,9 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     before: Spot | None = None
     around: Spot | None = None
     newest: bool = True
+    #: `after` and `before` may stand the other way round. What is read then begins at `after` in either case: the
+    #: oldest if it is the earlier of the two, else the newest; `newest` is not looked at.
+    either: bool = False
     #: Also what happened in a room: `Kind.EVENT`, and signals that are kept (reactions).
     events: bool = False
 

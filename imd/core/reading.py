@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from imd.core.address import Address, split
 from imd.core.message import Message
-from imd.core.past import END, Heard, Part, Past, Spot, events, guest, moment, talk
+from imd.core.past import END, MOST, Heard, Part, Past, Spot, events, guest, moment, owner_of, talk
 from imd.core.refusal import NoSuchAccount, NoSuchMessage, NotAMember, NotForGuests, StoreUnavailable
 from imd.core.session import Session
 from imd.core.stores import HistoryStore, OutcomeUnknown
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from imd.core.people import People
 
 T = TypeVar("T")
-
-#: Most messages, and most talks, of one answer.
-MOST = 500
 
 
 class Place:
@@ -44,6 +41,8 @@ class Reading:
     find_room: Callable[[str], Room | None]
     rooms_of: Callable[[Session], Sequence[Room]]
     people: "People"
+    #: Waits until everything that is under way to the account of this id has an outcome: it may be recorded then.
+    arrived: Callable[[str], Awaitable[None]]
 
     def __init__(self, store: HistoryStore) -> None:
         self._store = store
@@ -54,28 +53,30 @@ class Reading:
 
     async def read(self, session: Session, target: str, part: Part) -> Past:
         place = await self.place(session, target)
+        if session.account is not None and owner_of(place.targets[0]):
+            await self.arrived(session.account.id)
         targets = place.targets if part.events else place.targets[:1]
         limit = max(0, min(part.limit, MOST))
         if part.around is not None:
-            first, last = await self._around(place, targets, part.around, limit)
-            return Past(place.name, [*first, *last])
-        after, before = place.since - 1, END
-        if part.after is not None:
-            after = max(after, (await self._span(place, part.after))[1])
-        if part.before is not None:
-            before = (await self._span(place, part.before))[0]
-        return Past(place.name, await self._some(targets, after, before, limit, newest=part.newest))
+            return Past(place.name, await self._around(place, targets, part.around, limit))
+        least, greatest = (-1, -1), (END, END)
+        after = least if part.after is None else await self._span(place, part.after)
+        before = greatest if part.before is None else await self._span(place, part.before)
+        newest = part.newest
+        if part.either:
+            newest = after > before
+            after, before = min(after, before), max(after, before)
+        first = max(after[1], place.since - 1)
+        return Past(place.name, await self._some(targets, first, before[0], limit, newest=newest))
 
-    async def _around(
-        self, place: Place, targets: Sequence[str], mark: Spot, limit: int
-    ) -> tuple[list[Message], list[Message]]:
+    async def _around(self, place: Place, targets: Sequence[str], mark: Spot, limit: int) -> list[Message]:
         """Half of them before the place if there are so many, the rest from it on, or more before it."""
         start, _ = await self._span(place, mark)
         before = await self._some(targets, place.since - 1, start, limit, newest=True)
         after = await self._some(targets, max(start, place.since) - 1, END, limit, newest=False)
         behind = max(limit - len(after), limit // 2)
         before = before[-behind:] if behind else []
-        return before, after[: limit - len(before)]
+        return [*before, *after[: limit - len(before)]]
 
     async def _span(self, place: Place, mark: Spot) -> tuple[int, int]:
         """First and last sequence number of a place. Raises `NoSuchMessage`."""
@@ -121,6 +122,7 @@ class Reading:
                 found.append((seq, room.name))
         account = session.account
         if account is not None:
+            await self.arrived(account.id)
             talks = await self._ask(self._store.talks(account.id, after.last, before.first, limit, newest=newest))
             others = {target.partition(" ")[2]: seq for target, seq in talks.items()}
             names = await self._names(list(others))

@@ -228,6 +228,15 @@ class Receiving:
         except OutcomeUnknown:
             raise StoreUnavailable from None
 
+    async def arrived(self, account: str) -> None:
+        """What is under way to the account has an outcome: a client has it, or the store."""
+        inbox = self._keeping.inboxes.get(account)
+        for pending in [] if inbox is None else list(inbox.pending.values()):
+            if not pending.settled:
+                outcome = self._environment.future()
+                pending.settles.append(outcome.callback)
+                await outcome
+
     def retry(self) -> None:
         """The store is back: who could read on does."""
         for inbox in self._keeping.inboxes.values():

@@ -29,6 +29,8 @@
     dcc.py           offers of direct talks and files, told from other CTCP
     messaging.py     PRIVMSG, NOTICE, TAGMSG: from the client to the core
     multiline.py     BATCH: from the client to one message of several lines
+    chathistory.py   CHATHISTORY
+    playback.py      what history has, as lines
     incoming.py      messages from the core to the client
     barrier.py       the PING whose PONG confirms messages
     modes.py         mode letters ↔ what the core says of rooms and people

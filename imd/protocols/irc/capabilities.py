@@ -23,6 +23,8 @@ CAPABILITIES: dict[str, str] = {
     "cap-notify": _SPEC + "capability-negotiation#the-cap-notify-capability",
     "draft/account-registration": _SPEC + "account-registration",
     "draft/channel-rename": _SPEC + "channel-rename",
+    "draft/chathistory": _SPEC + "chathistory",
+    "draft/event-playback": _SPEC + "chathistory",
     "draft/extended-isupport": _SPEC + "extended-isupport",
     "draft/multiline": _SPEC + "multiline",
     "draft/no-implicit-names": _SPEC + "no-implicit-names",
@@ -69,6 +71,8 @@ def flavour_of(caps: frozenset[str]) -> Flavour:
 
 def available(session: "IrcSession", capability: str) -> bool:
     """Whether this client may have the capability now: sasl only where there is a mechanism for it."""
+    if capability in ("draft/chathistory", "draft/event-playback"):
+        return session.door.settings.history
     if capability == "draft/account-registration":
         return session.door.credentials.registration(session.peer) != "closed"
     return capability != "sasl" or bool(session.door.credentials.mechanisms(session.peer))

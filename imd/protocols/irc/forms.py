@@ -15,6 +15,10 @@ FORMS: dict[str, Form] = {
     "BATCH": Form("BATCH +ref draft/multiline target|-ref", "begin or end a message of several lines"),
     "BUDDY": Form("BUDDY verb [words]", "the same as a message to BuddyServ"),
     "CAP": Form("CAP LS|LIST|REQ|END [words]", "negotiate capabilities"),
+    "CHATHISTORY": Form(
+        "CHATHISTORY LATEST|BEFORE|AFTER|AROUND|BETWEEN|TARGETS [target] place [place] count",
+        "what was said in a room or with somebody; a place is msgid=ID or timestamp=TIME",
+    ),
     "ERROR": Form("ERROR [:text]", "ignored: clients have nothing to complain of"),
     "HELP": Form("HELP [command]", "this"),
     "HELPOP": Form("HELPOP [command]", "the same as HELP"),

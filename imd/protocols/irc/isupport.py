@@ -6,7 +6,8 @@ https://modern.ircdocs.horse/#rplisupport-parameters; https://ircv3.net/specs/ex
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from imd.protocols.irc import modes, numerics, registration, rooms, user_modes
+from imd.core.past import MOST
+from imd.protocols.irc import chathistory, modes, numerics, registration, rooms, user_modes
 from imd.protocols.irc.commands import command
 from imd.protocols.irc.replies import with_tag
 from imd.protocols.irc.settings import IrcSettings
@@ -58,6 +59,7 @@ TABLE: tuple[Token, ...] = (
     _modern("CHANMODES", lambda _: modes.CHANMODES),
     _modern("CHANNELLEN", lambda s: s.limits.room_name_length or None),
     _modern("CHANTYPES", lambda _: "#"),
+    Token("CHATHISTORY", lambda s: MOST if s.history else None, _IRCV3.format("chathistory")),
     # "RPL_ISUPPORT Tokens".
     Token("CLIENTTAGDENY", lambda s: ",".join(s.deny_client_tags) or None, _IRCV3.format("message-tags")),
     _modern("ELIST", lambda _: rooms.ELIST),
@@ -73,6 +75,7 @@ TABLE: tuple[Token, ...] = (
     _modern("MAXTARGETS", lambda s: s.limits.targets or None),
     _modern("MODES", lambda _: modes.MODES),
     Token("MONITOR", lambda s: s.limits.watches or "", _IRCV3.format("monitor")),
+    Token("MSGREFTYPES", lambda s: chathistory.MSGREFTYPES if s.history else None, _IRCV3.format("chathistory")),
     Token("NAMELEN", lambda s: s.limits.real_name_length or None, _IRCV3.format("setname")),
     _modern("NETWORK", lambda s: escaped(s.network)),
     _modern("NICKLEN", lambda s: s.limits.nick_length or None),

@@ -82,6 +82,8 @@ def _req(session: "IrcSession", text: str) -> None:
             return
     session.reply("CAP", session.nick, "ACK", text, colon=True)
     session.set_caps(frozenset(caps))
+    if session.registered and "draft/chathistory" in caps:
+        session.hub.history.want(session.me)
 
 
 def offer(session: "IrcSession") -> dict[str, str]:

@@ -109,12 +109,13 @@ class Replies:
             self.write(with_tag(opening, "label", slot.label))
             for line in slot.lines:
                 # What stands in a batch of its own has said so; the opening and the end of that one are in ours.
-                self.write(line if _in_batch(line) else with_tag(line, "batch", batch))
+                self.write(line if in_batch(line) else with_tag(line, "batch", batch))
             self.write(encode("BATCH", [f"-{batch}"], source=self._server))
         slot.lines = []
 
 
-def _in_batch(line: bytes) -> bool:
+def in_batch(line: bytes) -> bool:
+    """Whether an encoded line says which batch it stands in."""
     return line[:1] == b"@" and b";batch=" in b";" + line[1 : line.find(b" ")]
 
 

@@ -60,12 +60,12 @@ def encode_away(session: "IrcSession", person: Person, state: State, text: str) 
 # ---------------------------------------------------------------- encoding
 
 
-def _tags(session: "IrcSession", time: float, by: Address | None) -> str:
+def _tags(session: "IrcSession", time: float, by: Address | None, msgid: str = "") -> str:
     if not session.flavour:
         return ""
     # Guests live under a domain of their own, so the domain tells whether the name is that of an account.
     account = by.name if by is not None and by.domain == session.hub.people.domain else ""
-    return line_tags(session.flavour, time, account=account)
+    return line_tags(session.flavour, time, account=account, msgid=msgid)
 
 
 def _source(session: "IrcSession", event: RoomEvent) -> str:
@@ -79,7 +79,7 @@ def _line(session: "IrcSession", event: RoomEvent, command: str, *params: str, c
     key = ("irc", session.flavour)
     data = event.encoded.get(key)
     if data is None:
-        tags = _tags(session, event.time, event.by)
+        tags = _tags(session, event.time, event.by, event.id)
         data = encode(command, params, source=_source(session, event), tags=tags, colon=colon)
         event.encoded[key] = data
     return data
@@ -158,7 +158,7 @@ def _changed(session: "IrcSession", event: RoomChanged) -> None:
     if data is None:
         source = _source(session, event)
         fixed = len(f":{source} MODE {event.room.name} \r\n".encode())
-        tags = _tags(session, event.time, event.by)
+        tags = _tags(session, event.time, event.by, event.id)
         data = b"".join(
             encode("MODE", [event.room.name, *params], source=source, tags=tags)
             for params in modes.parameters(modes.written(event.changes), MAX_BODY - fixed)

@@ -126,6 +126,8 @@ class IrcSession(Speaker):
         self.nick = self.me.address.name
         self.registration = DONE
         self.door.unregistered -= 1
+        if "draft/chathistory" in self.caps:
+            self.hub.history.want(self.me)
         self.link.settle()
 
     def renamed(self) -> None:

@@ -59,6 +59,8 @@ class IrcSettings(msgspec.Struct, frozen=True, kw_only=True):
     created: float = 0.0
     #: Whether a PING confirms private messages; False: the core stores every message first.
     confirm: bool = True
+    #: Whether there is a history to read.
+    history: bool = True
     #: Whether DCC passes between clients.
     dcc: bool = True
     #: Client-only tags that are dropped, as CLIENTTAGDENY lists them: without their ``+``; ``*`` first means all, but

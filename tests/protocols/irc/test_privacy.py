@@ -15,6 +15,11 @@ QUESTIONS = {
     "UNDLINE": ("UNDLINE NICK",),
     "UNKLINE": ("UNKLINE NICK",),
     "BUDDY": ("BUDDY INFO NICK", "PRIVMSG BuddyServ :LABEL NICK x", "PRIVMSG BuddyServ :LIST"),
+    "CHATHISTORY": (
+        "CHATHISTORY LATEST NICK * 10",
+        "CHATHISTORY LATEST #hers * 10",
+        "CHATHISTORY TARGETS timestamp=2000-01-01T00:00:00.000Z timestamp=2100-01-01T00:00:00.000Z 10",
+    ),
     "HELP": ("HELP NICK",),
     "HELPOP": ("HELPOP NICK",),
     "INFO": ("INFO NICK",),
