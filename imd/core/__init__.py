@@ -9,7 +9,8 @@ parts     accounts (who exists)      people (who is on)          presence (the P
                           whowas (who has been seen)
           roster   rooms             delivery (the ladder: direct, relay, offline, extended)
           rooms' own: roombase, roomsettings (what is set)  roomindex (membership)  roomnews, talking (telling)
-                      roomrules, roomranks, roommasks (who may what)  roombook (what is durable)
+                      roomrules, roomranks, roommasks (who may what)
+                      roombook (what is durable)  roomkeeping (whose they are)
           delivery's own: receiving, relay (sessions)  catchup (signing on)  keeping, limbo (outcomes)
                           offline (the queue)
           history (writing), reading   limits   trace   ledger   invitations   offers

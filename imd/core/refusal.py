@@ -4,6 +4,7 @@ A `Refusal` is the peer's matter, never a fault of the daemon: doors translate i
 terms and show the sentence to a person. `code` is stable: clients may depend on it.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -102,6 +103,36 @@ class RoomExists(Refusal):
         self.room = room
 
 
+class NotRegistered(Refusal):
+    """No account has founded the room."""
+
+    code = "not-registered"
+
+    def __init__(self, room: str, why: str = "belongs to no account") -> None:
+        super().__init__(f"{room} {why}.")
+        self.room = room
+
+
+class NotFounder(Refusal):
+    code = "not-the-founder"
+
+    def __init__(self, room: str) -> None:
+        super().__init__(f"Only the founder of {room} may do that.")
+        self.room = room
+
+
+class Locked(Refusal):
+    """A setting of the room that is not to be changed; `flag` and `locks` as in the room's mode lock, by value."""
+
+    code = "locked"
+
+    def __init__(self, room: str, flag: str, locks: Mapping[str, bool]) -> None:
+        super().__init__(f"The founder of {room} has locked {flag}.")
+        self.room = room
+        self.flag = flag
+        self.locks = locks
+
+
 class CannotRename(Refusal):
     code = "cannot-rename"
 
@@ -111,7 +142,7 @@ class CannotRename(Refusal):
 
 
 class CannotJoin(Refusal):
-    """`why` is one of ``invite-only``, ``banned``, ``key``, ``full``, ``accounts-only``."""
+    """`why` is one of ``invite-only``, ``banned``, ``key``, ``full``, ``accounts-only``, ``closed``."""
 
     code = "cannot-join"
 

@@ -2,7 +2,7 @@
 
 from typing import TypedDict
 
-from imd.core.address import Address
+from imd.core.address import Address, fold
 from imd.core.happening import Chronicle
 from imd.core.history import History
 from imd.core.invitations import Invitations
@@ -79,6 +79,15 @@ class RoomBase:
         if not at_least(member, least):
             raise NotOperator(room.name)
         return room
+
+    def _drop(self, room: Room, person: Person) -> None:
+        folded = fold(room.name)
+        self._index.leave(room, person)
+        if not room.members:
+            self._invitations.room_emptied(folded)
+            if not (room.founder or room.closed):
+                self._index.remove(room)
+        self._book.changed(room)
 
     def _by(self, room: Room, session: Session) -> By:
         return {

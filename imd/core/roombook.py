@@ -35,19 +35,23 @@ class RoomBook:
             room.limit = record.limit
             room.lists = {kind: list(record.lists.get(kind, [])) for kind in ListKind}
             room.archive = record.archive or room.archive
+            room.heir = record.heir
+            room.topic_lock = record.topic_lock
+            room.mode_lock = dict(record.mode_lock)
+            room.closed = record.closed
             self._written[fold(record.name)] = record
             rooms.append(room)
         return rooms
 
     def changed(self, room: Room) -> None:
-        """Something about the room is different; a room without a founding account is not written."""
-        if room.founder:
+        """Something about the room is different; one without a founding account is not written, unless it is closed."""
+        if room.founder or room.closed:
             self._mark(fold(room.name), room)
 
     def renamed(self, room: Room, before: str) -> None:
         """The room was called `before` until now."""
         old, new = fold(before), fold(room.name)
-        if not room.founder or old == new:
+        if not (room.founder or room.closed) or old == new:
             self.changed(room)
             return
         self._changed.pop(old, None)
@@ -126,6 +130,10 @@ class RoomBook:
             limit=room.limit,
             lists={kind: list(entries) for kind, entries in room.lists.items() if entries},
             access=dict(room.access),
+            heir=room.heir,
+            topic_lock=room.topic_lock,
+            mode_lock=dict(room.mode_lock),
+            closed=room.closed,
             archive="" if room.archive == fold(room.name) else room.archive,
         )
 

@@ -3,7 +3,7 @@
 from imd.core.limits import Limits, octets
 from imd.core.message import Draft, Kind
 from imd.core.people import People
-from imd.core.refusal import CannotJoin, CannotSpeak, InvalidName, Malformed, NotAMember, NotOperator
+from imd.core.refusal import CannotJoin, CannotSpeak, InvalidName, Locked, Malformed, NotAMember, NotOperator
 from imd.core.roommasks import Prefix, always_invited, banned, silenced
 from imd.core.roomranks import LASTING, RANKS, granted, may_alter, may_give, rules
 from imd.core.session import Person
@@ -44,10 +44,8 @@ def apply(room: Room, actor: Member, change: RoomChange, people: People, by: str
     if not may_alter(actor, change):
         raise NotOperator(room.name)
     match change:
-        case FlagChange(flag, on):
-            if (flag in room.flags) is on:
-                return False
-            (room.flags.add if on else room.flags.discard)(flag)
+        case FlagChange():
+            return _change_flag(room, change)
         case KeyChange(key):
             if len(key.encode()) > _MAX_KEY or any(c in " ,:" or not c.isprintable() for c in key):
                 raise Malformed(f"A key has at most {_MAX_KEY} bytes, without spaces, commas and colons.")
@@ -64,6 +62,16 @@ def apply(room: Room, actor: Member, change: RoomChange, people: People, by: str
             return _change_list(room, change, by, now, limits)
         case RoleChange():
             return _change_role(room, actor, change, people)
+    return True
+
+
+def _change_flag(room: Room, change: FlagChange) -> bool:
+    flag = change.flag
+    if (flag in room.flags) is change.on:
+        return False
+    if flag in room.mode_lock:
+        raise Locked(room.name, flag.value, {each.value: on for each, on in room.mode_lock.items()})
+    (room.flags.add if change.on else room.flags.discard)(flag)
     return True
 
 
@@ -112,6 +120,8 @@ def _remember(room: Room, account: str, change: RoleChange) -> None:
 
 def check_entry(room: Room, person: Person, prefix: str, key: str, limits: Limits, *, invited: bool) -> None:
     """Raise `CannotJoin` when the person, seen as `prefix`, may not come in."""
+    if room.closed:
+        raise CannotJoin(room.name, "closed")
     role = granted(room, person)
     if role is not None and role is not Role.VOICE:
         return

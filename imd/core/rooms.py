@@ -21,9 +21,9 @@ from imd.core.refusal import (
     NotOperator,
 )
 from imd.core.roombook import RoomBook
+from imd.core.roomkeeping import RoomKeeping
 from imd.core.roomranks import granted, rules
 from imd.core.roomrules import check_entry, check_room_name, check_speech
-from imd.core.roomsettings import RoomSettings
 from imd.core.sequence import MessageIds
 from imd.core.sequence import Sequence as Numbers
 from imd.core.session import Person, Session
@@ -42,7 +42,7 @@ from imd.core.talk import (
 )
 
 
-class Rooms(RoomSettings):
+class Rooms(RoomKeeping):
     """All rooms of the service, by folded name."""
 
     def __init__(
@@ -71,6 +71,11 @@ class Rooms(RoomSettings):
         """Bring back the durable rooms; once, before anybody can join."""
         for room in await self._book.load():
             self._index.add(room)
+
+    @property
+    def keeping(self) -> RoomKeeping:
+        """`imd.core.ports.RoomsKept`."""
+        return self
 
     # ------------------------------------------------------------ looking
 
@@ -167,15 +172,6 @@ class Rooms(RoomSettings):
             self._drop(room, person)
         self._news.tell_once(rooms, event)
 
-    def _drop(self, room: Room, person: Person) -> None:
-        folded = fold(room.name)
-        self._index.leave(room, person)
-        if not room.members:
-            self._invitations.room_emptied(folded)
-            if not room.founder:
-                self._index.remove(room)
-        self._book.changed(room)
-
     def settle(self, person: Person) -> None:
         """Tell now what was said in a person's rooms: a session of hers is about to come or go."""
         self._news.settle(self.rooms_of(person))
@@ -209,6 +205,9 @@ class Rooms(RoomSettings):
         self._invitations.forget(account)
         for room in list(self._index.rooms.values()):
             if room.access.pop(account, None) is not None:
+                self._book.changed(room)
+            if room.heir == account:
+                room.heir = ""
                 self._book.changed(room)
             if room.founder == account:
                 room.founder = ""

@@ -45,6 +45,8 @@ class RoomSettings(RoomBase):
         room, _ = self._in(session, name)
         if RoomFlag.TOPIC_PROTECTED in room.flags:
             self._commanded(session, name, Role.HALFOP)
+        if room.topic_lock:
+            self._commanded(session, name, Role.ADMIN)
         topic = Topic(text, self._prefix(session.person), self._environment.clock.time())
         room.topic = topic if text else None
         self._news.tell(room, TopicChanged(**self._by(room, session), topic=topic))

@@ -147,7 +147,7 @@ class LedgerStore(Protocol):
 
 
 class RoomRecord(msgspec.Struct, frozen=True):
-    """What is durable of a room founded by an account."""
+    """What is durable of a room that an account founded, or that operators of the service have closed."""
 
     name: str
     created: float
@@ -165,6 +165,13 @@ class RoomRecord(msgspec.Struct, frozen=True):
     access: dict[str, Role] = msgspec.field(default_factory=dict)
     #: Where its history is kept; "": under its folded name.
     archive: str = ""
+    #: The account id to which its founder offers it.
+    heir: str = ""
+    #: See `imd.core.talk.Room`.
+    topic_lock: bool = False
+    mode_lock: dict[RoomFlag, bool] = msgspec.field(default_factory=dict)
+    #: Why operators of the service have closed it, or "".
+    closed: str = ""
 
 
 class RoomStore(Protocol):

@@ -74,16 +74,20 @@ class Room:
     __slots__ = (
         "access",
         "archive",
+        "closed",
         "created",
         "flags",
         "founder",
+        "heir",
         "key",
         "limit",
         "lists",
         "members",
+        "mode_lock",
         "name",
         "renamed",
         "topic",
+        "topic_lock",
     )
 
     def __init__(self, name: str, created: float) -> None:
@@ -104,6 +108,14 @@ class Room:
         self.founder = ""
         #: Account id → the role it has whenever it comes in.
         self.access: dict[str, Role] = {}
+        #: The account id to which the founder offers the room, or "".
+        self.heir = ""
+        #: Whether only founder and admins set the topic.
+        self.topic_lock = False
+        #: Switches that nobody turns by a change of settings, and how they stand.
+        self.mode_lock: dict[RoomFlag, bool] = {}
+        #: Why operators of the service have closed it, or "".
+        self.closed = ""
 
 
 # What can be asked of a room's settings (IRC MODE and its kin), and what then happened: the same values.
@@ -135,6 +147,16 @@ class RoleChange(msgspec.Struct, frozen=True):
 
 
 RoomChange = FlagChange | KeyChange | LimitChange | ListChange | RoleChange
+
+
+class Registration(msgspec.Struct, frozen=True):
+    """What the book says of a room, by names, as far as somebody may know."""
+
+    room: Room
+    founder: str
+    heir: str
+    #: From the highest role; empty for who has none.
+    access: list[tuple[str, Role]]
 
 
 class RoomEvent(msgspec.Struct, kw_only=True):

@@ -21,6 +21,11 @@ class RoomsContract(StoreContract):
             lists={kind: [BanEntry(f"*!*@{kind.value}", "bob", NOW + 2), BanEntry("b", "c", NOW)] for kind in ListKind},
             used=NOW + 3,
             access={"id-carol": Role.HALFOP, "1e5": Role.ADMIN},
+            archive="#before,2",
+            heir="007",
+            topic_lock=True,
+            mode_lock={RoomFlag.SECRET: False, RoomFlag.MODERATED: True},
+            closed="spam ☃",
         )
         bare = RoomRecord(name="#bare", created=NOW, founder="")
         await store.rooms.put("#twisted", full)

@@ -50,6 +50,7 @@
     nickserv.py      NickServ: who one is; nickserv_settings.py: what belongs to one's account
     buddyserv.py     BuddyServ: the buddy list for any client
     read_marker.py   MARKREAD
+    chanserv/        ChanServ: rooms that belong to accounts
     forms.py         how each command is written, for HELP and the page
     conformance.py   writes the tables of docs/protocols/irc.md
     connection.py    the Twisted protocol

@@ -23,6 +23,7 @@ from imd.protocols.irc import (
     whois,
     whowas,
 )
+from imd.protocols.irc.chanserv import access, closing, founding, locks
 
 FAMILIES = (
     registration,
@@ -46,4 +47,8 @@ FAMILIES = (
     nickserv_settings,
     operators,
     bans,
+    founding,
+    access,
+    locks,
+    closing,
 )

@@ -19,6 +19,8 @@ FORMS: dict[str, Form] = {
         "CHATHISTORY LATEST|BEFORE|AFTER|AROUND|BETWEEN|TARGETS [target] place [place] count",
         "what was said in a room or with somebody; a place is msgid=ID or timestamp=TIME",
     ),
+    "CHANSERV": Form("CHANSERV verb [words]", "the same as a message to ChanServ"),
+    "CS": Form("CS verb [words]", "the same"),
     "ERROR": Form("ERROR [:text]", "ignored: clients have nothing to complain of"),
     "HELP": Form("HELP [command]", "this"),
     "HELPOP": Form("HELPOP [command]", "the same as HELP"),

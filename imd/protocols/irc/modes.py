@@ -5,7 +5,7 @@ the CHANMODES token (https://modern.ircdocs.horse/#chanmodes-parameter).
 """
 
 import enum
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from imd.core.talk import (
@@ -247,6 +247,15 @@ def of_room(room: Room, *, member: bool) -> list[str]:
         letters += LIMIT
         arguments.append(str(room.limit))
     return [f"+{letters}", *arguments]
+
+
+def of_locks(locks: Mapping[RoomFlag, bool]) -> str:
+    """``+nt-i``: switches that are locked, and how they stand."""
+    texts = []
+    for sign, wanted in (("+", True), ("-", False)):
+        letters = "".join(sorted(LETTERS_OF_FLAGS[flag] for flag, on in locks.items() if on is wanted))
+        texts.append(letters and sign + letters)
+    return "".join(texts) or "+"
 
 
 def audience(target: str) -> tuple[str, Role | None]:

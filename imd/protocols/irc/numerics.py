@@ -179,6 +179,13 @@ RPL_MONLIST = _row(732, "RPL_MONLIST", reference=_MONITOR)
 RPL_ENDOFMONLIST = _row(733, "RPL_ENDOFMONLIST", "End of MONITOR list", _MONITOR)
 ERR_MONLISTFULL = _row(734, "ERR_MONLISTFULL", "Monitor list is full.", _MONITOR)
 
+ERR_MLOCKRESTRICTED = _row(
+    742,
+    "ERR_MLOCKRESTRICTED",
+    "MODE cannot be set due to the channel having an active MLOCK restriction policy",
+    "InspIRCd, Solanum",
+)
+
 # ---------------------------------------------------------------- SASL
 RPL_LOGGEDIN = _row(900, "RPL_LOGGEDIN", reference=_SASL)
 ERR_NICKLOCKED = _row(902, "ERR_NICKLOCKED", "You must use a nick assigned to you", _SASL)

@@ -12,13 +12,15 @@ from imd.core.refusal import (
     CannotJoin,
     CannotSpeak,
     InvalidName,
+    Locked,
     NoSuchAccount,
     NoSuchRoom,
     NotAMember,
     NotOperator,
     Refusal,
 )
-from imd.protocols.irc import numerics
+from imd.core.talk import RoomFlag
+from imd.protocols.irc import modes, numerics
 from imd.protocols.irc.numerics import Numeric
 
 if TYPE_CHECKING:
@@ -47,6 +49,12 @@ def _not_a_member(refusal: NotAMember, room: str) -> Reply:
     return numerics.ERR_USERNOTINCHANNEL, (refusal.who, room)
 
 
+def _locked(refusal: Locked, room: str) -> Reply:
+    locks = {RoomFlag(flag): on for flag, on in refusal.locks.items()}
+    letter = modes.LETTERS_OF_FLAGS[RoomFlag(refusal.flag)]
+    return numerics.ERR_MLOCKRESTRICTED, (room, letter, modes.of_locks(locks))
+
+
 #: Refusal → numeric and parameters, given what the command was about as its client spelled it.
 _TABLE: dict[type[Refusal], Callable[[Any, str], Reply]] = {
     NoSuchRoom: lambda refusal, room: (numerics.ERR_NOSUCHCHANNEL, (room,)),
@@ -56,6 +64,7 @@ _TABLE: dict[type[Refusal], Callable[[Any, str], Reply]] = {
     CannotSpeak: lambda refusal, room: (numerics.ERR_CANNOTSENDTOCHAN.saying(refusal.sentence), (room,)),
     NotAMember: _not_a_member,
     AlreadyMember: lambda refusal, room: (numerics.ERR_USERONCHANNEL, (refusal.who, room)),
+    Locked: _locked,
     NotOperator: lambda refusal, room: (numerics.ERR_CHANOPRIVSNEEDED, (room,)),
 }
 

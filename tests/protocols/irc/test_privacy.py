@@ -24,6 +24,8 @@ QUESTIONS = {
     "HELPOP": ("HELPOP NICK",),
     "INFO": ("INFO NICK",),
     "ADMIN": ("ADMIN NICK",),
+    "CHANSERV": ("CHANSERV INFO #hers", "CHANSERV AMODE #tea +o NICK"),
+    "CS": ("CS OP #tea NICK", "CS OP #hers NICK", "CS HOWTOBAN #tea NICK", "CS HOWTOBAN #hers NICK"),
     "INVITE": ("INVITE NICK #tea",),
     "ISON": ("ISON NICK", "ISON :NICK stranger"),
     "JOIN": ("JOIN NICK",),

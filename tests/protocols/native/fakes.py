@@ -11,7 +11,7 @@ from twisted.logger import Logger
 from imd.core.address import Address
 from imd.core.contact import Contact
 from imd.core.message import Draft, Message, Outcome, Receipt
-from imd.core.ports import Client, Credentials, Hub
+from imd.core.ports import Client, Credentials, Hub, RoomsKept
 from imd.core.refusal import NoSuchAccount, NoSuchRoom, Refusal, SignOnFailed
 from imd.core.session import (
     Account,
@@ -230,6 +230,10 @@ class FakeRooms:
 
     def invitations(self, session: Session) -> Sequence[Room]:
         return []
+
+    @property
+    def keeping(self) -> RoomsKept:
+        raise AssertionError("no native message is about this")
 
     def rename(self, session: Session, name: str, new: str, text: str = "") -> None:
         self.record.note("rename", name, new, text)
