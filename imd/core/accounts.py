@@ -14,7 +14,8 @@ from typing import Final, Literal, TypeVar
 import msgspec
 
 from imd.core.address import MAX_NAME, check_account_name, fold
-from imd.core.refusal import NameInUse, NoSuchAccount, StoreUnavailable, TooMany
+from imd.core.lookalike import remembered, skeleton
+from imd.core.refusal import LooksAlike, NameInUse, NoSuchAccount, StoreUnavailable, TooMany
 from imd.core.session import Account, Visibility
 from imd.core.stores import AccountStore, OutcomeUnknown, Verifier
 
@@ -88,6 +89,10 @@ class Accounts:
         # Readings under way for alterations, by account id: a change takes away their right to be built on. By account,
         # because in a storm of sign-ons somebody is altered all the time.
         self._reading: dict[str, set[object]] = {}
+        #: Skeletons → whether an account looks so.
+        self._looks: dict[str, bool] = {}
+        #: The last question after one; a change takes away its right to be remembered.
+        self._looking_alike: object = None
         self.observers: list[Callable[[AccountChange], None]] = []
 
     # ------------------------------------------------------------ looking up
@@ -125,6 +130,21 @@ class Accounts:
             raise NoSuchAccount(name)
         return account
 
+    async def looks_like(self, name: str) -> bool:
+        """Whether an account's name looks like this one. Raises `StoreUnavailable`."""
+        looks = remembered(name)
+        if looks in RESERVED:
+            return True
+        known = self._looks.get(looks)
+        if known is None:
+            right = self._looking_alike = object()
+            known = await _answer(self._store.by_skeleton(looks)) is not None
+            if self._looking_alike is right:
+                self._looks[looks] = known
+                if len(self._looks) > self._remember:
+                    del self._looks[next(iter(self._looks))]
+        return known
+
     async def by_id(self, ids: Sequence[str]) -> dict[str, Account]:
         """Those of these accounts that exist."""
         return await _answer(self._store.by_id(ids))
@@ -136,17 +156,25 @@ class Accounts:
     # ------------------------------------------------------------ changing
 
     async def create(
-        self, name: str, verifier: Verifier | None, now: float, *, visible_to: Visibility | None = None
+        self,
+        name: str,
+        verifier: Verifier | None,
+        now: float,
+        *,
+        visible_to: Visibility | None = None,
+        distinct: bool = True,
     ) -> Account:
-        """A new account. Raises `InvalidName`, `NameInUse`."""
+        """A new account. Raises `InvalidName`, `NameInUse`; with `distinct` also if the name looks like another's."""
         check_account_name(name, international=self._international)
         account = Account(new_account_id(), name, now, visible_to or Visibility.EVERYONE)
         folded = self._free(name)
         self._forget(folded)
-        created = await self._surely(lambda: self._store.create(account, folded, verifier))
+        looks = skeleton(name) if distinct else ""
+        created = await self._surely(lambda: self._store.create(account, folded, verifier, looks))
         self._forget(folded)
         if not created:
-            raise NameInUse(name)
+            raise await self._taken(name)
+        self._forget_looks()
         self._keep(folded, account)
         self._tell(None, account)
         return account
@@ -158,11 +186,13 @@ class Accounts:
         old, new = fold(before.name), self._free(name)
         self._forget(old, new)
         self._changed(account.id)
-        renamed = await self._surely(lambda: self._store.rename(account.id, name, new))
+        looks = skeleton(name)
+        renamed = await self._surely(lambda: self._store.rename(account.id, name, new, looks))
+        self._forget_looks()
         self._changed(account.id)
         self._forget(old, new)
         if not renamed:
-            raise NameInUse(name)
+            raise await self._taken(name)
         after = await self._fetch(account.id)
         self._tell(before, after)
         return after
@@ -177,6 +207,7 @@ class Accounts:
         self._forget(folded)
         self._changed(account.id)
         await self._surely(lambda: self._store.remove(account.id))
+        self._forget_looks()
         self._changed(account.id)
         self._forget(folded)
         self._tell(before, None)
@@ -233,11 +264,19 @@ class Accounts:
 
     # ------------------------------------------------------------ inside
 
+    def _forget_looks(self) -> None:
+        self._looks.clear()
+        self._looking_alike = None
+
+    async def _taken(self, name: str) -> NameInUse:
+        """Why the store did not take this name."""
+        return NameInUse(name) if await self.by_name(fold(name)) is not None else LooksAlike(name)
+
     @staticmethod
     def _free(name: str) -> str:
-        """The name folded. Raises `NameInUse` for what services are called."""
+        """The name folded. Raises `NameInUse` for what services are called, or what looks so."""
         folded = fold(name)
-        if folded in RESERVED:
+        if folded in RESERVED or skeleton(name) in RESERVED:
             raise NameInUse(name)
         return folded
 

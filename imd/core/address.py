@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import msgspec
 
+from imd.core.precis import valid
 from imd.core.refusal import InvalidName
 
 #: Longest account name, in UTF-8 bytes: what every door can carry.
@@ -66,11 +67,11 @@ def check_account_name(name: str, *, international: bool = False) -> str:
         return name
     if not international or name.isascii():
         raise InvalidName(name, "a letter, then letters, digits, '-' or '_'")
-    # RFC 8264 section 4.2 IdentifierClass, in the subset that also fits the rule above: letters, marks, digits.
     if unicodedata.normalize("NFC", name) != name or unicodedata.normalize("NFKC", name) != name:
         raise InvalidName(name, "characters must be in their composed, plain form (NFC, no width variants)")
-    if not name[0].isalpha() or any(c not in "-_" and unicodedata.category(c)[0] not in "LMN" for c in name):
-        raise InvalidName(name, "a letter, then letters, digits, '-' or '_'")
+    # RFC 8264 section 4.2 IdentifierClass, in the subset that also fits the rule above: letters, marks, digits.
+    if not name[0].isalpha() or not valid(name):
+        raise InvalidName(name, "a letter, then letters, digits, '-' or '_', all of them plain and in one direction")
     return name
 
 

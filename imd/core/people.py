@@ -26,6 +26,7 @@ from imd.core.refusal import (
     Banned,
     GuestsRefused,
     Kicked,
+    LooksAlike,
     NameInUse,
     NoSuchAccount,
     NotAllowed,
@@ -238,6 +239,8 @@ class People:
         try:
             if await self.accounts.by_name(folded) is not None:
                 raise NameInUse(nick)
+            if await self.accounts.looks_like(nick):
+                raise LooksAlike(nick)
         except BaseException:
             self._claimed.discard(folded)
             raise

@@ -41,6 +41,14 @@ class NameInUse(Refusal):
         self.name = name
 
 
+class LooksAlike(NameInUse):
+    """The name looks like that of an account (`imd.core.lookalike`)."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.sentence = f"The name {name} looks too much like that of somebody else."
+
+
 class NoSuchAccount(Refusal):
     code = "no-such-account"
 

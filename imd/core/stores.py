@@ -59,10 +59,15 @@ class Verifier(msgspec.Struct, frozen=True):
 class AccountStore(Protocol):
     """Accounts and their verifiers. Names are unique under `fold` (the caller folds)."""
 
-    def create(self, account: Account, folded: str, verifier: Verifier | None) -> Awaitable[bool]:
-        """False when the folded name is taken. Creating the same account id again is a success (idempotent)."""
+    def create(self, account: Account, folded: str, verifier: Verifier | None, skeleton: str = "") -> Awaitable[bool]:
+        """False when the folded name is taken, or the skeleton ("": it may look like any). Creating the same account
+        id again is a success (idempotent)."""
 
     def by_name(self, folded: str) -> Awaitable[Account | None]: ...
+
+    def by_skeleton(self, skeleton: str) -> Awaitable[Account | None]:
+        """The account whose name looks so (`imd.core.lookalike`)."""
+
     def by_id(self, ids: Sequence[str]) -> Awaitable[dict[str, Account]]: ...
     def by_certificate(self, fingerprint: str) -> Awaitable[Account | None]: ...
     def verifier(self, account: str) -> Awaitable[Verifier | None]: ...
@@ -71,8 +76,8 @@ class AccountStore(Protocol):
     def update(self, account: Account) -> Awaitable[bool]:
         """Replace everything but name and verifier. False when there is no such account."""
 
-    def rename(self, account: str, name: str, folded: str) -> Awaitable[bool]:
-        """False when the new folded name is another's."""
+    def rename(self, account: str, name: str, folded: str, skeleton: str = "") -> Awaitable[bool]:
+        """False when the new folded name, or the skeleton, is another's."""
 
     def remove(self, account: str) -> Awaitable[None]:
         """The account, its verifier, roster (on both sides), tokens and inbox; its ledger stays until it expires."""

@@ -17,6 +17,7 @@ from imd.core.limits import octets
 from imd.core.ports import Clock
 from imd.core.refusal import (
     InvalidName,
+    LooksAlike,
     Malformed,
     MechanismRefused,
     NameInUse,
@@ -199,6 +200,8 @@ class CredentialsFront:
         self._registration.count(peer, now)
         if await self._accounts.by_name(fold(local)) is not None:
             raise NameInUse(local)
+        if await self._accounts.looks_like(local):
+            raise LooksAlike(local)
         verifier = await self._new_verifier(prepared)
         invited = self._registration.policy == INVITE
         if invited and not await self._tokens.accept(invitation, now):

@@ -134,7 +134,7 @@ class ForeignRealm:
         account = await self._accounts.by_name(fold(name))
         if account is None:
             try:
-                account = await self._accounts.create(name, None, self._time())
+                account = await self._accounts.create(name, None, self._time(), distinct=False)
             except NameInUse:
                 # Two first sign-ons at the same time.
                 account = await self._accounts.resolve(name)

@@ -128,15 +128,21 @@ class MemoryAccounts(_Part):
         self.by_folded: dict[str, Account] = {}
         self.folded: dict[str, str] = {}
         self._verifiers: dict[str, Verifier] = {}
+        #: Skeleton → account id.
+        self._skeletons: dict[str, str] = {}
 
     def account(self, id: str) -> Account | None:
         folded = self.folded.get(id)
         return None if folded is None else self.by_folded[folded]
 
-    def create(self, account: Account, folded: str, verifier: Verifier | None) -> Awaitable[bool]:
+    def create(self, account: Account, folded: str, verifier: Verifier | None, skeleton: str = "") -> Awaitable[bool]:
         def work() -> bool:
             if folded in self.by_folded:
                 return self.by_folded[folded].id == account.id
+            if skeleton in self._skeletons:
+                return False
+            if skeleton:
+                self._skeletons[skeleton] = account.id
             self.by_folded[folded] = account
             self.folded[account.id] = folded
             if verifier is not None:
@@ -147,6 +153,9 @@ class MemoryAccounts(_Part):
 
     def by_name(self, folded: str) -> Awaitable[Account | None]:
         return self._call(lambda: self.by_folded.get(folded))
+
+    def by_skeleton(self, skeleton: str) -> Awaitable[Account | None]:
+        return self._call(lambda: self.account(self._skeletons.get(skeleton, "")))
 
     def by_id(self, ids: Sequence[str]) -> Awaitable[dict[str, Account]]:
         return self._call(lambda: {id: account for id in ids if (account := self.account(id)) is not None})
@@ -174,12 +183,17 @@ class MemoryAccounts(_Part):
 
         return self._call(work)
 
-    def rename(self, account: str, name: str, folded: str) -> Awaitable[bool]:
+    def rename(self, account: str, name: str, folded: str, skeleton: str = "") -> Awaitable[bool]:
         def work() -> bool:
             before = self.account(account)
             other = self.by_folded.get(folded)
             if before is None or (other is not None and other.id != account):
                 return False
+            if self._skeletons.get(skeleton, account) != account:
+                return False
+            self._forget_skeleton(account)
+            if skeleton:
+                self._skeletons[skeleton] = account
             del self.by_folded[self.folded[account]]
             self.by_folded[folded] = msgspec.structs.replace(before, name=name)
             self.folded[account] = folded
@@ -193,6 +207,7 @@ class MemoryAccounts(_Part):
             if folded is not None:
                 del self.by_folded[folded]
             self._verifiers.pop(account, None)
+            self._forget_skeleton(account)
             self._store.tokens.drop(account)
             self._store.rosters.drop(account)
             self._store.inbox.drop(account)
@@ -200,6 +215,10 @@ class MemoryAccounts(_Part):
                 shelf.drop(account)
 
         return self._call(work)
+
+    def _forget_skeleton(self, account: str) -> None:
+        for skeleton in [each for each, owner in self._skeletons.items() if owner == account]:
+            del self._skeletons[skeleton]
 
     def page(self, after: str, limit: int) -> Awaitable[list[Account]]:
         return self._call(lambda: [self.by_folded[name] for name in sorted(self.by_folded) if name > after][:limit])

@@ -66,6 +66,33 @@ class AccountsContract(StoreContract):
         found = await accounts.by_name("alice")
         self.assertEqual(found and found.id, "id-0")
 
+    async def test_looks(self) -> None:
+        """No two accounts look alike that are told apart by a skeleton; it goes with the name and the account."""
+        store = await self.make_store()
+        accounts = store.accounts
+        alice = account("1", "alice")
+        self.assertIsNone(await accounts.by_skeleton("alice"))
+        self.assertIs(await accounts.create(alice, "alice", None, "alice"), True)
+        self.assertIs(await accounts.create(alice, "alice", None, "alice"), True)
+        self.assertIs(await accounts.create(account("2", "a1ice"), "a1ice", VERIFIER, "alice"), False)
+        self.assertEqual((await accounts.by_id(["2"]), await accounts.by_name("a1ice")), ({}, None))
+        # Without one it may look like any, and nobody looks like it.
+        self.assertIs(await accounts.create(account("3", "a1ice"), "a1ice", None), True)
+        self.assertIs(await accounts.create(account("4", "bob"), "bob", None, "bob"), True)
+        self.assertEqual(await accounts.by_skeleton("alice"), alice)
+        self.assertIs(await accounts.rename("4", "al1ce", "al1ce", "alice"), False)
+        self.assertEqual(await accounts.by_name("bob"), account("4", "bob"))
+        self.assertIs(await accounts.rename("1", "ALICE", "alice", "alice"), True)
+        self.assertIs(await accounts.rename("1", "carol", "carol", "carol"), True)
+        self.assertIs(await accounts.rename("4", "alice", "alice", "alice"), True)
+        store = await self.reopen(store)
+        found = await store.accounts.by_skeleton("alice")
+        self.assertEqual(found and found.id, "4")
+        await store.accounts.remove("4")
+        self.assertIsNone(await store.accounts.by_skeleton("alice"))
+        self.assertIsNone(await store.accounts.by_skeleton("bob"))
+        self.assertIs(await store.accounts.create(account("5", "alice"), "alice", None, "alice"), True)
+
     async def test_without_password(self) -> None:
         """An account may have no verifier, and get one later, and another one after that."""
         accounts = (await self.make_store()).accounts

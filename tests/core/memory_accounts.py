@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from twisted.internet.defer import Deferred, fail, succeed
 
+from imd.core import lookalike
 from imd.core.session import Account
 from imd.core.stores import Verifier
 
@@ -42,7 +43,7 @@ class MemoryAccounts:
         self.held.append(waiting)
         return waiting.addCallback(lambda _: value)
 
-    def create(self, account: Account, folded: str, verifier: Verifier | None) -> Deferred[bool]:
+    def create(self, account: Account, folded: str, verifier: Verifier | None, skeleton: str = "") -> Deferred[bool]:
         if self.names.get(folded, account.id) != account.id:
             return self._answer("create", False)
         self.names[folded] = account.id
@@ -53,6 +54,10 @@ class MemoryAccounts:
 
     def by_name(self, folded: str) -> Deferred[Account | None]:
         return self._answer("by_name", self.accounts.get(self.names.get(folded, "")))
+
+    def by_skeleton(self, skeleton: str) -> Deferred[Account | None]:
+        found = [each for each in self.accounts.values() if lookalike.skeleton(each.name) == skeleton]
+        return self._answer("by_skeleton", found[0] if found else None)
 
     def by_id(self, ids: Sequence[str]) -> Deferred[dict[str, Account]]:
         return self._answer("by_id", {id: self.accounts[id] for id in ids if id in self.accounts})
@@ -74,7 +79,7 @@ class MemoryAccounts:
             self.accounts[account.id] = account
         return self._answer("update", there)
 
-    def rename(self, account: str, name: str, folded: str) -> Deferred[bool]:
+    def rename(self, account: str, name: str, folded: str, skeleton: str = "") -> Deferred[bool]:
         if self.names.get(folded, account) != account:
             return self._answer("rename", False)
         self.names = {each: id for each, id in self.names.items() if id != account}

@@ -7,7 +7,7 @@ nothing to verify. Where the operator asks for invitations, one stands in the pl
 from typing import TYPE_CHECKING
 
 from imd.core.address import fold
-from imd.core.refusal import InvalidName, NameInUse, NotAllowed, Refusal, RegistrationRefused
+from imd.core.refusal import InvalidName, LooksAlike, NameInUse, NotAllowed, Refusal, RegistrationRefused
 from imd.core.session import Account
 from imd.protocols.irc import identity
 from imd.protocols.irc.commands import command
@@ -59,7 +59,7 @@ async def _created(session: "IrcSession", line: Line, account: Account) -> None:
 
 def code_of(refusal: Refusal) -> str:
     """The code of account-registration for a refusal of `Credentials.register`."""
-    if isinstance(refusal, InvalidName):
+    if isinstance(refusal, InvalidName | LooksAlike):
         return "BAD_ACCOUNT_NAME"
     if isinstance(refusal, NameInUse):
         return "ACCOUNT_EXISTS"

@@ -6,6 +6,8 @@ from typing import Any
 import msgspec
 from twisted.internet.defer import Deferred
 
+from imd.core import lookalike
+from imd.core.address import fold
 from imd.core.session import Account
 from imd.core.stores import Verifier
 from imd.storage.redis import keys, scripts
@@ -18,7 +20,11 @@ from imd.storage.redis.started import started
 CHUNK = 500
 
 #: In the order all account scripts expect.
-_KEYS = (keys.ACCOUNTS, keys.SPELLINGS, keys.NAMES, keys.NAME_ORDER, keys.FOLDED, keys.VERIFIERS, *keys.CERTIFICATES)
+_KEYS = (
+    *(keys.ACCOUNTS, keys.SPELLINGS, keys.NAMES, keys.NAME_ORDER, keys.FOLDED, keys.VERIFIERS),
+    *keys.CERTIFICATES,
+    *keys.SKELETONS,
+)
 
 _account = msgspec.msgpack.Decoder(Account).decode
 _verifier = msgspec.msgpack.Decoder(Verifier).decode
@@ -46,7 +52,7 @@ class Accounts:
         return self._link.query_script(script, _KEYS, arguments)
 
     @started
-    async def create(self, account: Account, folded: str, verifier: Verifier | None) -> bool:
+    async def create(self, account: Account, folded: str, verifier: Verifier | None, skeleton: str = "") -> bool:
         return bool(
             await self._write(
                 scripts.ACCOUNT_CREATE,
@@ -56,6 +62,7 @@ class Accounts:
                 msgspec.msgpack.encode(account),
                 msgspec.msgpack.encode(account.certificates),
                 b"" if verifier is None else msgspec.msgpack.encode(verifier),
+                skeleton,
             )
         )
 
@@ -63,6 +70,26 @@ class Accounts:
     async def by_name(self, folded: str) -> Account | None:
         found = await self._query(scripts.ACCOUNT_BY_NAME, folded)
         return _read(found[0], found[1]) if found else None
+
+    @started
+    async def by_skeleton(self, skeleton: str) -> Account | None:
+        found = await self._query(scripts.ACCOUNT_BY_SKELETON, skeleton)
+        return _read(found[0], found[1]) if found else None
+
+    async def enter_skeletons(self) -> None:
+        """Those of accounts that were made before they were kept; the oldest accounts first."""
+        if await self._link.query("HLEN", keys.SKELETONS[0]) or not await self.count():
+            return
+        after, everybody = "", []
+        while page := await self.page(after, CHUNK):
+            everybody += page
+            after = fold(page[-1].name)
+        everybody.sort(key=lambda account: (account.created, account.id))
+        for start in range(0, len(everybody), CHUNK):
+            part = everybody[start : start + CHUNK]
+            await together(
+                [self._write(scripts.ACCOUNT_SKELETON, each.id, lookalike.skeleton(each.name)) for each in part]
+            )
 
     @started
     async def by_id(self, ids: Sequence[str]) -> dict[str, Account]:
@@ -97,8 +124,8 @@ class Accounts:
         return bool(await self._write(scripts.ACCOUNT_UPDATE, account.id, value, certificates))
 
     @started
-    async def rename(self, account: str, name: str, folded: str) -> bool:
-        return bool(await self._write(scripts.ACCOUNT_RENAME, account, name, folded))
+    async def rename(self, account: str, name: str, folded: str, skeleton: str = "") -> bool:
+        return bool(await self._write(scripts.ACCOUNT_RENAME, account, name, folded, skeleton))
 
     @started
     async def remove(self, account: str) -> None:

@@ -29,6 +29,7 @@ NAME_ORDER = _tag("accounts", "name-order")
 FOLDED = _tag("accounts", "folded")
 VERIFIERS = _tag("accounts", "verifiers")
 CERTIFICATES = (_tag("accounts", "certificates"), _tag("accounts", "certificates-of"))
+SKELETONS = (_tag("accounts", "skeletons"), _tag("accounts", "skeletons-of"))
 
 # Resume tokens.
 TOKENS_FENCE = _tag("tokens", "fence")

@@ -94,10 +94,11 @@ class RedisStore:
         self.inbox: InboxStore = inbox
         self.tokens: TokenStore = tokens
         self.rosters: RosterStore = rosters
-        self.accounts: AccountStore = Accounts(
+        self._accounts = Accounts(
             self._link,
             [inbox.clear, tokens.revoke, rosters.clear, marks.clear, cursors.clear, memberships.clear],
         )
+        self.accounts: AccountStore = self._accounts
         self.ledger: LedgerStore = Ledger(self._link)
         self.rooms: RoomStore = Rooms(self._link)
         self.bans: BanStore = Bans(self._link)
@@ -134,6 +135,7 @@ class RedisStore:
                 )
                 raise StoreUnavailable from error
         self.secret = self._lease.secret
+        await self._accounts.enter_skeletons()
         self._lease.keep(lambda: self._link.connection, self._available_again)
         self._link.on_ready.append(self._available_again)
 

@@ -46,6 +46,18 @@ def _index_certificates(connection: sqlite3.Connection, account: Account) -> Non
     )
 
 
+def _looks(connection: sqlite3.Connection, skeleton: str) -> str | None:
+    """The id of the account whose name looks so."""
+    row = connection.execute("SELECT account FROM skeletons WHERE skeleton = ?", (skeleton,)).fetchone()
+    return None if row is None else str(row[0])
+
+
+def _enter_skeleton(connection: sqlite3.Connection, account: str, skeleton: str) -> None:
+    connection.execute("DELETE FROM skeletons WHERE account = ?", (account,))
+    if skeleton:
+        connection.execute("INSERT INTO skeletons (skeleton, account) VALUES (?, ?)", (skeleton, account))
+
+
 class Accounts:
     """`imd.core.stores.AccountStore`."""
 
@@ -53,10 +65,12 @@ class Accounts:
         self._database = database
         self._drop_inbox = drop_inbox
 
-    def create(self, account: Account, folded: str, verifier: Verifier | None) -> Deferred[bool]:
+    def create(self, account: Account, folded: str, verifier: Verifier | None, skeleton: str = "") -> Deferred[bool]:
         def work(connection: sqlite3.Connection) -> bool:
             if connection.execute("SELECT 1 FROM accounts WHERE id = ?", (account.id,)).fetchone():
                 return True
+            if skeleton and _looks(connection, skeleton) is not None:
+                return False
             created = connection.execute(
                 "INSERT OR IGNORE INTO accounts (id, name, folded, created, visible_to, share_location, suspended,"
                 " certificates, devices, salt, iterations, stored_key, server_key)"
@@ -76,6 +90,7 @@ class Accounts:
             ).rowcount
             if created:
                 _index_certificates(connection, account)
+                _enter_skeleton(connection, account.id, skeleton)
             return bool(created)
 
         return self._database.write(work)
@@ -83,6 +98,10 @@ class Accounts:
     def by_name(self, folded: str) -> Deferred[Account | None]:
         sql = f"SELECT {_COLUMNS} FROM accounts WHERE folded = ?"
         return self._database.read(lambda connection: _one(connection.execute(sql, (folded,)).fetchone()))
+
+    def by_skeleton(self, skeleton: str) -> Deferred[Account | None]:
+        sql = f"SELECT {_COLUMNS} FROM accounts WHERE id = (SELECT account FROM skeletons WHERE skeleton = ?)"
+        return self._database.read(lambda connection: _one(connection.execute(sql, (skeleton,)).fetchone()))
 
     def by_id(self, ids: Sequence[str]) -> Deferred[dict[str, Account]]:
         def work(connection: sqlite3.Connection) -> dict[str, Account]:
@@ -137,14 +156,24 @@ class Accounts:
 
         return self._database.write(work)
 
-    def rename(self, account: str, name: str, folded: str) -> Deferred[bool]:
+    def rename(self, account: str, name: str, folded: str, skeleton: str = "") -> Deferred[bool]:
         sql = "UPDATE OR IGNORE accounts SET name = ?, folded = ? WHERE id = ?"
-        return self._database.write(lambda connection: bool(connection.execute(sql, (name, folded, account)).rowcount))
+
+        def work(connection: sqlite3.Connection) -> bool:
+            if skeleton and _looks(connection, skeleton) not in (None, account):
+                return False
+            if not connection.execute(sql, (name, folded, account)).rowcount:
+                return False
+            _enter_skeleton(connection, account, skeleton)
+            return True
+
+        return self._database.write(work)
 
     def remove(self, account: str) -> Deferred[None]:
         def work(connection: sqlite3.Connection) -> None:
             connection.execute("DELETE FROM accounts WHERE id = ?", (account,))
             connection.execute("DELETE FROM certificates WHERE account = ?", (account,))
+            connection.execute("DELETE FROM skeletons WHERE account = ?", (account,))
             connection.execute("DELETE FROM tokens WHERE account = ?", (account,))
             connection.execute("DELETE FROM contacts WHERE owner = ?", (account,))
             connection.execute("DELETE FROM contacts WHERE contact = ?", (account,))

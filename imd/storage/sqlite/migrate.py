@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from imd.core.lookalike import skeleton
 from imd.core.past import owner_of
 from imd.core.stores import SchemaTooNew
 from imd.storage.values import decode_message
@@ -47,6 +48,8 @@ def migrate(connection: sqlite3.Connection, path: Path, plan: Sequence[Step]) ->
     connection.create_function("author_of", 1, lambda value: decode_message(value).sender_account, deterministic=True)
     if has > newest:
         raise SchemaTooNew(f"{path} has schema {has}; this imd knows schemas up to {newest}")
+    # For 0005-skeletons.
+    connection.create_function("skeleton", 1, skeleton, deterministic=True)
     if 0 < has < newest:
         copy_aside(connection, path.with_name(f"{path.name}.schema-{has}"))
     for step in plan:

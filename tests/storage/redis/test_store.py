@@ -2,15 +2,32 @@
 
 from typing import Any
 
+import msgspec
 from twisted.internet.task import deferLater
 from twisted.logger import capturedLogs
 
 from imd.core.refusal import StoreUnavailable
 from imd.core.stores import OutcomeUnknown, Queueing, SchemaTooNew
 from imd.storage.redis import keys
-from tests.contracts.contract import queued
+from tests.contracts.contract import account, queued
 from tests.redis_server import free_port
 from tests.storage.redis.case import RedisCase, available, away, clock, texts
+
+
+class SkeletonTests(RedisCase):
+    async def test_of_old_accounts(self) -> None:
+        """Accounts made before it was kept what names look like get it at opening; of two the older has it."""
+        store = await self.make_store()
+        for id, name, created in (("1", "a1ice", 2.0), ("2", "alice", 1.0), ("3", "Bob", 3.0)):
+            made = msgspec.structs.replace(account(id, name), created=created)
+            self.assertIs(await store.accounts.create(made, name.lower(), None), True)
+        self.assertIsNone(await store.accounts.by_skeleton("alice"))
+        await store.close()
+        store = await self.make_store()
+        for looks, id in (("alice", "2"), ("bob", "3")):
+            found = await store.accounts.by_skeleton(looks)
+            self.assertEqual(found and found.id, id)
+        self.assertIs(await store.accounts.create(account("4", "b0b"), "b0b", None, "bob"), False)
 
 
 class AwayTests(RedisCase):

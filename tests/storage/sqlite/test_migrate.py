@@ -99,6 +99,7 @@ class Migration(SQLiteCase):
             self.assertEqual(store.secret, bytes(range(32)))
             self.assertEqual(await store.accounts.page("", 10), [ALICE, BOB])
             self.assertEqual(await store.accounts.by_certificate("ab" * 32), ALICE)
+            self.assertEqual(await store.accounts.by_skeleton("alice"), ALICE)
             self.assertEqual(await store.accounts.verifier("id-alice"), VERIFIER)
             self.assertIsNone(await store.accounts.verifier("id-bob"))
             self.assertEqual(await store.tokens.take(b"t" * 32, THEN), ("id-alice", "phone"))
