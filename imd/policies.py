@@ -102,8 +102,11 @@ def connection_limits(settings: Settings, tally: Tally) -> ConnectionLimits:
     return ConnectionLimits(
         limits.connections,
         limits.connections_per_address,
+        limits.connections_per_minute,
         limits.handshakes,
         limits.handshake_timeout,
+        tuple(map(ipaddress.ip_network, settings.listen.exempt)),
+        tuple(map(ipaddress.ip_network, settings.listen.proxies)),
         tally,
     )
 

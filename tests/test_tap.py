@@ -185,9 +185,14 @@ class AuthTests(Talking):
 class FarTests(Talking):
     """Off loopback no password travels in the clear; behind a PROXY header the address it gives decides."""
 
+    listen: tuple[str, ...] = (
+        'listen.native=["haproxy:tcp:0:interface=127.0.0.1"]',
+        'listen.irc=["haproxy:tcp:0:interface=127.0.0.1"]',
+    )
+    kind = "other"
+
     async def behind_proxy(self) -> RunningDaemon:
-        listen = [f'listen.{door}=["haproxy:tcp:0:interface=127.0.0.1"]' for door in ("native", "irc")]
-        daemon = await self.daemon(*listen, 'accounts.registration="open"', "accounts.guests=true").start()
+        daemon = await self.daemon(*self.listen, 'accounts.registration="open"', "accounts.guests=true").start()
         await daemon.ask("user add", name="alice", password="wonderland")
         return daemon
 
@@ -198,7 +203,7 @@ class FarTests(Talking):
     async def test_native(self) -> None:
         """Native: PLAIN is neither offered nor taken, registration neither; SCRAM is. Nearby all are."""
         daemon = await self.behind_proxy()
-        port = daemon.ports["native", "other"]
+        port = daemon.ports["native", self.kind]
         far = await self.native(port, self.proxied(FAR) + "\n")
         assert far.hello is not None
         self.assertIn("SCRAM-SHA-256", far.hello["mechanisms"])
@@ -216,7 +221,7 @@ class FarTests(Talking):
     async def test_irc(self) -> None:
         """IRC: PASS and SASL PLAIN are refused; guests come in. Nearby PASS works."""
         daemon = await self.behind_proxy()
-        port = daemon.ports["irc", "other"]
+        port = daemon.ports["irc", self.kind]
         far = await self.irc(port, self.proxied(FAR), "CAP LS 302", "CAP REQ :sasl", "AUTHENTICATE PLAIN")
         await far.until("a refusal", lambda: self.said(far, " 908 ") or self.said(far, " 904 "))
         self.assertTrue(self.said(far, "sasl=SCRAM-SHA-256"), far.shown())
@@ -232,3 +237,27 @@ class FarTests(Talking):
         rows = {row["name"]: row["address"] for row in (await daemon.ask("ledger"))["rows"]}
         self.assertEqual(rows, {"visitor": FAR, "alice": NEAR})
         self.assertNotIn("wonderland", daemon.log + json.dumps(rows))
+
+
+class TrustedFarTests(FarTests):
+    """The same with a balancer that the settings name, and any listener."""
+
+    listen = ('listen.proxies=["127.0.0.0/8"]',)
+    kind = "tcp"
+
+    async def test_balancer_only(self) -> None:
+        """Without a header nobody is served from there; the ledger has the address of the header; a ban of it holds."""
+        daemon = await self.behind_proxy()
+        port = daemon.ports["irc", "tcp"]
+        bare = await self.irc(port, "NICK bare", "USER a 0 * :a")
+        await bare.until("the end", lambda: not bare.alive)
+        self.assertEqual([line for line in bare.transcript if line.startswith("S:")], [])
+        guest = await self.irc(port, self.proxied(FAR), "NICK visitor", "USER a 0 * :a")
+        await guest.until("welcome", lambda: self.said(guest, " 001 visitor "))
+        (row,) = (await daemon.ask("who"))["rows"]
+        self.assertEqual((row["address"], row["port"]), (FAR, 40000))
+        await daemon.ask("ban add", name=FAR, reason="enough")
+        await guest.until("the end", lambda: not guest.alive)
+        again = await self.irc(port, self.proxied(FAR), "NICK visitor")
+        await again.until("the end", lambda: not again.alive)
+        self.assertTrue(self.said(again, " 465 "), again.shown())

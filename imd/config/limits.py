@@ -131,6 +131,15 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             ge=0,
         ),
     ] = 200
+    connections_per_minute: Annotated[
+        int,
+        setting(
+            "Most connections that one address (IPv6: one /64 network) may make in each minute. See listen.exempt.",
+            reason="An office of a hundred people that has lost its connection comes back at once.",
+            switched=True,
+            ge=0,
+        ),
+    ] = 300
     handshakes: Annotated[
         int,
         setting(

@@ -64,6 +64,26 @@ class Listen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         ),
     ] = ("127.0.0.1:4000",)
 
+    proxies: Annotated[
+        tuple[str, ...],
+        setting(
+            "Balancers that pass connections on: each connection from there, to whatever listener, must begin with a "
+            "PROXY header (version 1 or 2, before TLS), and the address it gives counts. From anywhere else a header "
+            "is not taken.",
+            allowed="a list of addresses and networks (CIDR)",
+            example='["10.0.0.0/8"]',
+        ),
+    ] = ()
+    exempt: Annotated[
+        tuple[str, ...],
+        setting(
+            "Addresses that limits.connections_per_address and limits.connections_per_minute do not count.",
+            allowed="a list of addresses and networks (CIDR)",
+            example='["192.0.2.0/24"]',
+            reason="Programs of the same machine, such as gateways, bring many people.",
+        ),
+    ] = ("127.0.0.0/8", "::1/128")
+
     def listeners(self, door: Literal["native", "irc", "web", "udp"]) -> tuple[Listener, ...]:
         """The listeners of one door, typed. Raises ValueError on a wrong text (never after `load`)."""
         if door == "udp":
@@ -498,8 +518,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     log: Log = Log()
 
     def everything_on_loopback(self) -> bool:
-        """Whether only programs of this machine can connect, through whatever listener."""
-        return all(listener.loopback for listener in self.listen.everything())
+        """Whether only programs of this machine can connect, through whatever listener, and for nobody else."""
+        return not self.listen.proxies and all(listener.loopback for listener in self.listen.everything())
 
     @property
     def registration(self) -> Literal["open", "invite", "closed"]:

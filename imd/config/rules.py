@@ -52,6 +52,7 @@ def broken(settings: Settings) -> Iterator[Broken]:
     yield from _store(settings)
     yield from _sizes(settings)
     yield from _operators(settings)
+    yield from _networks(settings)
     for name in ("email", "sms", "fax"):
         if getattr(settings.carriers, name):
             yield Broken(f"carriers.{name}", "this release has no carriers yet")
@@ -217,6 +218,13 @@ def _one_host(parts: SplitResult, port_needed: bool = False) -> None:
 def _database(text: str) -> None:
     if text and not (text.isascii() and text.isdigit() and len(text) <= 5):
         raise ValueError("what follows the last / of the URL is the number of a database, such as /0")
+
+
+def _networks(settings: Settings) -> Iterator[Broken]:
+    for name in ("proxies", "exempt"):
+        for position, text in enumerate(getattr(settings.listen, name)):
+            if not is_network(text):
+                yield Broken(f"listen.{name}", f'"{text}" is neither an address nor a network', position)
 
 
 def _operators(settings: Settings) -> Iterator[Broken]:

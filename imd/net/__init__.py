@@ -3,6 +3,7 @@
 listening       from an endpoint string to a bound port
 connections     how many connections, from where, and how long they may take to sign on
 admitting       from an accepted socket to a door's protocol: counted, secured, or turned away
+proxy_header    what a balancer says of whose connection it passes on; proxied: waiting for it
 first_byte      one listener for TLS and plain, told apart by the first byte
 after_handshake the door hears of a TLS connection once it is secured
 peer            who is at the far end, as doors and the ledger see it
@@ -28,5 +29,5 @@ scram           what both ends of SCRAM share; scram_client: the client's end; o
 
 ::
 
-    socket ─► admitting ─► [first_byte] ─► [TLS ─► after_handshake] ─► the door's protocol ─► sending.Outbox
+    socket ─► admitting ─► [proxied] ─► [first_byte] ─► [TLS ─► after_handshake] ─► the door ─► sending.Outbox
 """

@@ -4,6 +4,7 @@
 
     socket ── over a limit ──► Refused: a few words, closed
        │
+       ├─ a trusted balancer: Proxied ── PROXY header read ─► on as the client
     Admitted ─► plain ─────────────────────────────────────► the door's protocol
        │   ├──► TLS ─► AfterHandshake ── handshake done ───►    "
        │   └──► FirstByte ── 0x16: TLS as above, else plain ►    "
@@ -12,6 +13,7 @@
 
 import enum
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from twisted.internet.interfaces import (
@@ -33,6 +35,7 @@ from imd.core.refusal import Refusal
 from imd.net.after_handshake import Securing
 from imd.net.connections import Connections, Ticket, TicketHolder
 from imd.net.first_byte import FirstByte
+from imd.net.proxied import Proxied
 from imd.net.shapes import share
 
 #: Seconds a client has to read that it was too slow.
@@ -188,8 +191,9 @@ class AdmittingFactory:
         self.inner.doStop()
 
     def buildProtocol(self, addr: IAddress) -> IProtocol | None:
+        proxied = self._connections.is_proxy(addr)
         try:
-            ticket = self._connections.admit(addr)
+            ticket = self._connections.admit(addr, proxied=proxied)
         except Refusal as refusal:
             self.log.info("connection from {address} refused: {why}", address=addr, why=refusal.sentence)
             return Refused(self._answer(refusal), self._connections.clock)
@@ -204,6 +208,9 @@ class AdmittingFactory:
         if isinstance(door, TicketHolder):
             door.ticket = ticket
             ticket.wait_for_sign_on()
+        if proxied:
+            inside, settle = partial(self._wrapped, door, ticket), self._security is Security.PLAIN
+            return Admitted(Proxied(inside, ticket, self._answer, settle), door, ticket, self._connections)
         return Admitted(self._wrapped(door, ticket), door, ticket, self._connections)
 
     def _wrapped(self, door: IProtocol, ticket: Ticket) -> IProtocol:

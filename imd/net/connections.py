@@ -5,14 +5,21 @@ is lost. A door's protocol that is a `TicketHolder` gets the ticket and calls `s
 for other protocols the end of the TLS handshake is enough.
 """
 
+import ipaddress
 from collections.abc import Callable
+from functools import lru_cache
 
 import msgspec
 from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTime
 
-from imd.core.refusal import Refusal, ShortOfMemory, TooMany
+from imd.core.refusal import Refusal, ShortOfMemory, TooFast, TooMany
 from imd.core.tally import Tally
 from imd.net.peer import host_and_port, network_of
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+#: Places whose latest connections are counted; those of longest ago are forgotten first.
+MOST_PLACES = 100_000
 
 
 class ConnectionLimits(msgspec.Struct, frozen=True):
@@ -20,10 +27,16 @@ class ConnectionLimits(msgspec.Struct, frozen=True):
 
     connections: int = 10_000
     per_address: int = 200
+    #: From one address, in each minute.
+    per_minute: int = 0
     #: At one time between accept and sign-on.
     handshakes: int = 1_000
     #: Seconds from accept to sign-on.
     handshake_timeout: float = 30.0
+    #: Whose addresses `per_address` and `per_minute` do not count.
+    exempt: tuple[Network, ...] = ()
+    #: Balancers: their connections begin with a PROXY header.
+    proxies: tuple[Network, ...] = ()
     #: Where it is counted how often each was met; the same after a reload.
     tally: Tally = msgspec.field(default_factory=Tally)
 
@@ -32,6 +45,7 @@ class ConnectionLimits(msgspec.Struct, frozen=True):
 _SETTINGS = {
     "connections": "connections",
     "per_address": "connections_per_address",
+    "per_minute": "connections_per_minute",
     "handshakes": "handshakes",
     "timeout": "handshake_timeout",
     "memory": "process_memory",
@@ -44,7 +58,7 @@ class ConnectionCounts(msgspec.Struct, frozen=True):
     open: int
     handshakes: int
     accepted: int
-    #: By reason: ``connections``, ``per_address``, ``handshakes``, ``memory``; and ``timeout``.
+    #: By reason: ``connections``, ``per_address``, ``per_minute``, ``handshakes``, ``memory``, ``banned``; ``timeout``.
     refused: dict[str, int]
 
 
@@ -53,7 +67,7 @@ class Ticket:
 
     __slots__ = ("_connections", "_place", "_settled", "_timeout", "_until_sign_on")
 
-    def __init__(self, connections: "Connections", place: str) -> None:
+    def __init__(self, connections: "Connections", place: str | None) -> None:
         self._connections = connections
         self._place = place
         self._settled = False
@@ -103,10 +117,10 @@ class Ticket:
         connections.leave(self._place)
         self._place = place
         connections.enter(place)
-        most = connections.limits.per_address
-        if most and connections.places[place] > most:
-            connections.refused("per_address")
-            return TooMany("connections from one address", most)
+        try:
+            connections.check_place(host, place, connections.places[place])
+        except Refusal as refusal:
+            return refusal
         return None
 
     def give_back(self) -> None:
@@ -129,6 +143,8 @@ class Connections:
         self.shut = False
         self.places: dict[str, int] = {}
         self._refused: dict[str, int] = {}
+        #: Of each place that came lately: how full its bucket was, and when.
+        self._recent: dict[str, tuple[float, float]] = {}
         #: Why nobody may connect from an address, or None: bans. Asked before anything is spent on a connection.
         self.barred: Callable[[str], Refusal | None] | None = None
 
@@ -139,21 +155,28 @@ class Connections:
             self.refused("banned")
             raise refusal
 
-    def admit(self, address: IAddress | None) -> Ticket:
-        """Let a connection in, or raise `TooMany`, `ShortOfMemory`, or what `barred` says."""
+    def is_proxy(self, address: IAddress | None) -> bool:
+        """Whether the connection comes from a balancer that is to say whose it is."""
+        return bool(self.limits.proxies) and _within(host_and_port(address)[0], self.limits.proxies)
+
+    def admit(self, address: IAddress | None, *, proxied: bool = False) -> Ticket:
+        """Let a connection in, or raise `TooMany`, `TooFast`, `ShortOfMemory`, or what `barred` says.
+
+        Of one that is `proxied` the address is looked at when it is known: `Ticket.move`.
+        """
         limits = self.limits
         if self.shut:
             self.refused("memory")
             raise ShortOfMemory("The server is short of memory; try again later.")
         host = host_and_port(address)[0]
-        self.check_barred(host)
-        place = network_of(host)
+        if not proxied:
+            self.check_barred(host)
+        place = None if proxied else network_of(host)
         if limits.connections and self.open >= limits.connections:
             self.refused("connections")
             raise TooMany("connections", limits.connections)
-        if limits.per_address and self.places.get(place, 0) >= limits.per_address:
-            self.refused("per_address")
-            raise TooMany("connections from one address", limits.per_address)
+        if place is not None:
+            self.check_place(host, place, self.places.get(place, 0) + 1)
         if limits.handshakes and self.handshakes >= limits.handshakes:
             self.refused("handshakes")
             raise TooMany("sign-ons at one time", limits.handshakes)
@@ -163,6 +186,35 @@ class Connections:
         self.enter(place)
         return Ticket(self, place)
 
+    def check_place(self, host: str, place: str, there: int) -> None:
+        """Raises `TooMany` if one more than it may is `there`, `TooFast` if the place comes too often."""
+        limits = self.limits
+        if limits.exempt and _within(host, limits.exempt):
+            return
+        if limits.per_address and there > limits.per_address:
+            self.refused("per_address")
+            raise TooMany("connections from one address", limits.per_address)
+        if limits.per_minute and place:
+            self._check_rate(place, limits.per_minute)
+
+    def _check_rate(self, place: str, most: int) -> None:
+        """A bucket that holds what a minute allows, and leaks as fast."""
+        now, per_second = self.clock.seconds(), most / 60
+        level, then = self._recent.get(place, (0.0, now))
+        level = max(0.0, level - max(0.0, now - then) * per_second) + 1
+        if level > most:
+            self.refused("per_minute")
+            raise TooFast("connections from one address", (level - most) / per_second)
+        if len(self._recent) >= MOST_PLACES and place not in self._recent:
+            self._recent = {
+                other: (full, when)
+                for other, (full, when) in self._recent.items()
+                if full > (now - when) * per_second and when > now - 60
+            }
+            if len(self._recent) >= MOST_PLACES:
+                self._recent.clear()
+        self._recent[place] = level, now
+
     def counts(self) -> ConnectionCounts:
         return ConnectionCounts(self.open, self.handshakes, self.accepted, dict(self._refused))
 
@@ -171,15 +223,30 @@ class Connections:
         if why in _SETTINGS:
             self.limits.tally.count(_SETTINGS[why])
 
-    def enter(self, place: str) -> None:
+    def enter(self, place: str | None) -> None:
+        """One more is there; None: a balancer's, whose client is not known yet."""
+        if place is None:
+            return
         self.places[place] = self.places.get(place, 0) + 1
 
-    def leave(self, place: str) -> None:
+    def leave(self, place: str | None) -> None:
+        if place is None:
+            return
         left = self.places[place] - 1
         if left:
             self.places[place] = left
         else:
             del self.places[place]
+
+
+@lru_cache(maxsize=4096)
+def _within(host: str, networks: tuple[Network, ...]) -> bool:
+    """Whether an address is in one of these; "" (a Unix socket) is in none."""
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return any(address in network for network in networks)
 
 
 class TicketHolder:

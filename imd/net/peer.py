@@ -20,7 +20,9 @@ def peer_of(transport: ITransport, door: str) -> Peer:
     address, port = host_and_port(transport.getPeer())
     loopback = is_loopback(address)
     if not ISSLTransport.providedBy(transport):
-        return Peer(door, address, port, loopback=loopback)
+        # What a balancer said that we trust (`imd.net.proxied`).
+        forwarded: str = getattr(transport, "forwarded_tls", "")
+        return Peer(door, address, port, secure=bool(forwarded), tls=forwarded, loopback=loopback)
     connection = cast(SSL.Connection, transport.getHandle())  # type: ignore[attr-defined]
     certificate = connection.get_peer_certificate(as_cryptography=True)
     fingerprint = ""

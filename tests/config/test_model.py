@@ -169,6 +169,7 @@ class LimitsTests(SynchronousTestCase):
             {
                 "connections",
                 "connections_per_address",
+                "connections_per_minute",
                 "handshakes",
                 "handshake_timeout",
                 "sign_on_delay",

@@ -148,7 +148,8 @@ class FloodTests(FloodTestCase):
     async def test_connections_of_one_address(self) -> None:
         """Over `limits.connections_per_address` a connection is told so in the door's words and closed; other
         addresses come in; when the flood is over there is room again."""
-        daemon = await self.house("limits.connections_per_address=50", "limits.handshakes=0")
+        limits = ("connections_per_address=50", "connections_per_minute=0", "handshakes=0")
+        daemon = await self.house("listen.exempt=[]", *(f"limits.{limit}" for limit in limits))
         before = resident(daemon.pid)
         for round_, (door, words) in enumerate({"irc": "ERROR :", "native": '"type":"bye","code":"too-many"'}.items()):
             streams: list[Stream] = []

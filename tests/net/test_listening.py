@@ -3,6 +3,8 @@
 import contextlib
 import hashlib
 import time
+from collections.abc import Callable
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,7 +23,9 @@ from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
+from imd.core.refusal import NotAllowed, Refusal
 from imd.core.session import Peer
+from imd.net.admitting import no_answer
 from imd.net.after_handshake import Securing
 from imd.net.connections import ConnectionLimits, Connections
 from imd.net.listening import listen, port_number, shown
@@ -30,6 +34,7 @@ from imd.net.reactor_clock import ReactorClock
 from imd.net.self_signed import ensure_pair, make_pair
 from imd.net.sending import Outbox
 from imd.net.tls import INTERVAL, Certificates, UnusablePair, load_pair
+from tests.net.test_proxy_header import addresses, value, version_2
 
 reactor: Any = installed
 _T = TypeVar("_T")
@@ -110,6 +115,26 @@ class Caller(Protocol):
             self.done.errback(reason)
 
 
+class Beginning(Protocol):
+    """Says something first, and makes room for `inner`."""
+
+    inner: Any
+
+    def __init__(self, first: bytes) -> None:
+        self.first = first
+
+    def connectionMade(self) -> None:
+        assert self.transport is not None
+        self.transport.write(self.first)
+        self.inner.makeConnection(self.transport)
+
+    def dataReceived(self, data: bytes) -> None:
+        self.inner.dataReceived(data)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self.inner.connectionLost(reason)
+
+
 class ListeningTests(TestCase):
     timeout = 20
 
@@ -120,7 +145,9 @@ class ListeningTests(TestCase):
         self.connections = Connections(reactor, ConnectionLimits())
         self.doors = Doors()
 
-    async def listen(self, kind: str, description: str, detect: bool = False) -> IListeningPort:
+    async def listen(
+        self, kind: str, description: str, detect: bool = False, answer: Callable[[Refusal], bytes] = no_answer
+    ) -> IListeningPort:
         port = await listen(
             reactor,
             kind,
@@ -129,6 +156,7 @@ class ListeningTests(TestCase):
             self.connections,
             securing=Securing(self.certificates, reactor),
             detect=detect,
+            answer=answer,
         )
         self.addCleanup(port.stopListening)
         return port
@@ -210,6 +238,81 @@ class ListeningTests(TestCase):
             await caller.until(b'welcome {"HELLO"}')
             await self.hang_up(caller)
         self.assertEqual([peer.secure for peer in self.doors.peers], [False, True, False])
+
+    async def test_trusted_proxy(self) -> None:
+        """From a balancer of the settings the header comes first, then TLS or what the listener speaks; it decides
+        address and, where it says so, security."""
+        self.connections.limits = ConnectionLimits(proxies=(ip_network("127.0.0.0/8"),))
+        ssl = value(0x20, b"\x01" + bytes(4) + value(0x21, b"TLSv1.3"))
+        clear = b"PROXY TCP6 2001:db8::7 ::1 5000 80\r\n"
+        for kind, detect, options, header in (
+            ("tcp", False, None, clear),
+            ("tcp", False, None, version_2(addresses("192.0.2.7", 5000) + ssl)),
+            ("tcp", True, None, clear),
+            ("tcp", True, CertificateOptions(), clear),
+            ("tls", False, CertificateOptions(), version_2(addresses("192.0.2.7", 5000))),
+            ("tcp", False, None, version_2(b"", command=0, family=0)),
+        ):
+            port = await self.listen(kind, f"{kind}:0:interface=127.0.0.1", detect=detect)
+            caller = await self.after_header(port, header, options)
+            assert caller.transport is not None
+            caller.transport.write(b"nick alice")
+            await caller.until(b"welcome NICK ALICE")
+            await self.hang_up(caller)
+        seen = [(peer.address, peer.port, peer.secure, peer.loopback) for peer in self.doors.peers]
+        self.assertEqual(
+            [(host, number if host != "127.0.0.1" else 0, secure, near) for host, number, secure, near in seen],
+            [
+                ("2001:db8::7", 5000, False, False),
+                ("192.0.2.7", 5000, True, False),
+                ("2001:db8::7", 5000, False, False),
+                ("2001:db8::7", 5000, True, False),
+                ("192.0.2.7", 5000, True, False),
+                ("127.0.0.1", 0, False, True),
+            ],
+        )
+        self.assertEqual(self.doors.peers[1].tls, "TLSv1.3")
+        self.assertEqual(self.connections.places, {})
+
+    async def test_trusted_proxy_without_header(self) -> None:
+        """A balancer that sends none is cut off, and so is one whose client is banned or over a limit."""
+
+        def barred(host: str) -> Refusal | None:
+            return NotAllowed("barred") if host == "192.0.2.66" else None
+
+        self.connections.barred = barred
+        self.connections.limits = ConnectionLimits(proxies=(ip_network("127.0.0.0/8"),), per_address=1)
+        port = await self.listen("tcp", "tcp:0:interface=127.0.0.1", answer=lambda refusal: refusal.sentence.encode())
+        for header, said in (
+            (b"NICK alice\r\n", b""),
+            (b"PROXY TCP4 192.0.2.66 127.0.0.1 1 2\r\n", b"barred"),
+        ):
+            caller = await self.after_header(port, header, None)
+            caller.done.addErrback(lambda _: None)
+            await caller.ended
+            self.assertEqual(caller.read, said)
+        one = await self.after_header(port, b"PROXY TCP4 192.0.2.7 127.0.0.1 1 2\r\n", None)
+        await one.until(b"welcome ")
+        other = await self.after_header(port, b"PROXY TCP4 192.0.2.7 127.0.0.1 1 2\r\n", None)
+        await other.until(b"No more than 1 connections")
+        await other.ended
+        await self.hang_up(one)
+        while self.connections.open:
+            await deferLater(reactor, 0.005)
+        self.assertEqual(self.connections.places, {})
+
+    async def after_header(self, port: IListeningPort, header: bytes, options: CertificateOptions | None) -> Caller:
+        """Connect, send the header, and then begin TLS if there are options."""
+        caller, begun = Caller(), Beginning(header)
+        factory: Factory[Protocol] = Factory()
+        inner: Any = caller
+        if options is not None:
+            wrapping = TLSMemoryBIOFactory(options, True, factory)
+            inner = TLSMemoryBIOProtocol(wrapping, caller)
+        begun.inner = inner
+        endpoint = clientFromString(reactor, f"tcp:127.0.0.1:{port_number(port)}")
+        await connectProtocol(endpoint, begun)
+        return caller
 
     async def test_proxy(self) -> None:
         """Behind a PROXY header the client's own address decides: a proxy on this machine brings nobody near."""

@@ -21,6 +21,7 @@ from tests.promises.house import on_both_stores
 ELSEWHERE = {
     "connections": "test_too_many_connections",
     "connections_per_address": "test_too_many_connections",
+    "connections_per_minute": "test_too_many_in_a_minute",
     "handshakes": "test_too_many_connections",
     "handshake_timeout": "test_slow_sign_on",
     "request_size": "test_requests",
@@ -103,7 +104,7 @@ class CrowdTests(BoundedTestCase):
     async def test_too_many_connections(self) -> None:
         """In all, from one address, and not signed on yet."""
         for limit in ("connections", "connections_per_address", "handshakes"):
-            daemon = await self.daemon("limits.enabled=true", f"limits.{limit}=2").start()
+            daemon = await self.daemon("limits.enabled=true", "listen.exempt=[]", f"limits.{limit}=2").start()
             for _ in range(2):
                 stream = await connected(daemon.ports["irc", "tcp"], source="127.0.0.9")
                 self.addCleanup(stream.abort)
@@ -114,6 +115,18 @@ class CrowdTests(BoundedTestCase):
                 await self.counted(daemon, limit, number)
             status = (await daemon.ask("status"))["limits"][f"limits.{limit}"]
             self.assertEqual((status["bound"], status["now"]), (2, 2))
+
+    async def test_too_many_in_a_minute(self) -> None:
+        """From one address; others come in."""
+        settings = ("limits.enabled=true", "listen.exempt=[]", "limits.connections_per_minute=2")
+        daemon = await self.daemon(*settings).start()
+        for _ in range(2):
+            stream = await connected(daemon.ports["irc", "tcp"], source="127.0.0.9")
+            self.addCleanup(stream.abort)
+        for number, door in enumerate(DOORS, 1):
+            await self.turned_away(daemon, door, "too-fast", "Too many connections from one address")
+            await self.counted(daemon, "connections_per_minute", number)
+        await Meeting(self, daemon, "native").person()
 
     async def test_memory_of_the_process(self) -> None:
         """While the process is too large nobody else is let in; who is on stays, and a reload may help."""
