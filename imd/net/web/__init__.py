@@ -2,6 +2,7 @@
 
 connection  one accepted connection: a request's head, then HTTP, or then a WebSocket
 site        the site: its pages, its health, what it says to who is not let in; and twisted.web's request and channel
+pages       what resources have in common
 upgrade     the resource that makes a WebSocket of a request
 doors       what doors and the site know of each other
 

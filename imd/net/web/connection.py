@@ -63,7 +63,7 @@ class WebConnection(TicketHolder, Protocol):
         if self._channel is not None:
             channel, self._channel = self._channel, None
             channel.connectionLost(reason)
-            channel.let_go()
+            channel.let_go(lost=True)
         if self._inner is not None:
             if self._reader is not None:
                 self._reader.clear()
@@ -195,10 +195,10 @@ class WebConnection(TicketHolder, Protocol):
                 inner.received(messages)
         if not messages:
             inner.heard()
-        if ping is not None:
-            self._outbox(inner).pong(ping)
         if reader.others:
             self._pace(reader)
+        if ping is not None:
+            self._outbox(inner).pong(ping)
 
     def _check(self, inner: "Carried", opcode: int) -> None:
         """Whether the door takes messages of this kind."""

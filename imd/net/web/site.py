@@ -14,7 +14,6 @@ from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Factory
 from twisted.logger import Logger
 from twisted.web.http import HTTPChannel
-from twisted.web.resource import Resource
 from twisted.web.server import Request as TwistedRequest
 from twisted.web.server import Site
 
@@ -25,6 +24,7 @@ from imd.net.memory import Memory
 from imd.net.sending import MakeOutbox
 from imd.net.web.connection import WebConnection
 from imd.net.web.doors import WebDoor
+from imd.net.web.pages import Branch
 from imd.net.web.upgrade import WebSocketResource
 from imd.net.websocket.frames import CloseCode, Framing, Opcode
 from imd.net.websocket.handshake import Refused
@@ -72,23 +72,36 @@ class Channel(HTTPChannel):
     def __init__(self, connection: WebConnection) -> None:
         super().__init__()
         self.connection: WebConnection | None = connection
+        self._bad = False
 
     def checkPersistence(self, request: Any, version: Any) -> bool:
         # One request for each connection: its limits in time and number are then those of connections.
         request.responseHeaders.setRawHeaders(b"Connection", [b"close"])
         return False
 
+    def headerReceived(self, line: bytes) -> bool:
+        # What is wrong has been answered with 400 then; twisted.web may go on all the same.
+        good = bool(super().headerReceived(line))
+        self._bad = self._bad or not good
+        return good
+
     def allHeadersReceived(self) -> None:
-        if self.length != 0 and self.connection is not None:
+        if self._bad or self.connection is None:
+            return
+        if self.length != 0:
             # RFC 9110 section 15.5.14. A length that is not told (chunked) may be any.
             self.connection.refuse(413, "No request here has a body.")
         else:
             super().allHeadersReceived()
 
-    def let_go(self) -> None:
+    def allContentReceived(self) -> None:
+        if not self._bad and self.connection is not None:
+            super().allContentReceived()
+
+    def let_go(self, *, lost: bool = False) -> None:
         """Nothing more is read or written: no part of this holds another, or the transport."""
         transport: Any = self.transport
-        if transport is not None:
+        if transport is not None and not lost:
             transport.unregisterProducer()
         self.setTimeout(None)
         for request in self.requests:
@@ -117,7 +130,7 @@ class WebSite(Site):
     def __init__(
         self, reactor: Any, clock: Clock, memory: Memory, settings: WebSettings, health: Callable[[], str]
     ) -> None:
-        self.root = Resource()
+        self.root = Branch()
         super().__init__(self.root, requestFactory=Request, reactor=reactor)
         self.displayTracebacks = False
         self.clock = clock
@@ -153,8 +166,9 @@ class WebSite(Site):
         return channel
 
     def getResourceFor(self, request: Request) -> Any:
+        # Bytes, as twisted.web writes them: its caches would compare a text with bytes.
         for name, value in HEADERS:
-            request.setHeader(name, value)
+            request.setHeader(name.encode(), value.encode())
         return super().getResourceFor(request)
 
     def stop(self) -> None:
@@ -208,29 +222,27 @@ class WebFactory(Factory):
         return WebConnection(self._site)
 
 
-class Page(Resource):
+class Page(Branch):
     """A page of ours."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
         self._text = text.encode()
 
-    def render_GET(self, request: Request) -> bytes:
-        request.setHeader("Content-Type", "text/html; charset=utf-8")
+    def render_GET(self, request: TwistedRequest) -> bytes:
+        request.setHeader(b"Content-Type", b"text/html; charset=utf-8")
         return self._text
 
 
-class Health(Resource):
+class Health(Branch):
     """For balancers and operators: 200 while people can be served, 503 with the reason while they cannot."""
-
-    isLeaf = True
 
     def __init__(self, health: Callable[[], str]) -> None:
         super().__init__()
         self._health = health
 
-    def render_GET(self, request: Request) -> bytes:
-        request.setHeader("Content-Type", "application/json")
+    def render_GET(self, request: TwistedRequest) -> bytes:
+        request.setHeader(b"Content-Type", b"application/json")
         wrong = self._health()
         if wrong:
             request.setResponseCode(503)

@@ -1,13 +1,14 @@
 """The resource that makes a WebSocket of a request."""
 
 from collections.abc import Sequence
-from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from twisted.web.resource import IResource, Resource
+from twisted.web.resource import IResource
 from twisted.web.server import NOT_DONE_YET
+from twisted.web.server import Request as TwistedRequest
 from zope.interface import implementer
 
+from imd.net.web.pages import Branch, say
 from imd.net.websocket.handshake import Accepted, Field, Refused, check, wanted
 
 if TYPE_CHECKING:
@@ -16,13 +17,11 @@ if TYPE_CHECKING:
 
 
 @implementer(IResource)
-class WebSocketResource(Resource):
+class WebSocketResource(Branch):
     """Doors that can be reached at one path; the subprotocol decides, and the first of them takes who names none.
 
     With `page` a request for something else is answered by it, otherwise refused with 426 (RFC 9110 section 15.5.22).
     """
-
-    isLeaf = False
 
     def __init__(self, site: "WebSite", doors: "Sequence[WebDoor]", page: IResource | None = None) -> None:
         super().__init__()
@@ -30,15 +29,14 @@ class WebSocketResource(Resource):
         self._doors = doors
         self._page = page
 
-    def getChild(self, path: bytes, request: "Request") -> Resource:
+    def getChild(self, path: bytes, request: TwistedRequest) -> IResource:
         # "/" and "/irc/" are the same as "" and "/irc".
         return self if not path and not request.postpath else super().getChild(path, request)
 
-    def render(self, request: "Request") -> int | bytes:
+    def render(self, request: Any) -> Any:
         field = _fields(request)
         if self._page is not None and not wanted(field):
-            rendered: int | bytes = self._page.render(request)
-            return rendered
+            return self._page.render(request)
         known = {name for door in self._doors for name in door.subprotocols}
         try:
             origins = self._site.settings.origins
@@ -55,11 +53,9 @@ class WebSocketResource(Resource):
 
     def _refuse(self, request: "Request", refused: Refused) -> bytes:
         self._site.turned_down(request, refused)
-        request.setResponseCode(refused.status, HTTPStatus(refused.status).phrase.encode())
         for name, value in refused.headers:
-            request.setHeader(name, value)
-        request.setHeader("Content-Type", "text/plain; charset=utf-8")
-        return f"{refused.sentence}\n".encode()
+            request.setHeader(name.encode(), value.encode())
+        return say(request, refused.status, refused.sentence)
 
 
 def _fields(request: "Request") -> Field:

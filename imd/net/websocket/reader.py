@@ -5,7 +5,8 @@ that is too long is dropped as it comes.
 """
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from imd.net.websocket.frames import MOST_CONTROL, CloseCode, Opcode
 
@@ -84,24 +85,32 @@ class Reader:
         self._pending = bytearray()
         self._parts = self._decoder = None
 
-    def feed(self, data: bytes) -> Iterator[Event]:
+    def feed(self, data: bytes) -> Iterable[Event]:
         """What these bytes complete; to be exhausted before more is fed. Raises `Violation`, after what came before."""
-        size = len(data)
-        # One whole short message, as nearly always.
-        if (
-            6 <= size < 132
-            and data[1] == size + 122
-            and (first := data[0]) in (0x81, 0x82)
-            and not self._pending
-            and self._opcode is Opcode.CONTINUATION
-            and not self._left
-            and not self.closed
-            and (not self.limit or size - 6 <= self.limit)
-        ):
-            payload = unmask(data[6:], data[2:6])
-            if first == 0x82 or payload.isascii():
-                return iter(((first & 15, payload),))
-        return self._read(data)
+        if self._pending or self._left or self._opcode is not Opcode.CONTINUATION or self.closed:
+            return self._read(data)
+        # Whole messages in one frame each, as nearly always.
+        events: list[Event] = []
+        at, size, limit = 0, len(data), self.limit
+        while at + 6 <= size:
+            first, length, start = data[at], data[at + 1] - 0x80, at + 6
+            if length == 126 and start + 2 <= size:
+                length, start = int.from_bytes(data[at + 2 : at + 4]), at + 8
+                if length < 126:
+                    break
+            elif not 0 <= length < 126:
+                break
+            end = start + length
+            if end > size or (first != 0x81 and first != 0x82) or (limit and length > limit):
+                break
+            payload = unmask(data[start:end], data[start - 4 : start])
+            if first == 0x81 and not payload.isascii() and not _is_utf8(payload):
+                break
+            events.append((first & 15, payload))
+            at = end
+        if at == size:
+            return events
+        return chain(events, self._read(data[at:])) if events else self._read(data)
 
     def _read(self, data: bytes) -> Iterator[Event]:
         if self.closed:
@@ -246,3 +255,11 @@ class Reader:
             payload[2:].decode()
         except UnicodeDecodeError:
             raise Violation(CloseCode.INVALID_PAYLOAD, "The reason of a Close is UTF-8.") from None
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,31 @@
+"""What resources of the site have in common: they are looked at, and say in plain words what is wrong."""
+
+from http import HTTPStatus
+from typing import Any
+
+from twisted.web.resource import Resource
+from twisted.web.server import Request
+
+
+def say(request: Request, status: int, sentence: str) -> bytes:
+    """The body of an answer that is a sentence."""
+    request.setResponseCode(status, HTTPStatus(status).phrase.encode())
+    request.setHeader(b"Content-Type", b"text/plain; charset=utf-8")
+    return f"{sentence}\n".encode()
+
+
+class Branch(Resource):
+    """Something at a path of the site, to be looked at by GET; what is below it must be put there."""
+
+    def getChild(self, path: bytes, request: Request) -> Any:
+        return Branch()
+
+    def render(self, request: Request) -> Any:
+        if request.method in (b"GET", b"HEAD"):
+            return super().render(request)
+        # RFC 9110 section 15.5.6.
+        request.setHeader(b"Allow", b"GET, HEAD")
+        return say(request, 405, "This can only be looked at.")
+
+    def render_GET(self, request: Request) -> Any:
+        return say(request, 404, "There is nothing here.")
