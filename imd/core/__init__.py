@@ -6,7 +6,7 @@ values    address  message  session  contact  talk  past  refusal  tally   (froz
 edges     ports    stores
 parts     accounts (who exists)      people (who is on)          presence (the PresenceRegistry)
           presence's own: sight (sessions merged, and who sees how much)  telling (one change, to its watchers)
-                          whowas (who has been seen)
+                          whowas (who has been seen)   accepting (who hears from guests)
           roster   rooms             delivery (the ladder: direct, relay, offline, extended)
           rooms' own: roombase, roomsettings (what is set)  roomindex (membership)  roomnews, talking (telling)
                       roomrules, roomranks, roommasks (who may what)

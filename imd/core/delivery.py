@@ -6,6 +6,7 @@ acknowledges within `ack_wait` costs no write, and whoever does not costs one ro
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 import msgspec
 
@@ -24,10 +25,10 @@ from imd.core.ports import Environment
 from imd.core.presence import PresenceRegistry
 from imd.core.receiving import Receiving
 from imd.core.recipients import Recipient, Recipients
-from imd.core.refusal import Malformed, NoSuchAccount, NotKept, Refusal
+from imd.core.refusal import AccountsOnly, Malformed, NoSuchAccount, NotKept, Refusal, TooMany
 from imd.core.relay import Pending, Stored
 from imd.core.sequence import MessageIds, Sequence
-from imd.core.session import Account, Person, Session
+from imd.core.session import FIRST_MARKS, Account, Mark, Person, Session
 from imd.core.stores import InboxStore
 from imd.core.talking import Talking
 from imd.core.trace import Trace, Way
@@ -91,6 +92,11 @@ class Delivery:
             return id
         seq = self._numbers.next(now)
         person = self._people.find(draft.to)
+        if person is not None and session.marks is not FIRST_MARKS and person.guest:
+            self._accept_answers(session, person)
+        if sender.account is None and person is not None and self._refuses(session, person):
+            outcome(Receipt(id, draft.client_id, None, Outcome.REFUSED, now, AccountsOnly(person.address.name)))
+            return id
         if person is None or (person.account is not None and not self._recipients.idle):
             self._look_up(session, draft, id, seq, now, outcome)
         else:
@@ -100,6 +106,16 @@ class Delivery:
             else:
                 self._route(session, message, person.account, person, outcome)
         return id
+
+    def _refuses(self, guest: Session, person: Person) -> bool:
+        """Whether a guest's message is refused openly: who may not see that somebody is here does not hear that."""
+        seen = person.account is None or self._presence.visible(guest, person)
+        return seen and self._people.accepting.turns_away(person, guest.person)
+
+    def _accept_answers(self, session: Session, guest: Person) -> None:
+        if Mark.ACCOUNTS_ONLY in session.marks and guest is not session.person:
+            with suppress(TooMany):
+                self._people.accepting.accept(session.person, guest)
 
     def _message(self, session: Session, draft: Draft, id: str, seq: int, now: float, to: Address) -> Message:
         sender = session.person
@@ -113,7 +129,7 @@ class Delivery:
             draft.body,
             draft.kind,
             draft.client_id,
-            draft.tags,
+            session.signed(draft.tags),
             self._people.origin(sender),
         )
 
@@ -215,8 +231,8 @@ class Delivery:
         way = self.trace.begin(message, account.id)
         way.handed = before is not None and before.handed
         way.steps.append((message.time, "read", session.peer.door))
-        if self._blocked(session.person, account, recipient):
-            way.add(message.time, "expired", "the recipient blocks the sender")
+        if self._blocked(session.person, account, recipient, person):
+            way.add(message.time, "expired", "the recipient does not hear the sender")
             if message.kind.kept:
                 self._expire_at_once(session, message, account, way, outcome, recipient)
             else:
@@ -246,7 +262,10 @@ class Delivery:
             self._environment.clock.call_later(self.ack_wait, self._ack_wait_ends)
         self._young.append(pending)
 
-    def _blocked(self, sender: Person, account: Account, recipient: Recipient | None) -> bool:
+    def _blocked(self, sender: Person, account: Account, recipient: Recipient | None, person: Person | None) -> bool:
+        """Whether the recipient blocks the sender, or takes nothing of guests and must not show that she is here."""
+        if sender.account is None and person is not None and self._people.accepting.turns_away(person, sender):
+            return True
         if recipient is not None:
             return sender.key in recipient.blocked
         contact = self._people.rosters.contact(account.id, sender.key)

@@ -152,7 +152,7 @@ class Hub:
         parts = (self.people, self.presence, self.rosters, self.rooms, self.delivery, self.offers)
         for part in (*parts, self.bans, self.read_marks):
             part.limits = policy.limits
-        self.people.whowas.limits = policy.limits
+        self.people.whowas.limits = self.people.accepting.limits = policy.limits
         self.delivery.ack_wait = policy.ack_wait
         self.keeping.lifetime = policy.offline_keep
         self.keeping.max_messages = policy.offline_max_messages

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from imd.core.accepting import Accepting
 from imd.core.accounts import RESERVED, AccountChange, Accounts
 from imd.core.address import Address, check_nick, fold, split
 from imd.core.contact import RosterChange
@@ -133,6 +134,7 @@ class People:
         self._marked = dict.fromkeys(Mark, 0)
         self._closing = False
         self.whowas = WhoWas(self, limits)
+        self.accepting = Accepting(limits)
         self._promotion = Promotion(self, environment, ledger)
         accounts.observers.append(self._account_changed)
 
@@ -258,6 +260,7 @@ class People:
     def leave(self, person: Person) -> None:
         """The person is on no more under its key and its name."""
         del self.persons[person.key]
+        self.accepting.gone(person)
         folded = fold(person.address.name)
         if self._names.get(folded) is person:
             del self._names[folded]
@@ -507,6 +510,16 @@ class People:
 
     def session(self, id: str) -> Session | None:
         return self._sessions.get(id)
+
+    def accept(self, session: Session, name: str, on: bool) -> bool:
+        other = self.find(name)
+        if other is None or not self.may_see(session, other):
+            raise NoSuchAccount(name)
+        change = self.accepting.accept if on else self.accepting.refuse
+        return change(session.person, other)
+
+    def accepted(self, session: Session) -> Iterable[Person]:
+        return self.accepting.accepted(session.person)
 
     def was(self, watcher: Session, name: str) -> Iterator[Appearance]:
         return self.whowas.was(watcher, name)

@@ -216,6 +216,13 @@ class People(Protocol):
     def online(self) -> Iterable[Person]:
         """Everybody who is on, for LUSERS, WHO and the operator. Filter by `may_see` before showing."""
 
+    def accept(self, session: Session, name: str, on: bool) -> bool:
+        """Hear from a guest although one takes messages from accounts only (`Mark.ACCOUNTS_ONLY`), or no longer, as
+        long as both are on; whether that changed anything. Raises `NoSuchAccount`, `TooMany`, `Malformed`."""
+
+    def accepted(self, session: Session) -> Iterable[Person]:
+        """Those whom the session's person has accepted."""
+
     def was(self, watcher: Session, name: str) -> Iterable[Appearance]:
         """Who has been called so and, as far as `watcher` sees, is so no longer; the youngest first. Only those whom
         she could see then (P5), out of the last `limits.whowas` appearances of anybody."""

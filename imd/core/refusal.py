@@ -171,6 +171,16 @@ class CannotSpeak(Refusal):
         self.why = why
 
 
+class AccountsOnly(Refusal):
+    """Somebody who takes private messages from accounts only (`Mark.ACCOUNTS_ONLY`), and the sender is a guest."""
+
+    code = "accounts-only"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} takes private messages from accounts only.")
+        self.name = name
+
+
 class SignOnFailed(Refusal):
     """Name and secret do not match. Deliberately says no more (RFC 5802 section 7, `invalid-proof`)."""
 

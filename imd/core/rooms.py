@@ -245,7 +245,7 @@ class Rooms(RoomKeeping):
             body=draft.body,
             kind=draft.kind,
             client_id=draft.client_id,
-            tags=draft.tags,
+            tags=session.signed(draft.tags),
             origin=self._people.origin(session.person),
         )
         session.active = now

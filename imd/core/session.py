@@ -55,6 +55,9 @@ class Mark(enum.Enum):
     SERVER_NOTICES = "server-notices"
 
 
+#: Among the tags of a message: who wrote it is marked as a bot. Clients cannot set it.
+BOT_TAG = "imd/bot"
+
 #: What every session begins with.
 FIRST_MARKS = frozenset({Mark.UNLISTED})
 
@@ -257,3 +260,10 @@ class Session:
     @property
     def account(self) -> Account | None:
         return self.person.account
+
+    def signed(self, tags: dict[str, str]) -> dict[str, str]:
+        """The tags of what this session says: with `BOT_TAG` where it is a bot's."""
+        # By far the most sessions have just these marks, and every message comes by here.
+        if self.marks is FIRST_MARKS or Mark.BOT not in self.marks:
+            return tags
+        return {**tags, BOT_TAG: ""}

@@ -34,6 +34,7 @@ IRC = {
     "JOIN": ["JOIN {t}", "JOIN {r} {t}"],
     "PART": ["PART {t}"],
     "NICK": ["NICK {t}"],
+    "ACCEPT": ["ACCEPT {t}", "ACCEPT *", "ACCEPT -{t}"],
     "AWAY": ["AWAY :{t}", "AWAY"],
     "SETNAME": ["SETNAME {t}"],
     "ADMIN": ["ADMIN {t}"],

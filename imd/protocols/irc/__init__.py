@@ -45,6 +45,7 @@
     queries.py       MOTD, LUSERS, LINKS, VERSION, TIME, ADMIN, INFO, HELP: questions about the server
     operators.py     OPER, KILL, WALLOPS, REHASH, STATS; what operators are told
     bans.py          KLINE, DLINE, UNKLINE, UNDLINE
+    accepting.py     ACCEPT
     presence.py      AWAY, MONITOR, away-notify
     services.py      what services have in common: verbs, HELP, answers
     nickserv.py      NickServ: who one is; nickserv_settings.py: what belongs to one's account

@@ -1,6 +1,7 @@
 """Every command family, imported so that the command table is whole. A new family is added here."""
 
 from imd.protocols.irc import (
+    accepting,
     accounts,
     bans,
     buddyserv,
@@ -41,6 +42,7 @@ FAMILIES = (
     whois,
     whowas,
     presence,
+    accepting,
     read_marker,
     buddyserv,
     nickserv,

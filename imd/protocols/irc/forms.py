@@ -9,6 +9,7 @@ class Form(NamedTuple):
 
 
 FORMS: dict[str, Form] = {
+    "ACCEPT": Form("ACCEPT *|nick{,-nick}", "hear from these guests although you have mode R, or no longer"),
     "ADMIN": Form("ADMIN [server]", "who runs the server"),
     "AUTHENTICATE": Form("AUTHENTICATE mechanism|data", "sign on by SASL"),
     "AWAY": Form("AWAY [:text]", "say that you are away, or without a text that you are back"),

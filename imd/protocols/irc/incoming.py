@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from imd.core.message import Envelope, Kind, Message
+from imd.core.session import BOT_TAG
 from imd.protocols.irc.capabilities import MULTILINE, REPEAT_TAG, SEAMS_TAG, Flavour, line_tags
 from imd.protocols.irc.wire.line import MAX_BODY, encode
 from imd.protocols.irc.wire.multiline import Part, fitted, parted
@@ -27,7 +28,7 @@ OLD = 60.0
 #: Tag of a `Kind.SIGNAL` with a body: a CTCP message other than ACTION, ``request`` or ``reply``.
 CTCP_TAG = "imd/ctcp"
 #: Tags that are between doors.
-_OURS = frozenset({CTCP_TAG, SEAMS_TAG})
+_OURS = frozenset({CTCP_TAG, SEAMS_TAG, BOT_TAG})
 _ENDS = re.compile(r"\r\n|\r")
 
 
@@ -86,6 +87,8 @@ def _encode_any(
     more = {f"+{key}": value for key, value in message.tags.items() if key not in _OURS} if message.tags else {}
     if repeat:
         more[REPEAT_TAG] = ""
+    if BOT_TAG in message.tags:
+        more["bot"] = ""
     inside = f"batch={outer}" if outer else ""
     first = _and(inside, line_tags(flavour, message.time, account=account, msgid=message.id, more=more))
     if message.kind is Kind.SIGNAL and not message.body:

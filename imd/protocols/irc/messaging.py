@@ -219,7 +219,7 @@ def _echo(session: "IrcSession", draft: Draft, receipt: Receipt) -> None:
         draft.body,
         draft.kind,
         "",
-        draft.tags,
+        me.signed(draft.tags),
         session.source_user,
     )
     session.answer_lines(incoming.encode_message(message, draft.to, session.flavour))

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 _MODERN = "Modern IRC"
 _RFC2812 = "RFC 2812"
+_SOLANUM = "Solanum modeg"
 _MONITOR = "IRCv3 monitor"
 _SASL = "IRCv3 sasl-3.1"
 
@@ -98,6 +99,12 @@ RPL_WHOREPLY = _row(352, "RPL_WHOREPLY")
 RPL_WHOSPCRPL = _row(354, "RPL_WHOSPCRPL", reference="IRCv3 whox")
 RPL_ENDOFWHOWAS = _row(369, "RPL_ENDOFWHOWAS", "End of WHOWAS")
 RPL_WHOISSECURE = _row(671, "RPL_WHOISSECURE", "is using a secure connection")
+
+RPL_ACCEPTLIST = _row(281, "RPL_ACCEPTLIST", reference=_SOLANUM)
+RPL_ENDOFACCEPT = _row(282, "RPL_ENDOFACCEPT", "End of /ACCEPT list.", _SOLANUM)
+ERR_ACCEPTFULL = _row(456, "ERR_ACCEPTFULL", "Accept list is full", _SOLANUM)
+ERR_ACCEPTEXIST = _row(457, "ERR_ACCEPTEXIST", "is already on your accept list", _SOLANUM)
+ERR_ACCEPTNOT = _row(458, "ERR_ACCEPTNOT", "is not on your accept list", _SOLANUM)
 
 # ---------------------------------------------------------------- rooms
 RPL_LISTSTART = _row(321, "RPL_LISTSTART", "Users  Name")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from imd.core.refusal import (
+    AccountsOnly,
     AlreadyMember,
     CannotJoin,
     CannotSpeak,
@@ -62,6 +63,7 @@ _TABLE: dict[type[Refusal], Callable[[Any, str], Reply]] = {
     InvalidName: lambda refusal, room: (numerics.ERR_BADCHANMASK, (room,)),
     CannotJoin: _cannot_join,
     CannotSpeak: lambda refusal, room: (numerics.ERR_CANNOTSENDTOCHAN.saying(refusal.sentence), (room,)),
+    AccountsOnly: lambda refusal, target: (numerics.ERR_NEEDREGGEDNICK.saying(refusal.sentence), (refusal.name,)),
     NotAMember: _not_a_member,
     AlreadyMember: lambda refusal, room: (numerics.ERR_USERONCHANNEL, (refusal.who, room)),
     Locked: _locked,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from imd.core.address import Address, fold
-from imd.core.session import Person, State
+from imd.core.session import Mark, Person, State
 from imd.core.talk import (
     Joined,
     Left,
@@ -65,7 +65,13 @@ def _tags(session: "IrcSession", time: float, by: Address | None, msgid: str = "
         return ""
     # Guests live under a domain of their own, so the domain tells whether the name is that of an account.
     account = by.name if by is not None and by.domain == session.hub.people.domain else ""
-    return line_tags(session.flavour, time, account=account, msgid=msgid)
+    more = None
+    people = session.hub.people
+    if by is not None and people.marked(Mark.BOT) and "message-tags" in session.flavour:
+        # https://ircv3.net/specs/extensions/bot-mode: "added by the server to all commands sent by a bot".
+        person = people.find(by.name)
+        more = {"bot": ""} if person is not None and person.marked(Mark.BOT) else None
+    return line_tags(session.flavour, time, account=account, msgid=msgid, more=more)
 
 
 def _source(session: "IrcSession", event: RoomEvent) -> str:

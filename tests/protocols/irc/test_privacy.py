@@ -20,6 +20,7 @@ QUESTIONS = {
         "CHATHISTORY LATEST #hers * 10",
         "CHATHISTORY TARGETS timestamp=2000-01-01T00:00:00.000Z timestamp=2100-01-01T00:00:00.000Z 10",
     ),
+    "ACCEPT": ("ACCEPT NICK", "ACCEPT *", "ACCEPT -NICK"),
     "HELP": ("HELP NICK",),
     "HELPOP": ("HELPOP NICK",),
     "INFO": ("INFO NICK",),
