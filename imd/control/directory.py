@@ -40,6 +40,7 @@ class Directory:
         self.actions: dict[str, Action] = {
             "user add": self.add,
             "user list": self.list,
+            "user info": self.info,
             "user password": self.password,
             "user rename": self.rename,
             "user remove": self.remove,
@@ -64,6 +65,18 @@ class Directory:
         found = await self._store.accounts.page(arguments.get("after") or "", PAGE)
         last = fold(found[-1].name) if len(found) == PAGE else ""
         return {"rows": [shown(account) for account in found if wanted(account)], "next": last}
+
+    async def info(self, arguments: dict[str, Any]) -> Answer:
+        account = await self._named(arguments)
+        last = await self._store.ledger.last(account.id)
+        return {
+            **shown(account),
+            "share_location": account.share_location,
+            "devices": list(account.devices),
+            "password": await self._store.accounts.verifier(account.id) is not None,
+            "waiting": await self._store.inbox.count(account.id),
+            "last": None if last is None else {"began": last.began, "ended": last.ended or None, "door": last.door},
+        }
 
     async def password(self, arguments: dict[str, Any]) -> Answer:
         account = await self._named(arguments)

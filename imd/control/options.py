@@ -135,6 +135,12 @@ def _add_user(commands: Commands) -> Commands:
             help="read the password from standard input, to its end and without one final line end",
         )
     verbs.add_parser("list", help="all accounts", description="All accounts, with what they let others see.")
+    info = verbs.add_parser(
+        "info",
+        help="all about one account",
+        description="Since when it exists, its certificates and devices, what waits for it, and when it was on last.",
+    )
+    info.add_argument("name", help="the account")
     rename = verbs.add_parser(
         "rename",
         help="give an account another name",

@@ -60,6 +60,27 @@ def _users(answer: Answer) -> str:
     return table(rows, ("NAME", "SINCE", "VISIBLE TO", "CERTIFICATES", "")) if rows else "No accounts."
 
 
+def _user(answer: Answer) -> str:
+    last = answer["last"]
+    lines = [
+        ("name", answer["name"] + " (banned)" * answer["suspended"]),
+        ("id", answer["id"]),
+        ("since", moment(answer["created"])),
+        ("password", "yes" if answer["password"] else "none"),
+        ("visible to", answer["visible_to"] + ", shares where it is" * answer["share_location"]),
+        ("devices", ", ".join(answer["devices"]) or "none so far"),
+        ("waiting", _count(answer["waiting"], "message")),
+        ("last on", "never" if last is None else _last_on(last)),
+        *(("certificate", fingerprint) for fingerprint in answer["certificates"]),
+    ]
+    width = max(len(head) for head, _ in lines)
+    return "\n".join(f"{head:{width}}  {clean(text)}" for head, text in lines)
+
+
+def _last_on(last: Answer) -> str:
+    return f"{moment(last['began'])} to {moment(last['ended']) if last['ended'] else 'now'} ({last['door']})"
+
+
 def _banned(answer: Answer) -> str:
     rows = [
         (
@@ -211,6 +232,7 @@ _SHOWN: dict[str, Callable[[Answer], str]] = {
     "who": _who,
     "user add": lambda answer: f"{answer['name']} may sign on now.",
     "user list": _users,
+    "user info": _user,
     "user password": lambda answer: f"{answer['name']} has a new password; what was signed on by token must use it.",
     "user rename": lambda answer: f"The account is called {answer['name']} now.",
     "user remove": lambda answer: f"{answer['name']} is removed.",

@@ -48,6 +48,20 @@ class ActionsTests(SynchronousTestCase):
             self.assertLessEqual(max(map(len, pages)), PAGE)
             self.assertEqual(sum(map(len, pages)), wanted, action)
 
+    def test_user_info(self) -> None:
+        """All about one account: what it has, what waits for it, and when it was on."""
+        alice = self.house.person("alice")
+        never = self.daemon.ask("user info", name="Alice@localhost")
+        self.assertEqual((never["name"], never["id"], never["last"]), ("alice", alice.id, None))
+        client = self.house.on(alice, info=ClientInfo(device="phone"))
+        self.assertIsNone(self.daemon.ask("user info", name="alice")["last"]["ended"])
+        self.house.off(client)
+        self.house.send(self.house.on("visitor"), "alice", "hello")
+        info = self.daemon.ask("user info", name="alice")
+        self.assertEqual((info["devices"], info["waiting"], info["password"]), (["phone"], 1, False))
+        self.assertEqual(info["last"]["door"], "native")
+        self.assertIsNotNone(info["last"]["ended"])
+
     def test_ledger_of_one(self) -> None:
         """Of one account only, by whatever spelling; of nobody it is refused."""
         alice = self.house.person("alice")

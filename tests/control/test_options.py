@@ -20,6 +20,7 @@ RIGHT: dict[str, tuple[str, dict[str, object]]] = {
     "user add alice --password-stdin": ("user add", {"name": "alice"}),
     "user password alice": ("user password", {"name": "alice"}),
     "user list": ("user list", {}),
+    "user info alice": ("user info", {"name": "alice"}),
     "user rename alice bob": ("user rename", {"name": "alice", "new": "bob"}),
     "user remove alice": ("user remove", {"name": "alice"}),
     "user invite": ("user invite", {}),

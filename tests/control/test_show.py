@@ -67,6 +67,15 @@ class AnswersTests(SynchronousTestCase):
         self.daemon.ask("user remove", name="alice")
         self.assertEqual(self.shown("user list"), "No accounts.")
 
+    def test_user(self) -> None:
+        """One account, line by line."""
+        self.daemon.house.person("alice")
+        self.daemon.ask("user certificate", name="alice", fingerprint="ab" * 32)
+        lines = dict(line.split(maxsplit=1) for line in self.shown("user info", name="alice").splitlines())
+        self.assertEqual((lines["name"], lines["password"], lines["devices"]), ("alice", "none", "none so far"))
+        self.assertEqual((lines["certificate"], lines["waiting"]), ("ab" * 32, "0 messages"))
+        self.assertEqual(lines["last"].split(), ["on", "never"])
+
     def test_people(self) -> None:
         """Who is on, who was, and what became of a message."""
         house = self.daemon.house
