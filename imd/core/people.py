@@ -420,13 +420,13 @@ class People:
             self.rooms.account_removed(before.id)
 
     def _rename(self, person: Person, address: Address) -> None:
-        before = person.address
+        before, origin = person.address, self.origin(person)
         if self._names.get(fold(before.name)) is person:
             del self._names[fold(before.name)]
         person.address = address
         self._make_way(person)
         self._names[fold(address.name)] = person
-        self.rooms.renamed(person, before)
+        self.rooms.renamed(person, before, origin)
         self.presence.renamed(person, before)
 
     # ------------------------------------------------------------ who may know what

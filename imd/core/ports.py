@@ -146,6 +146,8 @@ class People(Protocol):
     """Who is here: sign-on, sign-off, and names."""
 
     domain: str
+    #: Whether one may be here without an account.
+    guests_allowed: bool
 
     async def sign_on(
         self,

@@ -120,14 +120,14 @@ class Promotion:
     def _becomes(self, person: Person, account: Account) -> None:
         """Nobody else is on with the account: the guest is it."""
         people = self._people
-        before, key = person.address, person.key
+        before, key, origin = person.address, person.key, people.origin(person)
         people.rooms.settle(person)
         people.leave(person)
         person.key, person.account, person.address = account.id, account, Address(account.name, people.domain)
         people.enter(person)
         people.rooms.passage.rekeyed(person, key)
         people.presence.promoted(person, key, before)
-        people.rooms.renamed(person, before)
+        people.rooms.renamed(person, before, origin)
 
     def _joins(self, session: Session, guest: Person, person: Person) -> None:
         """The account is on with other clients: this is one more."""

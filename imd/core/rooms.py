@@ -181,7 +181,8 @@ class Rooms(RoomKeeping):
         for room in self.rooms_of(session.person):
             session.client.room_event(self._joined(room, session))
 
-    def renamed(self, person: Person, before: Address) -> None:
+    def renamed(self, person: Person, before: Address, origin: str) -> None:
+        """The person was `before`, seen at `origin`."""
         rooms = self.rooms_of(person)
         event_of = rooms[0] if rooms else None
         if event_of is None:
@@ -193,7 +194,7 @@ class Rooms(RoomKeeping):
                 room=event_of,
                 time=self._environment.clock.time(),
                 by=before,
-                origin=self._people.origin(person),
+                origin=origin,
                 person=person,
                 before=before,
             ),

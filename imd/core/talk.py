@@ -220,7 +220,8 @@ class RoomChanged(RoomEvent):
 
 
 class MemberRenamed(RoomEvent):
-    """A guest's new nick or an account's new name. Told once per watching session; `room` is one shared room."""
+    """A guest's new nick, an account's new name, or a guest who has become an account. Told once per watching session;
+    `room` is one shared room, `origin` where the person was seen before."""
 
     person: Person
     before: Address

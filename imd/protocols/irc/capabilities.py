@@ -21,7 +21,9 @@ CAPABILITIES: dict[str, str] = {
     "away-notify": _SPEC + "away-notify",
     "batch": _SPEC + "batch",
     "cap-notify": _SPEC + "capability-negotiation#the-cap-notify-capability",
+    "chghost": _SPEC + "chghost",
     "draft/account-registration": _SPEC + "account-registration",
+    "draft/account-required": _SPEC + "account-registration",
     "draft/channel-rename": _SPEC + "channel-rename",
     "draft/chathistory": _SPEC + "chathistory",
     "draft/event-playback": _SPEC + "chathistory",
@@ -44,6 +46,9 @@ CAPABILITIES: dict[str, str] = {
     "standard-replies": _SPEC + "standard-replies",
     "userhost-in-names": _SPEC + "userhost-in-names",
 }
+
+#: Said for information: "servers MUST reject any CAP REQ command including this capability".
+INFORMATIONAL = frozenset({"draft/account-required"})
 
 #: The capabilities on which the encoding of a line depends: sessions with equal ones share the bytes.
 FORMATTING = frozenset({"account-tag", "draft/multiline", "extended-join", "message-tags", "server-time"})
@@ -73,6 +78,8 @@ def available(session: "IrcSession", capability: str) -> bool:
     """Whether this client may have the capability now: sasl only where there is a mechanism for it."""
     if capability in ("draft/chathistory", "draft/event-playback"):
         return session.door.settings.history
+    if capability == "draft/account-required":
+        return not session.hub.people.guests_allowed
     if capability == "draft/account-registration":
         return session.door.credentials.registration(session.peer) != "closed"
     return capability != "sasl" or bool(session.door.credentials.mechanisms(session.peer))

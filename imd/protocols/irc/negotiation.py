@@ -4,7 +4,7 @@ from collections.abc import Coroutine, Iterable
 from typing import TYPE_CHECKING, Any
 
 from imd.protocols.irc import numerics
-from imd.protocols.irc.capabilities import CAPABILITIES, available, value_of
+from imd.protocols.irc.capabilities import CAPABILITIES, INFORMATIONAL, available, value_of
 from imd.protocols.irc.commands import command
 from imd.protocols.irc.registration import progress, shown
 from imd.protocols.irc.sasl import aborted
@@ -75,7 +75,7 @@ def _req(session: "IrcSession", text: str) -> None:
             fine = name in CAPABILITIES and not (name == "cap-notify" and session.cap_version >= 302)
             caps.discard(name)
         else:
-            fine = name in offered
+            fine = name in offered and name not in INFORMATIONAL
             caps.add(name)
         if not fine:
             session.reply("CAP", session.nick, "NAK", text, colon=True)

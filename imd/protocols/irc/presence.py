@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from imd.core.address import fold
+from imd.core.address import Address, fold
 from imd.core.refusal import InvalidName, TooMany
 from imd.core.session import Person, PresenceView, State
 from imd.protocols.irc import buddyserv, numerics
@@ -132,7 +132,7 @@ def presence_changed(session: "IrcSession", views: Sequence[PresenceView]) -> No
         else:
             _changed(session, view)
             if view.renamed_from is not None and view.online:
-                _signed_on(session, view)
+                _signed_on(session, view, view.renamed_from)
         if view.before is State.OFFLINE and view.locations:
             buddyserv.tell_locations(session, view)
 
@@ -193,7 +193,7 @@ def _tell_monitored(session: "IrcSession", view: PresenceView, person: Person | 
     session.push(data)
 
 
-def _signed_on(session: "IrcSession", view: PresenceView) -> None:
+def _signed_on(session: "IrcSession", view: PresenceView, before: Address) -> None:
     """A guest one watches has become an account of the same name. Room mates hear of it in the room."""
     person = session.hub.people.find(view.person.name)
     wanted = {"account-notify", "extended-monitor"} <= session.caps
@@ -203,7 +203,7 @@ def _signed_on(session: "IrcSession", view: PresenceView) -> None:
         key = ("irc account", session.flavour)
         data = view.encoded.get(key)
         if data is None:
-            data = view.encoded[key] = encode_account(session, person, session.hub.clock.time())
+            data = view.encoded[key] = encode_account(session, person, session.hub.clock.time(), before)
         session.push(data)
 
 

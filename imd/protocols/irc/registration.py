@@ -15,6 +15,7 @@ from twisted.internet.defer import Deferred
 from imd.core.address import check_nick
 from imd.core.refusal import (
     Banned,
+    GuestsRefused,
     InvalidName,
     NameInUse,
     NotAllowed,
@@ -120,6 +121,9 @@ async def _complete(session: "IrcSession") -> None:
         state.nick = ""
         session.numeric(numerics.ERR_ERRONEUSNICKNAME, refusal.name or "*")
     except Refusal as refusal:
+        if isinstance(refusal, GuestsRefused) and session.caps & {"draft/account-registration", "standard-replies"}:
+            # https://ircv3.net/specs/extensions/account-registration, "FAIL * ACCOUNT_REQUIRED".
+            session.fail("*", "ACCOUNT_REQUIRED", (), refusal.sentence, always=True)
         if isinstance(refusal, Banned):
             session.numeric(numerics.ERR_YOUREBANNEDCREEP.saying(refusal.sentence))
         session.close(refusal.sentence)

@@ -175,12 +175,30 @@ def _changed(session: "IrcSession", event: RoomChanged) -> None:
 
 def _renamed(session: "IrcSession", event: MemberRenamed) -> None:
     if event.person is session.me.person:
-        session.renamed()
+        session.renamed(event.origin)
     elif event.before.name != event.person.address.name:
         session.answer(_line(session, event, "NICK", event.person.address.name, colon=True))
+    if "chghost" in session.caps and (data := _moved(session, event)):
+        session.answer(data)
     # An account with a new name, or a guest who has signed on.
     if "account-notify" in session.caps and event.person.account is not None:
         session.answer(_account(session, event))
+
+
+def _moved(session: "IrcSession", event: MemberRenamed) -> bytes:
+    """``:nick!old_user@old_host CHGHOST new_user new_host`` (https://ircv3.net/specs/extensions/chghost), or nothing:
+    the host of an account is made of its name."""
+    key = ("irc host", session.flavour)
+    data = event.encoded.get(key)
+    if data is None:
+        now = session.hub.people.origin(event.person)
+        data = b""
+        if event.origin and now != event.origin:
+            source = f"{event.person.address.name}!{event.origin}"
+            tags = _tags(session, event.time, event.before)
+            data = encode("CHGHOST", now.split("@", 1), source=source, tags=tags)
+        event.encoded[key] = data
+    return data
 
 
 def _account(session: "IrcSession", event: MemberRenamed) -> bytes:
@@ -188,14 +206,15 @@ def _account(session: "IrcSession", event: MemberRenamed) -> bytes:
     key = ("irc account", session.flavour)
     data = event.encoded.get(key)
     if data is None:
-        data = event.encoded[key] = encode_account(session, event.person, event.time)
+        data = event.encoded[key] = encode_account(session, event.person, event.time, event.before)
     return data
 
 
-def encode_account(session: "IrcSession", person: Person, time: float) -> bytes:
-    """``:nick!user@host ACCOUNT name`` (https://ircv3.net/specs/extensions/account-notify)."""
+def encode_account(session: "IrcSession", person: Person, time: float, before: Address) -> bytes:
+    """``:nick!user@host ACCOUNT name`` (https://ircv3.net/specs/extensions/account-notify); its account-tag is the
+    account that it had until now (https://ircv3.net/specs/extensions/account-tag, example)."""
     name = person.address.name
-    return encode("ACCOUNT", [name], source=session.source_of(person), tags=_tags(session, time, person.address))
+    return encode("ACCOUNT", [name], source=session.source_of(person), tags=_tags(session, time, before))
 
 
 def _invited(session: "IrcSession", event: MemberInvited) -> None:

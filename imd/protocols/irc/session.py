@@ -130,11 +130,12 @@ class IrcSession(Speaker):
             self.hub.history.want(self.me)
         self.link.settle()
 
-    def renamed(self) -> None:
-        """Tell the client its new nick, if its person has one. Whoever hears of it first may call this."""
+    def renamed(self, origin: str = "") -> None:
+        """Tell the client its new nick, if its person has one. Whoever hears of it first may call this; `origin` is
+        where it was seen so far."""
         name = self.me.address.name
         if name != self.nick:
-            self.answer(self.format("NICK", [name], source=f"{self.nick}!{self.source_user}", colon=True))
+            self.answer(self.format("NICK", [name], source=f"{self.nick}!{origin or self.source_user}", colon=True))
             self.nick = name
 
     # ------------------------------------------------------------ hearing

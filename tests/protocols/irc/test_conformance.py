@@ -43,8 +43,9 @@ class PageTests(SynchronousTestCase):
     def test_every_capability_is_looked_at_somewhere(self) -> None:
         """A capability that no code asks for is a promise in itself, and stands here with its reason."""
         alone = {
-            # AUTHENTICATE and REGISTER work for whoever sends them.
-            "draft/account-registration",
+            # Told, and never asked for.
+            "draft/account-required",
+            # AUTHENTICATE works for whoever sends it.
             "sasl",
         }
         code = "".join(

@@ -217,7 +217,7 @@ class Ends(IrcTestCase):
         account = ann.session.me.account
         assert account is not None
         self.world.run(self.world.accounts.rename(account, "anna"))
-        self.assertEqual(ann.take(), [":ann!ann@user/anna NICK :anna"])
+        self.assertEqual(ann.take(), [":ann!ann@user/ann NICK :anna"])
         self.assertEqual(ann.said("PING x"), [":localhost PONG localhost :x"])
 
     def test_renamed_by_account_notify(self) -> None:
@@ -226,7 +226,7 @@ class Ends(IrcTestCase):
         account = ann.session.me.account
         assert account is not None
         self.world.run(self.world.accounts.rename(account, "anna"))
-        self.assertEqual(ann.take(), [":ann!ann@user/anna NICK :anna", ":anna!ann@user/anna ACCOUNT anna"])
+        self.assertEqual(ann.take(), [":ann!ann@user/ann NICK :anna", ":anna!ann@user/anna ACCOUNT anna"])
 
     def test_nothing_after_the_end(self) -> None:
         """What is sent behind a QUIT is not run, and timers end with the connection."""
