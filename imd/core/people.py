@@ -49,7 +49,7 @@ from imd.core.session import (
     Session,
     Visibility,
 )
-from imd.core.talk import MemberDetailsChanged, RoomEvent, RoomLines
+from imd.core.talk import MemberDetailsChanged, Room, RoomEvent, RoomLines
 from imd.core.whowas import WhoWas
 
 if TYPE_CHECKING:
@@ -448,9 +448,9 @@ class People:
     def set_realname(self, session: Session, realname: str) -> None:
         self.limits.check_size("real_name_length", "realname", realname)
         session.info = msgspec.structs.replace(session.info, realname=realname)
-        self.rooms.tell_about(
-            session,
-            lambda room: MemberDetailsChanged(
+
+        def changed(room: Room) -> MemberDetailsChanged:
+            return MemberDetailsChanged(
                 room=room,
                 time=self._environment.clock.time(),
                 by=session.address,
@@ -458,8 +458,15 @@ class People:
                 session=session.id,
                 person=session.person,
                 realname=realname,
-            ),
-        )
+            )
+
+        self.rooms.tell_about(session, changed)
+        watchers = self.presence.watching(session.person)
+        if watchers:
+            # In no room: in which she is they may not know.
+            event = changed(Room("", 0))
+            for watcher in watchers:
+                watcher.client.room_event(event)
 
     def mark(self, session: Session, mark: Mark, on: bool) -> bool:
         if (mark in session.marks) == on or session.id not in self._sessions:

@@ -344,6 +344,18 @@ class PresenceRegistry:
         if not watchers:
             self._watchers.pop(folded, None)
 
+    def watching(self, person: Person) -> list[Session]:
+        """The sessions that watch a person by name and may see her, but for those in a room with her."""
+        rooms = self.people.rooms
+        return [
+            session
+            for session in self._watchers.get(fold(person.address.name), {}).values()
+            if session.begun
+            and session.person is not person
+            and not rooms.share(session.person, person)
+            and self.visible(session, person)
+        ]
+
     def most_watches(self) -> int:
         """Names that the session watches which watches most."""
         return max(map(len, self._watches.values()), default=0)

@@ -226,7 +226,10 @@ def _invited(session: "IrcSession", event: MemberInvited) -> None:
 
 
 def _details(session: "IrcSession", event: MemberDetailsChanged) -> None:
-    if "setname" in session.caps and event.session != session.me.id:
+    if "setname" not in session.caps or event.session == session.me.id:
+        return
+    # In no room: told to who watches her (https://ircv3.net/specs/extensions/extended-monitor), and to herself.
+    if event.room.name or event.person is session.me.person or "extended-monitor" in session.caps:
         session.answer(_line(session, event, "SETNAME", event.realname, colon=True))
 
 
