@@ -2,6 +2,7 @@
 
 import msgspec
 from twisted.internet.address import IPv4Address
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import ITransport
 from twisted.internet.protocol import connectionDone
 from twisted.internet.task import Clock
@@ -45,6 +46,7 @@ class Echo:
         self.carried = 0
         self.long: list[int] = []
         self.has_left = self.is_lost = False
+        self.over: Deferred[None] = Deferred()
 
     def makeConnection(self, transport: ITransport) -> None:
         self.outbox = self._framed(transport, self._clock, 0, lambda: None, lambda: None)
@@ -74,6 +76,7 @@ class Echo:
     def connectionLost(self, reason: Failure) -> None:
         self.outbox.lost()
         self.is_lost = True
+        self.over.callback(None)
 
 
 class SiteCase(SynchronousTestCase):
