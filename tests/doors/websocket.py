@@ -13,7 +13,7 @@ from twisted.internet.ssl import CertificateOptions
 from tests.doors.irc import IrcDriver
 from tests.doors.native import NativeDriver
 from tests.doors.stream import Stream, any_server, reactor
-from tests.net.websocket.client import CLOSE, PING, PONG, TEXT, frame
+from tests.net.websocket.client import BINARY, CLOSE, PING, PONG, TEXT, frame
 
 
 class WebSocketStream(Stream):
@@ -77,6 +77,7 @@ class WebSocketStream(Stream):
             self.transcript.append(f"S: {self.answer}")
             if self.open:
                 self.write(b"".join(self._early))
+                self.look()
         if not self.open:
             self.transcript.append(f"S: {self._received.decode()}")
             self._received = b""
@@ -105,7 +106,7 @@ class WebSocketStream(Stream):
 
     def _read(self, opcode: int, payload: bytes) -> None:
         assert self.closed is None, "something follows a Close"
-        if opcode == TEXT:
+        if opcode in (TEXT, BINARY):
             payload.decode()
             assert b"\n" not in payload, "a message is one line"
             self.lineReceived(payload)

@@ -12,6 +12,7 @@ from twisted.internet.task import react
 
 from tests.daemon import RunningDaemon
 from tests.fuzz.crowd import FLAT, SETTINGS, Crowd
+from tests.fuzz.frames import FRAME_SETTINGS, FrameCrowd
 from tests.fuzz.spoofers import DATAGRAM_SETTINGS, DatagramCrowd
 from tests.fuzz.streams import StreamCrowd
 from tests.redis_server import RedisServer
@@ -20,6 +21,7 @@ from tests.redis_server import RedisServer
 CROWDS: dict[str, tuple[type[Crowd], tuple[str, ...]]] = {
     "lines": (StreamCrowd, SETTINGS),
     "datagrams": (DatagramCrowd, DATAGRAM_SETTINGS),
+    "frames": (FrameCrowd, FRAME_SETTINGS),
 }
 
 
@@ -44,7 +46,7 @@ async def run(what: str, count: int, arguments: argparse.Namespace) -> None:
         shutil.rmtree(folder)
 
 
-async def both(arguments: argparse.Namespace) -> None:
+async def all_of_them(arguments: argparse.Namespace) -> None:
     for what in CROWDS:
         count = getattr(arguments, what)
         if count:
@@ -63,7 +65,7 @@ def main() -> None:
     arguments = parser.parse_args()
 
     def begin(reactor: Any) -> "Deferred[None]":
-        return Deferred.fromCoroutine(both(arguments))
+        return Deferred.fromCoroutine(all_of_them(arguments))
 
     react(begin, ())
 

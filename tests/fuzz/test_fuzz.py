@@ -10,6 +10,7 @@ from tests.daemon import DaemonTestCase
 from tests.fuzz.conversations import CONVERSATIONS
 from tests.fuzz.crowd import FLAT, SETTINGS
 from tests.fuzz.datagrams import DTLS, PLAIN, SEEDS, Hostile
+from tests.fuzz.frames import FRAME_SETTINGS, FrameCrowd
 from tests.fuzz.mutations import conversation
 from tests.fuzz.puppet import Puppet
 from tests.fuzz.spoofers import DATAGRAM_SETTINGS, DatagramCrowd
@@ -17,6 +18,7 @@ from tests.fuzz.streams import StreamCrowd
 
 LINES = 4_000
 DATAGRAMS = 4_000
+FRAMES = 15_000
 SEED = int(os.environ.get("IMD_SEED", "20261122"))
 
 
@@ -56,6 +58,15 @@ class FuzzTests(DaemonTestCase):
         """Thousands of spoilt lines: two people lose nothing, everybody gets an answer, and memory is flat."""
         daemon = await self.daemon(*SETTINGS).start()
         figures = await StreamCrowd(daemon, LINES, SEED).run()
+        print(f"\n{figures}", file=sys.stderr)
+        self.assertGreater(figures.messages, 20)
+        self.assertLess(figures.after - figures.before, FLAT)
+
+    async def test_hostile_frames(self) -> None:
+        """Thousands of requests and frames that nobody should send: two people who talk by WebSocket lose nothing,
+        everybody gets an answer or a Close, and memory is flat."""
+        daemon = await self.daemon(*FRAME_SETTINGS).start()
+        figures = await FrameCrowd(daemon, FRAMES, SEED).run()
         print(f"\n{figures}", file=sys.stderr)
         self.assertGreater(figures.messages, 20)
         self.assertLess(figures.after - figures.before, FLAT)
