@@ -10,6 +10,7 @@ from imd.core.session import EVERYTHING, Privilege
 from imd.core.tally import Tally
 from imd.core.verifier import read
 from imd.credentials.front import CredentialRules
+from imd.credentials.gateways import Gateway
 from imd.credentials.operators import OperatorLogin
 from imd.net.connections import ConnectionLimits
 from imd.net.web.site import WebSettings
@@ -76,6 +77,15 @@ def credential_rules(settings: Settings, tally: Tally | None = None) -> Credenti
         sign_on_delay=limits.sign_on_delay,
         name_length=limits.nick_length,
         operators=operator_logins(settings),
+        gateways=tuple(
+            Gateway(
+                name=gateway.name,
+                networks=tuple(map(ipaddress.ip_network, gateway.networks)),
+                verifier=read(gateway.password) if gateway.password else None,
+                certificate=gateway.certificate.replace(":", "").lower(),
+            )
+            for gateway in settings.irc.gateways
+        ),
         tally=tally or Tally(),
     )
 
@@ -147,6 +157,9 @@ def irc_settings(settings: Settings, created: float, tally: Tally) -> IrcSetting
         confirm=settings.irc.confirm,
         history=bool(settings.history.keep),
         dcc=settings.irc.dcc,
+        sts_port=settings.irc.sts_port,
+        sts_duration=int(settings.irc.sts_duration),
+        sts_preload=settings.irc.sts_preload,
         deny_client_tags=settings.irc.deny_client_tags,
         limits=IrcLimits(
             tags_size=limits.tags_size,

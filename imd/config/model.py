@@ -294,6 +294,19 @@ class History(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ] = "readers"
 
 
+class IrcGateway(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One table `[[irc.gateways]]`."""
+
+    name: str
+    networks: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
+    password: str = ""
+    """A verifier, never the password itself."""
+    certificate: str = ""
+
+    def __repr__(self) -> str:
+        return f"IrcGateway({self.name!r})"
+
+
 class Irc(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The IRC door."""
 
@@ -321,6 +334,35 @@ class Irc(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
             example='"https://example.org/upload"',
         ),
     ] = ""
+    gateways: Annotated[
+        tuple[IrcGateway, ...],
+        setting(
+            "Web gateways that pass on connections of others and say whose, by WEBIRC. `password` is what "
+            "`imdctl operator-password` prints; `networks`, by default this machine, are whence they connect.",
+            allowed="a list of tables with name, password or certificate (SHA-256, in hex), and networks",
+            example='[{name = "kiwi", certificate = "%s"}]' % ("5f" * 32),
+            secret=True,
+        ),
+    ] = ()
+    sts_port: Annotated[
+        int,
+        setting(
+            "Port of a TLS listener that clients shall always use from now on (strict transport security). 0: they "
+            "are told nothing. Needs a certificate that clients trust: they come by TLS only, for sts_duration.",
+            allowed="a port from 1 to 65535, or 0",
+            example="6697",
+            ge=0,
+            le=65_535,
+        ),
+    ] = 0
+    sts_duration: Annotated[
+        Duration,
+        setting('How long clients remember sts_port. "0" has them forget it.', example='"180 days"'),
+    ] = Duration(30 * 86_400)
+    sts_preload: Annotated[
+        bool,
+        setting("Whether lists of servers with strict transport security may name this one."),
+    ] = False
     motd: Annotated[
         str,
         setting(

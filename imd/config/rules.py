@@ -53,6 +53,7 @@ def broken(settings: Settings) -> Iterator[Broken]:
     yield from _sizes(settings)
     yield from _operators(settings)
     yield from _networks(settings)
+    yield from _gateways(settings)
     for name in ("email", "sms", "fax"):
         if getattr(settings.carriers, name):
             yield Broken(f"carriers.{name}", "this release has no carriers yet")
@@ -225,6 +226,23 @@ def _networks(settings: Settings) -> Iterator[Broken]:
         for position, text in enumerate(getattr(settings.listen, name)):
             if not is_network(text):
                 yield Broken(f"listen.{name}", f'"{text}" is neither an address nor a network', position)
+
+
+def _gateways(settings: Settings) -> Iterator[Broken]:
+    for position, gateway in enumerate(settings.irc.gateways):
+        wrong = ""
+        if not _OPERATOR.match(gateway.name):
+            wrong = "a gateway's name has 1 to 50 printable characters and no spaces"
+        elif not (gateway.password or gateway.certificate):
+            wrong = f"gateway {gateway.name} needs a password or a certificate"
+        elif gateway.password and not is_verifier(gateway.password):
+            wrong = f"password of gateway {gateway.name}: it is no verifier; 'imdctl operator-password' makes one"
+        elif gateway.certificate and not _FINGERPRINT.match(gateway.certificate):
+            wrong = f"certificate of gateway {gateway.name}: SHA-256 of the certificate (DER), 64 hexadecimal digits"
+        elif not gateway.networks or not all(map(is_network, gateway.networks)):
+            wrong = f"networks of gateway {gateway.name}: addresses and networks such as 10.0.0.0/8, at least one"
+        if wrong:
+            yield Broken("irc.gateways", wrong, position)
 
 
 def _operators(settings: Settings) -> Iterator[Broken]:

@@ -495,7 +495,8 @@ class People:
 
     def _hosts(self, person: Person, peer: Peer) -> tuple[str, ...]:
         """What a ban may call the place: as it is shown, and what is known of it."""
-        return tuple(filter(None, (self._host(person, peer), peer.address, f"guest/{self._cloak(peer.address)}")))
+        cloak = f"guest/{self._cloak(peer.address)}"
+        return tuple(filter(None, (self._host(person, peer), peer.address, peer.hostname, cloak)))
 
     def known_as(self, session: Session) -> tuple[str, str, tuple[str, ...]]:
         """Nick, user and hosts by which a mask may mean this session."""

@@ -592,6 +592,10 @@ class Credentials(Protocol):
         `TooFast`.
         """
 
+    async def gateway(self, password: str, peer: Peer) -> str:
+        """The name of the gateway that this peer is, which may say whose connection it passes on (IRC WEBIRC). Raises
+        `SignOnFailed`, `TooFast`."""
+
     def operators(self) -> Sequence[str]:
         """The names the settings know of operators."""
 

@@ -121,6 +121,8 @@ class Peer(msgspec.Struct, frozen=True):
     loopback: bool = False
     #: SHA-256 fingerprint (hex, lower case) of the client's certificate, or "".
     certificate: str = ""
+    #: The host name of the address, where one is known; for bans and operators, shown to nobody else (P5).
+    hostname: str = ""
 
     @property
     def confidential(self) -> bool:

@@ -32,6 +32,7 @@ from imd.core.session import Account, Peer, Privilege, Session
 from imd.core.stores import OutcomeUnknown, Store, Verifier
 from imd.core.tally import Tally
 from imd.credentials.exchange import StoredScram
+from imd.credentials.gateways import Gateway, Gateways
 from imd.credentials.hashing import Hashing
 from imd.credentials.operators import OperatorLogin, Operators
 from imd.credentials.portal import ForeignRealm, StoredPasswords, StoredRealm, Verifiers, login, usable_checker
@@ -67,6 +68,8 @@ class CredentialRules(msgspec.Struct, frozen=True, kw_only=True):
     name_length: int = MAX_NAME
     #: Who may operate the service.
     operators: tuple[OperatorLogin, ...] = ()
+    #: Who may pass on connections of others.
+    gateways: tuple[Gateway, ...] = ()
     #: Where it is counted how often a limit was met; the same after a reload.
     tally: Tally = msgspec.field(default_factory=Tally)
 
@@ -106,6 +109,8 @@ class CredentialsFront:
             hashing, Throttle(rules.sign_on_delay, free_per_account=3, tally=rules.tally), store.secret, clock.time
         )
         self._operators.apply(rules.operators, rules.sign_on_delay, rules.scram_iterations)
+        self._gateways = Gateways(hashing, Throttle(rules.sign_on_delay, tally=rules.tally), clock.time)
+        self._gateways.apply(rules.gateways, rules.sign_on_delay)
         # Writers of verifiers take turns: a change of password is not undone by a rehash of the old one.
         self._writing = DeferredLock()
         if checker is None:
@@ -117,6 +122,7 @@ class CredentialsFront:
         """New settings (a reload). What has been counted so far stays."""
         self._rules = rules
         self._throttle.set_base(rules.sign_on_delay)
+        self._gateways.apply(rules.gateways, rules.sign_on_delay)
         self._operators.apply(rules.operators, rules.sign_on_delay, rules.scram_iterations)
         self._verifiers.iterations = rules.scram_iterations
         self._registration.policy = CLOSED if self._foreign else rules.registration
@@ -234,6 +240,9 @@ class CredentialsFront:
 
     async def operator(self, name: str, password: str, session: Session) -> str:
         return await self._operators.admit(name, password, session)
+
+    async def gateway(self, password: str, peer: Peer) -> str:
+        return await self._gateways.admit(password, peer)
 
     def operators(self) -> Sequence[str]:
         return self._operators.names()

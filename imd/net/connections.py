@@ -260,6 +260,10 @@ class TicketHolder:
         if self.ticket is not None:
             self.ticket.settle()
 
+    def moved(self, address: IAddress) -> Refusal | None:
+        """The client is elsewhere than the connection comes from; why it may not stay, or None."""
+        return None if self.ticket is None else self.ticket.move(address)
+
     def admission_expired(self) -> None:
         """The client has not signed on in time: say so in the protocol's terms and close."""
         self.transport.loseConnection()  # type: ignore[attr-defined]

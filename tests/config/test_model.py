@@ -102,7 +102,8 @@ class ModelTests(SynchronousTestCase):
     def test_what_is_secret(self) -> None:
         """The one setting that may hold a password is marked."""
         self.assertEqual(
-            [setting.key for setting in catalogue().values() if setting.secret], ["store.url", "operators.logins"]
+            [setting.key for setting in catalogue().values() if setting.secret],
+            ["store.url", "irc.gateways", "operators.logins"],
         )
 
     def test_explain(self) -> None:

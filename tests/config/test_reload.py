@@ -29,6 +29,8 @@ OTHER: dict[str, list[str]] = {
     "irc.confirm": ["irc.confirm=false"],
     "irc.network": ['irc.network="Net"'],
     "irc.motd": ['irc.motd="Hello"'],
+    "irc.gateways": [f'irc.gateways=[{{name="kiwi", certificate="{"5f" * 32}"}}]'],
+    "irc.sts_preload": ["irc.sts_preload=true"],
     "operators.logins": ['operators.logins=[{name="root", account="alice"}]'],
     "operators.accounts": ['operators.accounts=["alice"]'],
     "irc.icon": ['irc.icon="https://example.org/icon.svg"'],

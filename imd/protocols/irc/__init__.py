@@ -44,6 +44,8 @@
     whowas.py        WHOWAS
     queries.py       MOTD, LUSERS, LINKS, VERSION, TIME, ADMIN, INFO, HELP: questions about the server
     operators.py     OPER, KILL, WALLOPS, REHASH, STATS; what operators are told
+    sts.py           strict transport security, told by CAP LS
+    webirc.py        WEBIRC
     bans.py          KLINE, DLINE, UNKLINE, UNDLINE
     accepting.py     ACCEPT
     presence.py      AWAY, MONITOR, away-notify

@@ -44,6 +44,7 @@ CAPABILITIES: dict[str, str] = {
     "server-time": _SPEC + "server-time",
     "setname": _SPEC + "setname",
     "standard-replies": _SPEC + "standard-replies",
+    "sts": _SPEC + "sts",
     "userhost-in-names": _SPEC + "userhost-in-names",
 }
 
@@ -80,6 +81,9 @@ def available(session: "IrcSession", capability: str) -> bool:
         return session.door.settings.history
     if capability == "draft/account-required":
         return not session.hub.people.guests_allowed
+    if capability == "sts":
+        # Told, and never requested: `imd.protocols.irc.sts`.
+        return False
     if capability == "draft/account-registration":
         return session.door.credentials.registration(session.peer) != "closed"
     return capability != "sasl" or bool(session.door.credentials.mechanisms(session.peer))

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from twisted.internet.interfaces import ITransport
+from twisted.internet.interfaces import IAddress, ITransport
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 
-from imd.core.refusal import ShortOfMemory
+from imd.core.refusal import Refusal, ShortOfMemory
 from imd.net.back_pressure import BackPressure
 from imd.net.connections import TicketHolder
 from imd.net.memory import Memory
@@ -33,6 +33,9 @@ class Nowhere:
     def resume(self) -> None: ...
     def keeps(self) -> None: ...
     def settle(self) -> None: ...
+
+    def moved(self, address: IAddress) -> Refusal | None:
+        return None
 
 
 NOWHERE = Nowhere()

@@ -68,6 +68,7 @@ FORMS: dict[str, Form] = {
     "VERIFY": Form("VERIFY account code", "nothing waits to be verified here"),
     "VERSION": Form("VERSION [server]", "software and RPL_ISUPPORT"),
     "WALLOPS": Form("WALLOPS :text", "operators: tell everybody who has mode w"),
+    "WEBIRC": Form("WEBIRC password gateway hostname ip [:options]", "gateways: whose connection this is"),
     "WHO": Form("WHO [mask [o][%fields[,token]]]", "people in a room, or you share one with, or by nick"),
     "WHOIS": Form("WHOIS [server] nick{,nick}", "what you may know of somebody"),
     "WHOWAS": Form("WHOWAS nick{,nick} [count]", "who has been called so"),

@@ -3,7 +3,7 @@
 from collections.abc import Coroutine, Iterable
 from typing import TYPE_CHECKING, Any
 
-from imd.protocols.irc import numerics
+from imd.protocols.irc import numerics, sts
 from imd.protocols.irc.capabilities import CAPABILITIES, INFORMATIONAL, available, value_of
 from imd.protocols.irc.commands import command
 from imd.protocols.irc.registration import progress, shown
@@ -47,7 +47,7 @@ def _ls(session: "IrcSession", version: str) -> None:
     if modern:
         # "implicitly enabled by CAP LS 302".
         session.set_caps(session.caps | {"cap-notify"})
-    session.offered = offer(session)
+    session.offered = offer(session) | (sts.told(session) if modern else {})
     names = _written(session.offered, values=modern)
     _say(session, "LS", names if modern else _in_one_line(session, names), many=modern)
 
@@ -70,7 +70,9 @@ def _req(session: "IrcSession", text: str) -> None:
     offered = offer(session)
     for word in text.split():
         name = word.removeprefix("-")
-        if word.startswith("-"):
+        if name == sts.NAME:
+            fine = False
+        elif word.startswith("-"):
             # "cap-notify … MUST NOT be disabled" for who has it by version 302.
             fine = name in CAPABILITIES and not (name == "cap-notify" and session.cap_version >= 302)
             caps.discard(name)
@@ -96,11 +98,12 @@ def announce(session: "IrcSession") -> None:
 
     "When a capability's value changes, … the server SHOULD use CAP NEW" (capability-negotiation, cap-notify).
     """
-    before, now = session.offered, offer(session)
+    before, now = session.offered, offer(session) | (sts.told(session) if session.cap_version >= 302 else {})
     if before is None or "cap-notify" not in session.caps:
         return
     session.offered = now
-    gone = [name for name in before if name not in now]
+    # "Servers MUST NOT send … CAP DEL for sts".
+    gone = [name for name in before if name not in now and name != sts.NAME]
     new = {name: value for name, value in now.items() if before.get(name) != value}
     if gone:
         session.push(session.format("CAP", [session.nick, "DEL", " ".join(gone)], colon=True))

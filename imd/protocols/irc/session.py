@@ -53,6 +53,7 @@ class IrcSession(Speaker):
         "closing",
         "multiline",
         "offered",
+        "gateway",
         "operator",
         "peer",
         "registered",
@@ -71,6 +72,8 @@ class IrcSession(Speaker):
         self.registration = Registration()
         #: The name under which the client operates the service (OPER); "" for nearly everybody.
         self.operator = ""
+        #: The gateway that passes this connection on (WEBIRC).
+        self.gateway = ""
         self.registered = False
         self.closing = False
         self.barrier = Barrier()

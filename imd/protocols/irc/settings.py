@@ -66,4 +66,9 @@ class IrcSettings(msgspec.Struct, frozen=True, kw_only=True):
     #: Client-only tags that are dropped, as CLIENTTAGDENY lists them: without their ``+``; ``*`` first means all, but
     #: for those after a ``-``.
     deny_client_tags: tuple[str, ...] = ()
+    #: Port of TLS for strict transport security; 0: clients are told nothing.
+    sts_port: int = 0
+    #: Seconds for which clients remember it.
+    sts_duration: int = 0
+    sts_preload: bool = False
     limits: IrcLimits = msgspec.field(default_factory=IrcLimits)

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from twisted.internet.interfaces import IAddress
+
 from imd.core.ports import Hub
 from imd.core.refusal import Refusal
 from imd.protocols.irc import numerics
@@ -46,6 +48,9 @@ class Link(Protocol):
 
     def settle(self) -> None:
         """The client has signed on."""
+
+    def moved(self, address: IAddress) -> Refusal | None:
+        """The client is elsewhere than the connection comes from; why it may not stay, or None."""
 
 
 class Speaker:

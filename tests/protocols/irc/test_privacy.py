@@ -73,6 +73,7 @@ OF_NOBODY = {
     "SETNAME",
     "USER",
     "WALLOPS",
+    "WEBIRC",
     "REGISTER",
     "VERIFY",
 }
