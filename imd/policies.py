@@ -36,6 +36,8 @@ def core_policy(settings: Settings, tally: Tally) -> Policy:
         history_talks=settings.history.talks,
         ledger_keep=settings.ledger.keep,
         room_creation=settings.rooms.create,
+        always_on=settings.accounts.always_on,
+        always_on_keep=settings.accounts.always_on_keep,
         limits=Limits(
             message_size=limits.message_size,
             status_length=limits.status_length,
@@ -54,6 +56,7 @@ def core_policy(settings: Settings, tally: Tally) -> Policy:
             invites=limits.invites,
             offers=limits.offers,
             bans=limits.bans,
+            always_on=limits.always_on,
             read_marks=limits.read_marks,
             window=limits.window,
             # A quarter: what has not left yet may be twice the window, and a protocol's wrapping costs something, too.

@@ -348,6 +348,14 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             ge=0,
         ),
     ] = 20
+    always_on: Annotated[
+        int,
+        setting(
+            "Accounts that stay in their rooms while no client of theirs is connected.",
+            reason="As many as connections: some 2 KiB each, and a row for each of their rooms.",
+            ge=0,
+        ),
+    ] = 10_000
     read_marks: Annotated[
         int,
         setting(

@@ -203,6 +203,22 @@ class Accounts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             live=False,
         ),
     ] = False
+    always_on: Annotated[
+        Literal["opt-in", "opt-out", "off"],
+        setting(
+            "Which accounts stay in their rooms while no client of theirs is connected, also over a restart: "
+            '"opt-in" those that ask for it (`/msg NickServ SET ALWAYS-ON on`), "opt-out" all that have not asked '
+            'against it, "off" none.',
+            example='"opt-out"',
+        ),
+    ] = "opt-in"
+    always_on_keep: Annotated[
+        Duration,
+        setting(
+            'How long an account stays in its rooms after its last sign-off. "0": for ever.',
+            reason="Who has not come back in a season will hardly miss the room.",
+        ),
+    ] = Duration(90 * 86_400)
     scram_iterations: Annotated[
         int,
         setting(

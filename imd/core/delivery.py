@@ -91,7 +91,7 @@ class Delivery:
         if draft.client_id and self._repeated(id, sender, draft, outcome):
             return id
         seq = self._numbers.next(now)
-        person = self._people.find(draft.to)
+        person = self._here(draft.to)
         if person is not None and session.marks is not FIRST_MARKS and person.guest:
             self._accept_answers(session, person)
         if sender.account is None and person is not None and self._refuses(session, person):
@@ -117,6 +117,11 @@ class Delivery:
             with suppress(TooMany):
                 self._people.accepting.accept(session.person, guest)
 
+    def _here(self, name: str) -> Person | None:
+        """Who is on under this name. Who stays in rooms without a client is off."""
+        person = self._people.find(name)
+        return person if person is None or person.sessions else None
+
     def _message(self, session: Session, draft: Draft, id: str, seq: int, now: float, to: Address) -> Message:
         sender = session.person
         return Message(
@@ -137,7 +142,7 @@ class Delivery:
         """A message to somebody who is off, or whose name is being looked up for earlier messages."""
         name, domain = split(draft.to, self._people.domain)
         folded = fold(name)
-        person = self._people.find(draft.to)
+        person = self._here(draft.to)
         if person is not None and person.account is not None and not self._recipients.asking(folded):
             message = self._message(session, draft, id, seq, now, person.address)
             self._route(session, message, person.account, person, outcome)

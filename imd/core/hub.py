@@ -21,6 +21,7 @@ from imd.core.roombook import RoomBook
 from imd.core.rooms import Rooms
 from imd.core.roster import Rosters
 from imd.core.sequence import MessageIds, Sequence
+from imd.core.staying import Staying
 from imd.core.stores import Store
 
 
@@ -41,6 +42,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     ledger_keep: float = 90 * 86400.0
     #: Who may open a new room by joining it: ``everyone``, ``accounts`` or ``nobody``.
     room_creation: str = "everyone"
+    #: Who may stay in rooms without a client: ``opt-in``, ``opt-out`` or ``off``; and for how long.
+    always_on: str = "opt-in"
+    always_on_keep: float = 90 * 86400.0
     limits: Limits = msgspec.field(default_factory=Limits)
 
 
@@ -107,6 +111,16 @@ class Hub:
         self.history.people = self.people
         self.history.arrived = self.delivery.arrived
         self.rooms.creation = policy.room_creation
+        self.staying = Staying(
+            environment,
+            self.people,
+            store.memberships,
+            limits,
+            rule=policy.always_on,
+            keep=policy.always_on_keep,
+        )
+        self.people.staying = self.staying
+        self.rooms.tell_moves(self.staying.moved)
         self.people.presence = self.presence
         self.people.rosters = self.rosters
         self.people.rooms = self.rooms
@@ -125,18 +139,21 @@ class Hub:
         if crashed:
             self._environment.log.info("{count} sessions had not been closed by the last daemon", count=crashed)
         await self.rooms.load()
+        await self.staying.load()
         await self.bans.load()
 
     def store_back(self) -> None:
         """The store was away and can be reached again: do what has waited."""
         self.ledger.retry()
         self._book.retry()
+        self.staying.retry()
         self.delivery.retry()
         self.history.retry()
 
     async def expire(self) -> dict[str, int]:
         """Forget what has outlived its time, in every store; how much of each. Called now and then."""
         now = self.clock.time()
+        self.staying.expire()
         return {
             "messages": await self.store.inbox.expire(now),
             "history": await self.history.expire(),
@@ -148,9 +165,12 @@ class Hub:
         self.policy = policy
         self.people.guests_allowed = policy.guests
         self.rooms.creation = policy.room_creation
+        self.staying.rule = policy.always_on
+        self.staying.keep = policy.always_on_keep
+        self.staying.apply_rule()
         self.delivery.trace.bound(policy.limits.traces)
         parts = (self.people, self.presence, self.rosters, self.rooms, self.delivery, self.offers)
-        for part in (*parts, self.bans, self.read_marks):
+        for part in (*parts, self.bans, self.read_marks, self.staying):
             part.limits = policy.limits
         self.people.whowas.limits = self.people.accepting.limits = policy.limits
         self.delivery.ack_wait = policy.ack_wait
@@ -180,4 +200,4 @@ class Hub:
     @property
     def idle(self) -> bool:
         """Whether nothing is under way: no message without outcome, nothing the store has yet to take."""
-        return self.delivery.idle and self.ledger.idle and self._book.idle and self.history.idle
+        return self.delivery.idle and self.ledger.idle and self._book.idle and self.staying.idle and self.history.idle

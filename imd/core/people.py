@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from imd.core.read_marks import ReadMarks
     from imd.core.rooms import Rooms
     from imd.core.roster import Rosters
+    from imd.core.staying import Staying
 
 #: Network addresses whose cloaks are remembered: one is asked for with each line of a guest.
 _CLOAKS = 10_000
@@ -98,6 +99,7 @@ class People:
     rooms: "Rooms"
     delivery: "Delivery"
     offers: "Offers"
+    staying: "Staying"
     bans: "Bans"
     read_marks: "ReadMarks"
 
@@ -163,7 +165,11 @@ class People:
         else:
             if account.suspended:
                 raise Suspended(account.name)
-            person = self.persons.get(account.id) or Person(account.id, Address(account.name, self.domain), account)
+            person = (
+                self.persons.get(account.id)
+                or self.staying.persons.get(account.id)
+                or Person(account.id, Address(account.name, self.domain), account)
+            )
             old = self._sessions.get(replaces)
             others = len(person.sessions) - (old is not None and old.person is person)
             self.limits.check_count("sessions_per_account", "sessions of one account", others)
@@ -189,6 +195,7 @@ class People:
         session = Session(session_id, person, peer, info, client, now, confirms)
         session.presence = presence
         if not person.sessions:
+            self.staying.back(person.key)
             self.persons[person.key] = person
             self._names[fold(person.address.name)] = person
         for mark in session.marks:
@@ -205,7 +212,7 @@ class People:
         account = person.account
         if account is None:
             return person
-        present = self.persons.get(account.id)
+        present = self.persons.get(account.id) or self.staying.persons.get(account.id)
         if present is None:
             current = self.accounts.cached(fold(account.name))
             if isinstance(current, Account) and current.id == account.id:
@@ -311,7 +318,10 @@ class People:
         self._replacing.pop(session.id, None)
         person = session.person
         self.delivery.detach(session)
-        if len(person.sessions) == 1:
+        stays = len(person.sessions) == 1 and self.staying.may_go(person, reason)
+        if stays:
+            self.rooms.settle(person)
+        elif len(person.sessions) == 1:
             # While the session still says whence the person was: `origin`.
             self.rooms.left(person, text, quit=reason == "quit")
         person.sessions.remove(session)
@@ -319,6 +329,8 @@ class People:
             self._marked[mark] -= not person.marked(mark)
         if not person.sessions:
             self.leave(person)
+        if stays:
+            self.staying.gone(person, session.info)
         self.presence.closed(session)
         self.offers.closed(session)
         self.read_marks.closed(session)
@@ -326,7 +338,8 @@ class People:
         session.client = _GONE
 
     def end(self, person: Person, why: Kicked, reason: str) -> int:
-        """End all sessions of a person, telling their clients why; how many there were."""
+        """End all sessions of a person, telling their clients why; how many there were. She stays in no rooms."""
+        self.staying.leave(person, why.sentence)
         return self._end(list(person.sessions), why, reason)
 
     def end_others(self, session: Session, ids: Iterable[str] | None = None) -> int:
@@ -361,9 +374,11 @@ class People:
 
     def find(self, name: str) -> Person | None:
         if "@" not in name:
-            return self._names.get(fold(name))
+            folded = fold(name)
+            return self._names.get(folded) or self.staying.find(folded)
         bare, domain = split(name, "")
-        person = self._names.get(fold(bare))
+        folded = fold(bare)
+        person = self._names.get(folded) or self.staying.find(folded)
         if person is None or (domain and domain != person.address.domain):
             return None
         return person
@@ -408,6 +423,7 @@ class People:
             return
         person = self.persons.get(before.id)
         self.delivery.forget_recipient(before)
+        self.staying.account_changed(before, now)
         if person is not None:
             if now is None or now.suspended:
                 self.end(person, Kicked("This account was removed." if now is None else "Suspended."), "kicked")
@@ -430,6 +446,12 @@ class People:
         self.presence.renamed(person, before)
 
     # ------------------------------------------------------------ who may know what
+
+    def stays(self, person: Person) -> bool:
+        return self.staying.stays(person.account)
+
+    async def set_always_on(self, session: Session, on: bool) -> None:
+        await self.staying.choose(session, on)
 
     def may_see(self, watcher: Session, person: Person) -> bool:
         return self.presence.visible(watcher, person) or self.rooms.share(watcher.person, person)
@@ -481,9 +503,8 @@ class People:
 
     def origin(self, person: Person) -> str:
         if not person.sessions:
-            return (
-                f"{person.address.name}@user/{person.address.name}" if person.account is not None else "guest@guest/-"
-            )
+            user = self._user(person, person.last or ClientInfo())
+            return f"{user}@user/{person.address.name}" if person.account is not None else "guest@guest/-"
         session = person.sessions[0]
         return f"{self._user(person, session.info)}@{self._host(person, session.peer)}"
 

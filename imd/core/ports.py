@@ -176,7 +176,15 @@ class People(Protocol):
         person said. Whatever it had not confirmed stays in the inbox. Harmless when repeated."""
 
     def find(self, name: str) -> Person | None:
-        """Who is on under this name (folded; account or guest, ``name`` or ``name@domain``), visible or not."""
+        """Who is on under this name (folded; account or guest, ``name`` or ``name@domain``), visible or not; also who
+        stays in rooms without a session."""
+
+    def stays(self, person: Person) -> bool:
+        """Whether the person stays in her rooms while none of her clients is connected."""
+
+    async def set_always_on(self, session: Session, on: bool) -> None:
+        """Stay in one's rooms while none of one's clients is connected, or no longer. Raises `NotForGuests`,
+        `NotAllowed` where the settings forbid it, `TooMany`, `StoreUnavailable`."""
 
     def may_see(self, watcher: Session, person: Person) -> bool:
         """Whether `watcher` may know that `person` is on (P5), by presence or by a room they share."""
@@ -257,6 +265,10 @@ class PresenceRegistryPort(Protocol):
 
     def view(self, watcher: Session, name: str) -> PresenceView:
         """What `watcher` may see of `name` now; somebody unknown or hidden looks offline."""
+
+    def member(self, watcher: Session, person: Person) -> PresenceView:
+        """As `view`, in a room that both are in: who stays in it while she is off (or invisible) is away there, for
+        those who could see her presence."""
 
     def roster_views(self, session: Session) -> list[PresenceView]:
         """Everyone of the session's own roster whose presence it may see, for the answer to sign-on."""

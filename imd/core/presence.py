@@ -139,7 +139,7 @@ class PresenceRegistry:
             if now.shown and (not before.shown or _seen_as(before) != _seen_as(now)):
                 self.people.whowas.appeared(person, now)
         self._promoted.pop(key, None)
-        if self.people.person(key) is None:
+        if self.people.person(key) is None and key not in self.people.staying.persons:
             self.rosters.unload(key)
         return looks
 
@@ -163,6 +163,8 @@ class PresenceRegistry:
             self._tell_room_mates(person, change)
             if len(person.sessions) > 1:
                 self._tell_herself(person, before, now)
+        elif before.shown is not now.shown and not change.renamed and self.people.stays(person):
+            self._tell_of_staying(person, change, before, now)
         return change.looks
 
     def _tell_herself(self, person: Person, before: Snapshot, now: Snapshot) -> None:
@@ -210,6 +212,34 @@ class PresenceRegistry:
                     before_text=view.before_text,
                 )
             session.client.room_event(events[id(view)])
+
+    def _tell_of_staying(self, person: Person, change: Change, before: Snapshot, now: Snapshot) -> None:
+        """Somebody who stays in her rooms has gone or come: there she is away, or back. Those who are told of her
+        presence learn it from that."""
+        rooms = self.people.rooms.rooms_of(person)
+        mates = dict.fromkeys(s for room in rooms for member in room.members.values() for s in member.person.sessions)
+        change.looks += len(mates)
+        events: dict[Sight, MemberPresenceChanged] = {}
+        for session in mates:
+            if session in change.done or not session.begun or session.person is person:
+                continue
+            sight = self.judge(now if now.shown else before, person, session.person)
+            if sight is Sight.HIDDEN:
+                continue
+            if sight not in events:
+                was, view = seen(before, sight, State.OFFLINE), seen(now, sight, State.OFFLINE)
+                events[sight] = MemberPresenceChanged(
+                    room=rooms[0],
+                    time=self._environment.clock.time(),
+                    by=person.address,
+                    origin=self.people.origin(person),
+                    person=person,
+                    state=view.state if view.online else State.AWAY,
+                    text=view.text,
+                    before=was.state if was.online else State.AWAY,
+                    before_text=was.text,
+                )
+            session.client.room_event(events[sight])
 
     # ------------------------------------------------------------ who may see what
 
@@ -305,6 +335,14 @@ class PresenceRegistry:
                 return view
         # Spelled as asked: the right spelling would tell that somebody is here (P5).
         return PresenceView(Address(*split(name, self.people.domain)), State.OFFLINE, State.OFFLINE)
+
+    def member(self, watcher: Session, person: Person) -> PresenceView:
+        view = self.view(watcher, person.address.name)
+        if view.online or person is watcher.person or not self.people.stays(person):
+            return view
+        if self.judge(merge(person), person, watcher.person) is Sight.HIDDEN:
+            return view
+        return PresenceView(person.address, State.AWAY, State.AWAY)
 
     def roster_views(self, session: Session) -> list[PresenceView]:
         views = []

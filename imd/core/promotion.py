@@ -100,6 +100,8 @@ class Promotion:
         if device:
             session.info = msgspec.structs.replace(session.info, device=device)
         there = people.person(account.id)
+        if there is None and (there := people.staying.back(account.id)) is not None:
+            people.enter(there)
         if there is None:
             self._becomes(guest, account)
         else:

@@ -1,6 +1,6 @@
 """Which rooms there are, and who is in which: the two sides of membership, always in step."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from imd.core.address import fold
 from imd.core.session import Person
@@ -16,6 +16,8 @@ class RoomIndex:
         self.memberships: dict[str, dict[str, Room]] = {}
         #: Where rooms that have been renamed keep their history: not under their names.
         self._elsewhere: set[str] = set()
+        #: Told whenever a person's rooms have changed.
+        self.moved: Callable[[Person], None] = lambda person: None
 
     def find(self, name: str) -> Room | None:
         return self.rooms.get(fold(name))
@@ -49,6 +51,7 @@ class RoomIndex:
     def enter(self, room: Room, member: Member) -> None:
         room.members[member.person.key] = member
         self.memberships.setdefault(member.person.key, {})[fold(room.name)] = room
+        self.moved(member.person)
 
     def leave(self, room: Room, person: Person) -> None:
         room.members.pop(person.key, None)
@@ -56,6 +59,7 @@ class RoomIndex:
         mine.pop(fold(room.name), None)
         if not mine:
             self.memberships.pop(person.key, None)
+        self.moved(person)
 
     def rename(self, room: Room, name: str) -> None:
         """The room goes by another name from now on, for all who are in it."""
@@ -70,6 +74,8 @@ class RoomIndex:
             mine = self.memberships[key]
             # In the order of joining, as before.
             self.memberships[key] = {after if each is room else folded: each for folded, each in mine.items()}
+        for member in room.members.values():
+            self.moved(member.person)
 
     def archive(self, folded: str) -> str:
         """Where a new room of this name keeps its history: under its name, unless that still is another's."""

@@ -77,6 +77,23 @@ class Rooms(RoomKeeping):
         """`imd.core.ports.RoomsKept`."""
         return self
 
+    def restore(
+        self, person: Person, name: str, created: float, archive: str, joined: float, roles: Iterable[Role]
+    ) -> None:
+        """Somebody who stayed in a room is a member again, after a restart; a room nobody founded is made again."""
+        room = self._index.find(name)
+        if room is None:
+            room = Room(name, created)
+            room.archive = archive
+            self._index.add(room)
+        member = Member(person, joined)
+        member.roles.update(roles)
+        self._index.enter(room, member)
+
+    def tell_moves(self, moved: Callable[[Person], None]) -> None:
+        """Have `moved` called whenever a person's rooms have changed."""
+        self._index.moved = moved
+
     # ------------------------------------------------------------ looking
 
     def all(self) -> Iterable[Room]:

@@ -199,15 +199,20 @@ class Appearance(msgspec.Struct, frozen=True, gc=False):
 
 
 class Person:
-    """Somebody who is on now, with all sessions; account or guest. `key` is the account id or ``guest:…``."""
+    """Somebody who is on now, with all sessions, or who stays in her rooms without one; account or guest.
 
-    __slots__ = ("account", "address", "key", "sessions")
+    `key` is the account id or ``guest:…``.
+    """
+
+    __slots__ = ("account", "address", "key", "last", "sessions")
 
     def __init__(self, key: str, address: Address, account: Account | None) -> None:
         self.key = key
         self.address = address
         self.account = account
         self.sessions: list[Session] = []
+        #: Of who stays in rooms without any session: what the last one said of itself.
+        self.last: ClientInfo | None = None
 
     @property
     def guest(self) -> bool:

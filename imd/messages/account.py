@@ -31,6 +31,17 @@ class SetPrivacy(Request, kw_only=True, frozen=True, tag="set-privacy"):
     share_location: Annotated[bool | None, says("Tell mutual contacts who do the same: address, ports, client.")] = None
 
 
+class SetAlwaysOn(Request, kw_only=True, frozen=True, tag="set-always-on"):
+    """Stay in one's rooms while none of one's clients is connected, or no longer.
+
+    Example::
+
+        {"type":"set-always-on","ref":7,"on":true}
+    """
+
+    on: bool
+
+
 class AccountAnswer(Answer, kw_only=True, frozen=True, tag="account"):
     """One's own account.
 
@@ -44,6 +55,7 @@ class AccountAnswer(Answer, kw_only=True, frozen=True, tag="account"):
     created: Annotated[float, says("When the account was made.")]
     visible_to: Visibility
     share_location: bool = False
+    always_on: Annotated[bool, says("One stays in one's rooms while none of one's clients is connected.")] = False
 
 
 class GetSessions(Request, kw_only=True, frozen=True, tag="get-sessions"):

@@ -43,6 +43,7 @@ FromClient = (
     | rooms.GetMasks
     | account.Whoami
     | account.GetSessions
+    | account.SetAlwaysOn
     | account.SetPrivacy
     | account.SetRealname
     | account.ChangePassword

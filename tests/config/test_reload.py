@@ -24,6 +24,7 @@ OTHER: dict[str, list[str]] = {
     "store.url": ['store.url="redis://:hunter2@localhost"'],
     "accounts.registration": ['accounts.registration="closed"'],
     "accounts.guests": ["accounts.guests=false"],
+    "accounts.always_on": ['accounts.always_on="off"'],
     "accounts.international": ["accounts.international=true"],
     "accounts.scram_iterations": ["accounts.scram_iterations=4096"],
     "irc.confirm": ["irc.confirm=false"],

@@ -42,6 +42,7 @@ TIGHT = (
     "limits.offers=1",
     "limits.bans=1",
     f'operators.logins=[{{name="root", password="{written(_SESAME)}"}}]',
+    "limits.always_on=1",
     "limits.read_marks=1",
     "limits.window=2",
     "limits.targets=2",
@@ -329,6 +330,20 @@ async def _targets(here: Meeting) -> None:
     await here.answered(await here.person(), "PRIVMSG a,b,c :hello", " 407 ", " c ")
 
 
+async def _native_always_on(here: Meeting) -> None:
+    one, other = await here.person(), await here.person()
+    await one.must({"type": "set-always-on", "on": True})
+    await here.refused(other, "too-many", "set-always-on", on=True)
+    await one.must({"type": "set-always-on", "on": False})
+
+
+async def _irc_always_on(here: Meeting) -> None:
+    one, other = await here.person(), await here.person()
+    await here.answered(one, "NS SET ALWAYS-ON on", "NOTICE", "You stay")
+    await here.answered(other, "NS SET ALWAYS-ON on", "NOTICE", "accounts that stay")
+    await here.answered(one, "NS SET ALWAYS-ON off", "NOTICE", "You leave")
+
+
 async def _native_marks(here: Meeting) -> None:
     """The oldest is forgotten."""
     one = await here.person()
@@ -445,6 +460,7 @@ DEEDS: dict[str, tuple[Deed | None, Deed | None]] = {
     "limits.offers": (_offers, _offers),
     # Operators come by IRC.
     "limits.bans": (None, _bans),
+    "limits.always_on": (_native_always_on, _irc_always_on),
     "limits.read_marks": (_native_marks, _irc_marks),
     "limits.window": (_window, _window),
     # A native command has one recipient.

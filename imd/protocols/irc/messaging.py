@@ -234,8 +234,12 @@ def _away(session: "IrcSession", name: str) -> None:
         if other.presence.state is not State.AVAILABLE:
             break
     else:
-        return
-    view = session.hub.presence.view(session.me, name)
+        if person.sessions:
+            return
+    if person.account is not None and session.hub.people.may_see(session.me, person):
+        view = session.hub.presence.member(session.me, person)
+    else:
+        view = session.hub.presence.view(session.me, name)
     text = away_text(view.state, view.text)
     if text is not None:
         session.numeric(numerics.RPL_AWAY, view.person.name, text)

@@ -69,7 +69,7 @@ def setting(name: str) -> Callable[[Setting], Setting]:
     return enter
 
 
-@NICKSERV.verb("SET", "change a setting of your account: PASSWORD", usage="setting value", least=2)
+@NICKSERV.verb("SET", "change a setting of your account: PASSWORD, ALWAYS-ON", usage="setting value", least=2)
 async def _set(session: "IrcSession", words: list[str]) -> None:
     run = SETTINGS.get(words[0].upper())
     if run is None:
@@ -80,6 +80,19 @@ async def _set(session: "IrcSession", words: list[str]) -> None:
 
 setting("PASSWORD")(_change_password)
 setting("PASS")(_change_password)
+
+
+@setting("ALWAYS-ON")
+async def _always_on(session: "IrcSession", value: str) -> None:
+    match value.lower():
+        case "on" | "true" | "yes":
+            await session.hub.people.set_always_on(session.me, True)
+            say(session, "You stay in your rooms while none of your clients is connected.")
+        case "off" | "false" | "no":
+            await session.hub.people.set_always_on(session.me, False)
+            say(session, "You leave your rooms with your last client.")
+        case _:
+            say(session, "Use: SET ALWAYS-ON on|off")
 
 
 # ---------------------------------------------------------------- certificates

@@ -145,8 +145,11 @@ def _changed(session: "IrcSession", view: PresenceView) -> None:
     if flipped:
         if not monitored:
             buddyserv.tell_presence(session, view)
+            _tell_stayed(session, view)
             return
         _tell_monitored(session, view, person)
+        if view.state in (State.OFFLINE, State.AVAILABLE):
+            _tell_stayed(session, view)
         away_before = None
     changed = away_before != away_text(view.state, view.text)
     if changed and person is not None and _hears_away(session, person, monitored):
@@ -154,6 +157,16 @@ def _changed(session: "IrcSession", view: PresenceView) -> None:
     elif not monitored or (changed and not flipped and _is_buddy(session, view)):
         # MONITOR alone does not tell away and back; of a buddy, BuddyServ does.
         buddyserv.tell_presence(session, view)
+
+
+def _tell_stayed(session: "IrcSession", view: PresenceView) -> None:
+    """Somebody stays in a room with this client while she is off: there she is away, and comes back."""
+    person = session.hub.people.find(view.person.name)
+    if person is None or "away-notify" not in session.caps or not session.hub.people.stays(person):
+        return
+    now = session.hub.presence.member(session.me, person)
+    if now.online and _together(session, person):
+        session.push(encode_away(session, person, now.state, now.text))
 
 
 def _is_buddy(session: "IrcSession", view: PresenceView) -> bool:

@@ -112,7 +112,7 @@ def _tell_away_on_join(session: "IrcSession", person: Person) -> None:
     """https://ircv3.net/specs/extensions/away-notify: somebody comes in who is away."""
     if all(other.presence.state is State.AVAILABLE for other in person.sessions):
         return
-    view = session.hub.presence.view(session.me, person.address.name)
+    view = session.hub.presence.member(session.me, person)
     if away_text(view.state, view.text) is not None:
         session.answer(encode_away(session, person, view.state, view.text))
 

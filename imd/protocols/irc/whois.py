@@ -32,7 +32,7 @@ def visible(session: "IrcSession", nick: str) -> Person | None:
 
 
 def view_of(session: "IrcSession", person: Person) -> PresenceView:
-    return session.hub.presence.view(session.me, person.address.name)
+    return session.hub.presence.member(session.me, person)
 
 
 def is_away(view: PresenceView) -> bool:
@@ -41,7 +41,8 @@ def is_away(view: PresenceView) -> bool:
 
 def realname(person: Person) -> str:
     """What the person's first session that has one calls her."""
-    return next((session.info.realname for session in person.sessions if session.info.realname), person.address.name)
+    said = next((session.info.realname for session in person.sessions if session.info.realname), "")
+    return said or (person.last.realname if person.last is not None else "") or person.address.name
 
 
 def _shown_sessions(session: "IrcSession", person: Person) -> list[Session]:

@@ -4,7 +4,16 @@ from typing import TYPE_CHECKING
 
 from imd.core.refusal import MechanismRefused, NotForGuests
 from imd.core.session import Account, Visibility
-from imd.messages.account import AccountAnswer, ChangePassword, GetSessions, Sessions, SetPrivacy, SetRealname, Whoami
+from imd.messages.account import (
+    AccountAnswer,
+    ChangePassword,
+    GetSessions,
+    Sessions,
+    SetAlwaysOn,
+    SetPrivacy,
+    SetRealname,
+    Whoami,
+)
 from imd.messages.connection import Ping, Pong, Quit
 from imd.protocols.native import outgoing
 
@@ -28,6 +37,7 @@ def _show(session: "NativeSession", ref: int, account: Account) -> None:
             created=account.created,
             visible_to=outgoing.word(account.visible_to.value),
             share_location=account.share_location,
+            always_on=session.hub.people.stays(session.me.person),
         )
     )
 
@@ -46,6 +56,11 @@ async def set_privacy(session: "NativeSession", request: SetPrivacy) -> None:
     account = await session.hub.people.set_privacy(session.me, visible_to, request.share_location)
     if session.core is not None:
         _show(session, request.ref, account)
+
+
+async def set_always_on(session: "NativeSession", request: SetAlwaysOn) -> None:
+    await session.hub.people.set_always_on(session.me, request.on)
+    session.ok(request.ref)
 
 
 def set_realname(session: "NativeSession", request: SetRealname) -> None:

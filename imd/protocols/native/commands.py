@@ -95,6 +95,7 @@ COMMANDS: Final[dict[type[Wire], Row]] = {
     room_messages.GetMasks: Row(rooms.get_masks),
     account_messages.Whoami: Row(account.whoami),
     account_messages.GetSessions: Row(account.get_sessions),
+    account_messages.SetAlwaysOn: Row(account.set_always_on),
     account_messages.SetPrivacy: Row(account.set_privacy),
     account_messages.SetRealname: Row(account.set_realname),
     account_messages.ChangePassword: Row(account.change_password, cost=5),

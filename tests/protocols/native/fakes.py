@@ -103,6 +103,12 @@ class FakePeople:
         await self.record.wait("set_privacy", visible_to, share_location)
         return msgspec.structs.replace(ALICE, visible_to=visible_to or Visibility.EVERYONE)
 
+    def stays(self, person: Person) -> bool:
+        return False
+
+    async def set_always_on(self, session: Session, on: bool) -> None:
+        await self.record.wait("set_always_on", on)
+
     def set_realname(self, session: Session, realname: str) -> None:
         self.record.note("set_realname", realname)
 
