@@ -34,6 +34,7 @@ def core_policy(settings: Settings, tally: Tally) -> Policy:
         history_keep=settings.history.keep,
         history_max_messages=settings.history.max_messages,
         history_talks=settings.history.talks,
+        redaction_window=settings.history.redact,
         ledger_keep=settings.ledger.keep,
         room_creation=settings.rooms.create,
         always_on=settings.accounts.always_on,

@@ -16,6 +16,7 @@ from imd.core.accounts import Accounts
 from imd.core.contact import RosterChange
 from imd.core.hub import Hub, Policy
 from imd.core.message import Draft, Envelope, Kind, Message, Outcome, ReadMark, Receipt
+from imd.core.past import Redaction
 from imd.core.refusal import Refusal
 from imd.core.session import Account, ClientInfo, Peer, Presence, PresenceView, Session
 from imd.core.talk import RoomEvent, RoomLine, RoomLines
@@ -56,6 +57,7 @@ class Recorder:
         self.roster: list[RosterChange] = []
         self.events: list[RoomEvent | RoomLine] = []
         self.read_marks: list[ReadMark] = []
+        self.redactions: list[Redaction] = []
         self.ended: Refusal | None = None
 
     def deliver(self, envelopes: Sequence[Envelope]) -> None:
@@ -86,6 +88,9 @@ class Recorder:
 
     def backlog(self) -> int:
         return self.unread
+
+    def message_redacted(self, redaction: Redaction) -> None:
+        self.redactions.append(redaction)
 
     def message_read(self, mark: ReadMark) -> None:
         self.read_marks.append(mark)

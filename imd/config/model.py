@@ -308,6 +308,14 @@ class History(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             example='"always"',
         ),
     ] = "readers"
+    redact: Annotated[
+        Duration,
+        setting(
+            "How long people may take back what they have said (IRC: REDACT). Operators of a room always may. "
+            '"0": as long as it is kept.',
+            reason="Time to notice a mistake; not for rewriting what was agreed on.",
+        ),
+    ] = Duration(86_400)
 
 
 class IrcGateway(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -8,12 +8,13 @@ to read it on (DESIGN, "Several devices") or a client that reads history, or wit
 nobody learns from a copy of theirs how many devices somebody else has, or that they are blocked.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 import msgspec
 
 from imd.core.message import Message, Outcome, Receipt, receipt
+from imd.core.own import OwnHistory
 from imd.core.ports import Environment
 from imd.core.reading import Reading
 from imd.core.refusal import StoreUnavailable
@@ -55,8 +56,12 @@ class _Line:
 class History(Reading):
     """Appends in batches, reads for those who may read (`imd.core.reading`)."""
 
+    #: Set by the hub (`imd.core.redacting`).
+    redact: Callable[[Session, str, str, str], Awaitable[None]]
+
     def __init__(self, environment: Environment, store: HistoryStore, *, keep: float, most: int = 0) -> None:
         super().__init__(store)
+        self.own = OwnHistory(store)
         self._environment = environment
         self.keep = keep
         #: Greatest number of messages of one room or talk; 0: no bound but time.
@@ -66,6 +71,8 @@ class History(Reading):
         #: Those that are tried again when the store is back.
         self._failed: list[_Line] = []
         self._under_way = 0
+        #: Ids of what was taken back lately: its sender may send it again.
+        self._forgotten: dict[str, None] = {}
         #: Copies of talks for everybody, not only for those who read them.
         self.always = False
         #: Accounts that have begun to read, and the store is about to remember it.
@@ -130,6 +137,17 @@ class History(Reading):
             return
         self._add(_Line(targets, message, outcome, insist=insist))
 
+    async def forget(self, targets: Sequence[str], id: str) -> None:
+        """Nothing of this message stays under these targets, should it be on its way there or be sent again."""
+        self._forgotten[id] = None
+        if len(self._forgotten) > _REMEMBERED:
+            del self._forgotten[next(iter(self._forgotten))]
+        self._failed = [line for line in self._failed if line.message.id != id]
+        known = self._recent.get(id)
+        if known is not None:
+            self._recent[id] = msgspec.structs.replace(known, body="", tags={})
+        await self._ask(self._store.remove([(target, id) for target in targets]))
+
     def _add(self, line: _Line) -> None:
         if not self._batch:
             self._environment.clock.soon(self._flush)
@@ -143,9 +161,18 @@ class History(Reading):
 
     def _flush(self) -> None:
         batch, self._batch = self._batch, []
+        if self._forgotten:
+            batch = [line for line in batch if line.message.id not in self._forgotten or self._left_out(line)]
         for begin in range(0, len(batch), _BATCH):
             self._under_way += 1
             self._environment.spawn("write history", self._write(batch[begin : begin + _BATCH]))
+
+    @staticmethod
+    def _left_out(line: _Line) -> bool:
+        """What was taken back is not written again; whoever waits for it hears that all is well."""
+        if line.outcome is not None:
+            line.outcome(Outcome.ACCEPTED)
+        return False
 
     async def _write(self, batch: list[_Line]) -> None:
         # Also what is told if this is cut off: those who wait must not wait for ever.

@@ -17,6 +17,7 @@ from imd.core.ports import Clock, Environment
 from imd.core.presence import PresenceRegistry
 from imd.core.read_marks import ReadMarks
 from imd.core.recipients import Recipients
+from imd.core.redacting import Redacting
 from imd.core.roombook import RoomBook
 from imd.core.rooms import Rooms
 from imd.core.roster import Rosters
@@ -39,6 +40,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     history_max_messages: int = 10_000
     #: Whose talks are kept: of "readers", who have a second device or a client that reads history, or "always".
     history_talks: str = "readers"
+    #: Seconds for which people may take back what they have said; 0: as long as it is kept.
+    redaction_window: float = 86400.0
     ledger_keep: float = 90 * 86400.0
     #: Who may open a new room by joining it: ``everyone``, ``accounts`` or ``nobody``.
     room_creation: str = "everyone"
@@ -110,6 +113,17 @@ class Hub:
         self.history.rooms_of = lambda session: self.rooms.rooms_of(session.person)
         self.history.people = self.people
         self.history.arrived = self.delivery.arrived
+        self.redacting = Redacting(
+            environment,
+            self.people,
+            self.history,
+            self.keeping,
+            self.delivery.trace,
+            ids,
+            self.rooms.tell,
+            window=policy.redaction_window,
+        )
+        self.history.redact = self.redacting.redact
         self.rooms.creation = policy.room_creation
         self.staying = Staying(
             environment,
@@ -179,6 +193,7 @@ class Hub:
         self.keeping.guest_messages = policy.guest_messages
         self._queue.limit = policy.offline_max_messages
         self.history.keep = policy.history_keep
+        self.redacting.window = policy.redaction_window
         self.history.most = policy.history_max_messages
         self.history.always = policy.history_talks == "always"
 

@@ -263,6 +263,26 @@ class Keeping:
         if inbox is not None:
             inbox.pending.pop(pending.message.id, None)
 
+    async def settled(self, id: str) -> None:
+        """The message `id` has an outcome, if it is under way: it is in history, or will never be."""
+        pending = self.open.get(id)
+        if pending is not None and not pending.settled:
+            outcome = self._environment.future()
+            pending.settles.append(outcome.callback)
+            await outcome
+
+    def withdraw(self, account: str, id: str) -> None:
+        """Nobody of this account shall be shown this message, should it still wait for that."""
+        pending = self.find(id)
+        if pending is not None:
+            pending.acknowledged = True
+            self.recording.pop(id, None)
+            self.drop(pending)
+        inbox = self.inboxes.get(account)
+        if inbox is not None:
+            inbox.withdraw(id)
+        self._queue.acknowledge(account, id)
+
     def refuse(self, pending: Pending, reason: Refusal) -> None:
         """It will never be shown, so nobody may hold it any longer."""
         inbox = self.inboxes.get(pending.account.id)

@@ -96,6 +96,24 @@ class Heard(msgspec.Struct, frozen=True):
     time: float
 
 
+class Redaction(msgspec.Struct, frozen=True):
+    """Somebody has taken back what was said in a talk: told to the sessions of both sides."""
+
+    #: Of this news itself, and when.
+    id: str
+    time: float
+    #: Who, as IRC shows it: address, ``user@host``, whether that is an account, and the session.
+    by: Address
+    origin: str
+    account: bool
+    session: str
+    #: The other side, by name.
+    to: str
+    #: Id of what was taken back, and the reason given.
+    message: str
+    text: str
+
+
 # ---------------------------------------------------------------- what happened in a room
 
 #: By the name of their type: the changes have no mark of their own that tells them apart.

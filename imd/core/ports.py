@@ -20,7 +20,7 @@ from imd.core.address import Address
 from imd.core.ban import Ban, BanKind
 from imd.core.contact import Contact, RosterChange
 from imd.core.message import Draft, Envelope, Message, ReadMark, Receipt
-from imd.core.past import Heard, Part, Past, Spot
+from imd.core.past import Heard, Part, Past, Redaction, Spot
 from imd.core.refusal import Kicked, Refusal
 from imd.core.session import (
     Account,
@@ -131,6 +131,9 @@ class Client(Protocol):
 
     def backlog(self) -> int:
         """Bytes written for this client that the network has not taken yet. Who never confirms is paced by it."""
+
+    def message_redacted(self, redaction: Redaction) -> None:
+        """Something said in a talk of this person was taken back, by either side."""
 
     def message_read(self, mark: ReadMark) -> None:
         """Another session of this person has read so far (read marks between devices)."""
@@ -469,6 +472,23 @@ class HistoryPort(Protocol):
     def heard(self, session: Session, after: Spot, before: Spot, limit: int, *, newest: bool) -> Awaitable[list[Heard]]:
         """The rooms one is in, and the people one has talked with, whose latest message lies between two moments, in
         order of it; if there are more than `limit`, the newest or the oldest. Raises `StoreUnavailable`."""
+
+    @property
+    def own(self) -> "OwnHistoryPort":
+        """What an account has said, for that account."""
+
+    def redact(self, session: Session, target: str, id: str, text: str, /) -> Awaitable[None]:
+        """Take back message `id`, said in a room or to a person, for the reason `text`: it is in no history any more,
+        and shown to nobody who has not seen it; those who are on are told. Raises `NotAMember`, `NoSuchAccount`,
+        `NoSuchMessage`, `RedactionForbidden`, `RedactionTooLate`, `StoreUnavailable`."""
+
+
+class OwnHistoryPort(Protocol):
+    def export(self, account: str) -> Awaitable[list[Message]]:
+        """All its messages that are kept, each once, in order. Raises `StoreUnavailable`."""
+
+    def erase(self, account: str) -> Awaitable[int]:
+        """Forget all it has said, in everybody's history; how many messages. Raises `StoreUnavailable`."""
 
 
 class ReadMarks(Protocol):

@@ -65,6 +65,22 @@ class NoSuchMessage(Refusal):
         self.id = id
 
 
+class RedactionForbidden(Refusal):
+    code = "redaction-forbidden"
+
+    def __init__(self) -> None:
+        super().__init__("You may not take back what others have said.")
+
+
+class RedactionTooLate(Refusal):
+    code = "redaction-too-late"
+
+    def __init__(self, window: float) -> None:
+        super().__init__(f"This was said too long ago to be taken back: more than {window:g} seconds.")
+        #: Seconds.
+        self.window = window
+
+
 class NoSuchRoom(Refusal):
     code = "no-such-room"
 

@@ -284,6 +284,10 @@ class Rooms(RoomKeeping):
             self._news.when_told(room, message, outcome)
         return message
 
+    def tell(self, room: Room, event: RoomEvent) -> None:
+        """Tell the members what others have done to the room."""
+        self._news.tell(room, event)
+
     def levels(self) -> dict[str, int]:
         """How much of the limits of rooms is used, by the person or the room that uses most."""
         rooms = self._index.rooms.values()

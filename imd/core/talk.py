@@ -227,6 +227,13 @@ class MemberRenamed(RoomEvent):
     before: Address
 
 
+class MessageRedacted(RoomEvent):
+    """What was said under the id `message` was taken back: it is in no history any more."""
+
+    message: str
+    text: str
+
+
 class MemberInvited(RoomEvent):
     """Told to operators of the room (IRCv3 invite-notify) and to the invited person's sessions."""
 

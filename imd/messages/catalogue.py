@@ -17,6 +17,7 @@ FromClient = (
     | messaging.Read
     | messaging.Fetch
     | history.GetHistory
+    | history.Redact
     | signals.AnySignal
     | presence.SetPresence
     | presence.GetPresence
@@ -64,6 +65,7 @@ FromServer = (
     | messaging.ReadElsewhere
     | messaging.Waiting
     | history.History
+    | history.Redacted
     | signals.AnySignal
     | presence.PresenceOf
     | roster.Roster

@@ -15,6 +15,7 @@ from imd.core.contact import RosterChange
 from imd.core.hub import Policy
 from imd.core.limits import Limits
 from imd.core.message import Draft, Envelope, Message, Outcome, ReadMark, Receipt
+from imd.core.past import Redaction
 from imd.core.ports import Hub
 from imd.core.refusal import Refusal
 from imd.core.session import Account, ClientInfo, Peer, PresenceView, Session
@@ -94,6 +95,7 @@ class Device:
     def backlog(self) -> int:
         return 0
 
+    def message_redacted(self, redaction: Redaction) -> None: ...
     def message_read(self, mark: ReadMark) -> None: ...
 
 

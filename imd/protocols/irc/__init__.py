@@ -30,6 +30,7 @@
     messaging.py     PRIVMSG, NOTICE, TAGMSG: from the client to the core
     multiline.py     BATCH: from the client to one message of several lines
     chathistory.py   CHATHISTORY
+    redacting.py     REDACT
     playback.py      what history has, as lines
     incoming.py      messages from the core to the client
     barrier.py       the PING whose PONG confirms messages

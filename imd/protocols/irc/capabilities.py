@@ -28,6 +28,7 @@ CAPABILITIES: dict[str, str] = {
     "draft/chathistory": _SPEC + "chathistory",
     "draft/event-playback": _SPEC + "chathistory",
     "draft/extended-isupport": _SPEC + "extended-isupport",
+    "draft/message-redaction": _SPEC + "message-redaction",
     "draft/multiline": _SPEC + "multiline",
     "draft/no-implicit-names": _SPEC + "no-implicit-names",
     "draft/pre-away": _SPEC + "pre-away",

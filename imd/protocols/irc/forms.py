@@ -56,6 +56,7 @@ FORMS: dict[str, Form] = {
     "PRIVMSG": Form("PRIVMSG target{,target} :text", "a message to people and rooms; kept for who is off"),
     "QUIT": Form("QUIT [:reason]", "go"),
     "REHASH": Form("REHASH", "operators: read the settings again"),
+    "REDACT": Form("REDACT target msgid [:reason]", "take back what was said: by you, or in a room you keep in order"),
     "REGISTER": Form("REGISTER account|* email|* password", "make an account with your nick as its name"),
     "RENAME": Form("RENAME #room #name [:reason]", "give a room another name"),
     "SETNAME": Form("SETNAME :real name", "what you call yourself"),

@@ -17,6 +17,7 @@ from imd.core.talk import (
     MemberInvited,
     MemberPresenceChanged,
     MemberRenamed,
+    MessageRedacted,
     Parted,
     RemovedFromRoom,
     RoomChanged,
@@ -26,7 +27,7 @@ from imd.core.talk import (
     RoomRenamed,
     TopicChanged,
 )
-from imd.protocols.irc import incoming, modes, read_marker
+from imd.protocols.irc import incoming, modes, read_marker, redacting
 from imd.protocols.irc.capabilities import Flavour, line_tags
 from imd.protocols.irc.rooms import tell_names, tell_topic
 from imd.protocols.irc.wire.line import MAX_BODY, encode
@@ -217,6 +218,12 @@ def encode_account(session: "IrcSession", person: Person, time: float, before: A
     return encode("ACCOUNT", [name], source=session.source_of(person), tags=_tags(session, time, before))
 
 
+def _redacted(session: "IrcSession", event: MessageRedacted) -> None:
+    if redacting.CAPABILITY in session.caps:
+        parameters = redacting.parameters(event)
+        session.answer(_line(session, event, "REDACT", *parameters, colon=len(parameters) > 2))
+
+
 def _invited(session: "IrcSession", event: MemberInvited) -> None:
     mine = event.person == session.me.address
     if event.session == session.me.id or not (mine or "invite-notify" in session.caps):
@@ -279,6 +286,7 @@ _TELL: dict[type[RoomEvent], Callable[["IrcSession", Any], None]] = {
     MemberInvited: _invited,
     MemberPresenceChanged: _presence,
     MemberRenamed: _renamed,
+    MessageRedacted: _redacted,
     Parted: _parted,
     RemovedFromRoom: _removed,
     RoomChanged: _changed,

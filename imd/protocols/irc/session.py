@@ -10,11 +10,22 @@ from typing import TYPE_CHECKING
 from imd.core.address import fold
 from imd.core.contact import RosterChange
 from imd.core.message import Envelope, ReadMark, Receipt
+from imd.core.past import Redaction
 from imd.core.ports import Timer
 from imd.core.refusal import Banned, Killed, Refusal
 from imd.core.session import Peer, Person, PresenceView, Session
 from imd.core.talk import RoomEvent, RoomLines
-from imd.protocols.irc import buddyserv, incoming, multiline, numerics, operators, presence, read_marker, room_events
+from imd.protocols.irc import (
+    buddyserv,
+    incoming,
+    multiline,
+    numerics,
+    operators,
+    presence,
+    read_marker,
+    redacting,
+    room_events,
+)
 from imd.protocols.irc.barrier import Barrier
 from imd.protocols.irc.commands import COMMANDS, Command, execute
 from imd.protocols.irc.pace import Pace
@@ -391,6 +402,9 @@ class IrcSession(Speaker):
 
     def backlog(self) -> int:
         return self.link.backlog
+
+    def message_redacted(self, redaction: Redaction) -> None:
+        redacting.message_redacted(self, redaction)
 
     def message_read(self, mark: ReadMark) -> None:
         read_marker.read_elsewhere(self, mark)

@@ -3,10 +3,11 @@
 from typing import TYPE_CHECKING
 
 from imd.core.message import Draft, Kind, Outcome, Receipt
+from imd.core.past import Part, Spot
 from imd.core.refusal import Malformed, Refusal, TooLong
 from imd.core.talk import Role
 from imd.messages import signals
-from imd.messages.history import GetHistory, History
+from imd.messages.history import GetHistory, History, Redact
 from imd.messages.messaging import Ack, Fetch, Read, Send, Waiting
 from imd.protocols.native import offers, outgoing
 
@@ -90,6 +91,15 @@ async def fetch(session: "NativeSession", request: Fetch) -> None:
 
 
 async def get_history(session: "NativeSession", request: GetHistory) -> None:
-    messages = await session.hub.history.latest(session.me, request.with_, request.before, request.limit)
-    lines = tuple(outgoing.line(message) for message in messages if message.kind is not Kind.SIGNAL)
+    after, before = (Spot(first=seq, last=seq) if seq else None for seq in (request.after, request.before))
+    around = Spot(id=request.around) if request.around else None
+    part = Part(limit=request.limit, after=after, before=before, around=around, newest=not request.oldest)
+    session.hub.history.want(session.me)
+    past = await session.hub.history.read(session.me, request.with_, part)
+    lines = tuple(outgoing.line(message) for message in past.messages)
     session.answer(History(ref=request.ref, messages=lines))
+
+
+async def redact(session: "NativeSession", request: Redact) -> None:
+    await session.hub.history.redact(session.me, request.with_, request.id, request.text)
+    session.ok(request.ref)

@@ -13,7 +13,7 @@ from imd.core import session as core
 from imd.core import talk
 from imd.core.address import Address, split
 from imd.messages import signals, values
-from imd.messages.history import Line
+from imd.messages.history import Line, Redacted
 from imd.messages.messaging import Message, ReceiptEvent, Sent
 from imd.messages.presence import PresenceOf
 from imd.messages.rooms import RoomState
@@ -275,3 +275,7 @@ def core_change(asked: values.RoomChange, domain: str) -> talk.RoomChange:
             return talk.ListChange(talk.ListKind(name), mask, on)
         case values.RoleChange(role=role, who=who, on=on):
             return talk.RoleChange(talk.Role(role), Address(*split(who, domain)), on)
+
+
+def redacted(with_: str, id: str, time: float, by: Address, text: str) -> Redacted:
+    return Redacted(with_=with_, id=id, time=time, by=str(by), text=text)

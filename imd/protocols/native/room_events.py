@@ -4,6 +4,7 @@ from imd.core import talk
 from imd.core.session import Session
 from imd.messages import rooms
 from imd.messages.base import Wire
+from imd.messages.history import Redacted
 from imd.messages.presence import PresenceOf
 from imd.protocols.native import outgoing
 from imd.protocols.native.wire.codec import encode
@@ -41,6 +42,8 @@ def _message(event: talk.RoomEvent) -> Wire | None:
         case talk.RoomChanged(changes=changes):
             made = tuple(outgoing.change(change) for change in changes)
             return rooms.RoomChanged(room=room, time=time, by=by, changes=made)
+        case talk.MessageRedacted(message=id, text=text):
+            return Redacted(with_=room, id=id, time=time, by=by, text=text)
         case _:
             return _of_a_person(event, room, time, by)
 

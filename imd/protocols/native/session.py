@@ -17,6 +17,7 @@ from twisted.internet.defer import CancelledError
 
 from imd.core.contact import RosterChange
 from imd.core.message import Envelope, ReadMark, Receipt
+from imd.core.past import Redaction
 from imd.core.refusal import Refusal
 from imd.core.session import Account, Peer, PresenceView, Session
 from imd.core.talk import RoomEvent, RoomLines
@@ -373,6 +374,12 @@ class NativeSession:
 
     def backlog(self) -> int:
         return self.sink.backlog()
+
+    def message_redacted(self, redaction: Redaction) -> None:
+        if self.core is not None:
+            mine = redaction.by == self.core.address
+            with_ = redaction.to if mine else redaction.by.name
+            self.answer(outgoing.redacted(with_, redaction.message, redaction.time, redaction.by, redaction.text))
 
     def message_read(self, mark: ReadMark) -> None:
         self.answer(ReadElsewhere(id=mark.id, with_=mark.target, time=mark.at / 1000))

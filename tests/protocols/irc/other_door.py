@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from imd.core.address import fold
 from imd.core.contact import RosterChange
 from imd.core.message import Envelope, Message, ReadMark, Receipt
+from imd.core.past import Redaction
 from imd.core.refusal import Refusal
 from imd.core.session import ClientInfo, Peer, Presence, PresenceView, Session, State
 from imd.core.talk import RoomEvent, RoomLine, RoomLines
@@ -48,6 +49,7 @@ class OtherClient:
     def backlog(self) -> int:
         return 0
 
+    def message_redacted(self, redaction: Redaction) -> None: ...
     def message_read(self, mark: ReadMark) -> None: ...
 
     def end(self, reason: Refusal) -> None:

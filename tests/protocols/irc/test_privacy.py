@@ -47,6 +47,7 @@ QUESTIONS = {
     "OPER": ("OPER NICK x",),
     "PART": ("PART NICK",),
     "PRIVMSG": ("PRIVMSG NICK :hi", "PRIVMSG NICK :\x01PING 1\x01"),
+    "REDACT": ("REDACT NICK m1", "REDACT #hers m1 :x"),
     "RENAME": ("RENAME NICK #x", "RENAME #hers #x"),
     "STATS": ("STATS u NICK", "STATS p"),
     "TAGMSG": ("@+typing=active TAGMSG NICK",),

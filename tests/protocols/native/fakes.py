@@ -11,6 +11,7 @@ from twisted.logger import Logger
 from imd.core.address import Address
 from imd.core.contact import Contact
 from imd.core.message import Draft, Message, Outcome, Receipt
+from imd.core.past import Part, Past
 from imd.core.ports import Client, Credentials, Hub, RoomsKept
 from imd.core.refusal import NoSuchAccount, NoSuchRoom, Refusal, SignOnFailed
 from imd.core.session import (
@@ -280,9 +281,14 @@ class FakeHistory:
         self.record = record
         self.messages: list[Message] = []
 
-    async def latest(self, session: Session, target: str, before: int, limit: int) -> list[Message]:
-        await self.record.wait("latest", target, before, limit)
-        return self.messages
+    def want(self, session: Session) -> None: ...
+
+    async def redact(self, session: Session, target: str, id: str, text: str) -> None:
+        await self.record.wait("redact", target, id, text)
+
+    async def read(self, session: Session, target: str, part: Part) -> Past:
+        await self.record.wait("read", target, part)
+        return Past(target, self.messages)
 
 
 class FakeOffers:

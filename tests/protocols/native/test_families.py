@@ -7,10 +7,12 @@ from twisted.trial.unittest import SynchronousTestCase
 from imd.core import talk
 from imd.core.address import Address
 from imd.core.message import Draft, Kind, Message, Outcome
+from imd.core.past import Part, Redaction, Spot
 from imd.core.refusal import NotAMember, NotKept, NotOperator, QueueFull, TooFast, TooMany
 from imd.core.session import Person, Presence, State, Visibility
 from imd.core.talk import BanEntry, ListKind, Member, Role, Room, RoomFlag, Topic
 from imd.messages import connection, messaging, rooms, signals, values
+from imd.messages.history import Redacted
 from tests.protocols.native.fakes import ALICE, BOB, PLAIN_TEXT, START, Talker, World
 
 
@@ -136,15 +138,32 @@ class MessagingTests(FamilyTestCase):
         self.assertEqual(self.ask("typing", state="done").code, "malformed")
 
     def test_history(self) -> None:
-        """History is told as it was said, signals left out."""
-        said = [
-            Message("m1", 4, START, BOB, "2", Address("#tea", "example.org"), "Hi"),
-            Message("m2", 5, START, BOB, "2", Address("#tea", "example.org"), "", Kind.SIGNAL),
-        ]
+        """History is told as it was said; any part of it can be asked for."""
+        said = [Message("m1", 4, START, BOB, "2", Address("#tea", "example.org"), "Hi")]
         self.world.hub.history.messages = said
         answer = self.ask("get-history", **{"with": "#tea", "before": 9, "limit": 2})
         self.assertEqual([(line.id, line.seq, line.to) for line in answer.messages], [("m1", 4, "#tea@example.org")])
-        self.assertEqual(self.record.named("latest"), [("#tea", 9, 2)])
+        self.ask("get-history", **{"with": "#tea", "after": 5, "oldest": True})
+        self.ask("get-history", **{"with": "#tea", "around": "m1", "limit": 3})
+        self.assertEqual(
+            self.record.named("read"),
+            [
+                ("#tea", Part(limit=2, before=Spot(first=9, last=9))),
+                ("#tea", Part(limit=50, after=Spot(first=5, last=5), newest=False)),
+                ("#tea", Part(limit=3, around=Spot(id="m1"))),
+            ],
+        )
+
+    def test_redact(self) -> None:
+        """What was said is taken back, and that somebody has done so is told, by the name of the other side."""
+        self.assertEqual(self.ask("redact", **{"with": "bob", "id": "m1", "text": "typo"}), connection.Ok(ref=7))
+        self.assertEqual(self.record.named("redact"), [("bob", "m1", "typo")])
+        me = self.client.session.me.address
+        for by, other in ((me, "bob"), (BOB, "bob")):
+            to = "bob" if by == me else me.name
+            self.client.session.message_redacted(Redaction("r1", START, by, "", True, "s9", to, "m1", "typo"))
+            told = Redacted(with_=other, id="m1", time=START, by=str(by), text="typo")
+            self.assertEqual(self.client.heard(), [told])
 
 
 class PresenceTests(FamilyTestCase):

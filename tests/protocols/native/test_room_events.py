@@ -8,6 +8,7 @@ from imd.core import talk
 from imd.core.address import Address
 from imd.core.session import Person, State
 from imd.messages import rooms, values
+from imd.messages.history import Redacted
 from imd.messages.presence import PresenceOf
 from imd.protocols.native import room_events
 from imd.protocols.native.wire.codec import decode_server
@@ -49,6 +50,10 @@ class RoomEventTests(SynchronousTestCase):
             (
                 talk.RemovedFromRoom(person=self.me.person, text="Out", **self.common),
                 rooms.RoomKicked(who="alice@example.org", text="Out", **BY),
+            ),
+            (
+                talk.MessageRedacted(message="m1", text="Why", **self.common),
+                Redacted(with_="#tea", id="m1", time=START, by="bob@example.org", text="Why"),
             ),
             (
                 talk.RoomRenamed(before="#milk", text="Why", **self.common),

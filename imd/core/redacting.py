@@ -1,0 +1,151 @@
+"""Taking back what was said (IRC REDACT): out of history, out of the inbox where it still waits, out of the trace.
+
+Who said it may, for `window` seconds; the operators of a room may always. Those who are on are told, so that their
+clients can take it off their screens; who has not seen it yet never will.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+
+from imd.core.history import History
+from imd.core.keeping import Keeping
+from imd.core.message import Kind, Message
+from imd.core.past import Redaction, events, guest, talk
+from imd.core.people import People
+from imd.core.ports import Environment
+from imd.core.refusal import NoSuchMessage, NotAMember, RedactionForbidden, RedactionTooLate
+from imd.core.roomranks import operator
+from imd.core.sequence import MessageIds
+from imd.core.session import Person, Session
+from imd.core.talk import MessageRedacted, Room, RoomEvent
+from imd.core.trace import Trace
+
+
+class Redacting:
+    """Belongs to the hub; doors reach it as `HistoryPort.redact`."""
+
+    def __init__(
+        self,
+        environment: Environment,
+        people: People,
+        history: History,
+        keeping: Keeping,
+        trace: Trace,
+        ids: MessageIds,
+        tell: Callable[[Room, RoomEvent], None],
+        *,
+        window: float,
+    ) -> None:
+        #: Seconds for which people may take back what they have said; 0: as long as it is kept.
+        self.window = window
+        self._environment = environment
+        self._people = people
+        self._history = history
+        self._keeping = keeping
+        self._trace = trace
+        self._ids = ids
+        self._tell = tell
+
+    async def redact(self, session: Session, target: str, id: str, text: str = "") -> None:
+        if target.startswith("#"):
+            await self._in_room(session, target, id, text)
+        else:
+            await self._in_talk(session, target, id, text)
+
+    async def _in_room(self, session: Session, target: str, id: str, text: str) -> None:
+        place = await self._history.place(session, target)
+        message = await self._history.find(place, id)
+        room = self._history.find_room(target)
+        member = None if room is None else room.members.get(session.person.key)
+        if room is None or member is None:
+            # Gone while the store was asked.
+            raise NotAMember(target)
+        self._check(session, message, id, commands=operator(member))
+        await self._history.forget(place.targets, id)
+        event = MessageRedacted(
+            room=room,
+            time=self._environment.clock.time(),
+            by=session.address,
+            origin=self._people.origin(session.person),
+            session=session.id,
+            id=self._ids.of("", ""),
+            message=id,
+            text=text,
+        )
+        self._tell(room, event)
+
+    async def _in_talk(self, session: Session, target: str, id: str, text: str) -> None:
+        other = self._people.find(target)
+        if other is None or other.account is not None:
+            account = await self._people.resolve(target)
+            key, name, side = account.id, account.name, account.id
+            other = self._people.person(key)
+        else:
+            key, name, side = other.key, other.address.name, guest(other.address)
+        message = await self._find(session, target, key, id)
+        self._check(session, message, id, commands=False)
+        await self._keeping.settled(id)
+        me = session.person
+        mine = guest(session.address) if me.account is None else me.account.id
+        talks = [] if me.account is None else [talk(mine, side)]
+        talks += [talk(side, mine)] if side == key else []
+        await self._history.forget([*talks, *map(events, talks)], id)
+        if side == key:
+            self._keeping.withdraw(key, id)
+        self._strike(session, id)
+        redaction = Redaction(
+            self._ids.of("", ""),
+            self._environment.clock.time(),
+            session.address,
+            self._people.origin(me),
+            me.account is not None,
+            session.id,
+            name,
+            id,
+            text,
+        )
+        for person in {me.key: me, key: other}.values():
+            if person is not None and not self._blocks(person, me):
+                for each in list(person.sessions):
+                    if each.begun:
+                        each.client.message_redacted(redaction)
+
+    async def _find(self, session: Session, target: str, other: str, id: str) -> Message | None:
+        """A message between the two: out of one's history, or as the trace remembers it."""
+        if session.account is not None:
+            message = await self._history.find(await self._history.place(session, target), id)
+            if message is not None:
+                return message
+        way = self._trace.get(id)
+        if way is None:
+            return None
+        theirs = way.recipient == session.person.key and way.message.sender_account == other
+        return way.message if theirs or (way.recipient == other and self._said(session, way.message)) else None
+
+    def _said(self, session: Session, message: Message) -> bool:
+        """Whether this is one's own: a guest's is that of the guest who is on now, not of earlier ones of that name."""
+        if session.account is not None:
+            return message.sender_account == session.account.id
+        return message.sender == session.address and message.time >= session.since
+
+    def _check(self, session: Session, message: Message | None, id: str, *, commands: bool) -> None:
+        if message is None or message.kind is Kind.EVENT:
+            raise NoSuchMessage(id)
+        if commands:
+            return
+        if not self._said(session, message):
+            raise RedactionForbidden
+        if self.window and self._environment.clock.time() - message.time > self.window:
+            raise RedactionTooLate(self.window)
+
+    def _strike(self, session: Session, id: str) -> None:
+        """The trace keeps the way, and nothing of what was said."""
+        way = self._trace.get(id)
+        if way is not None:
+            way.message = msgspec.structs.replace(way.message, body="", tags={})
+            way.add(self._environment.clock.time(), "redacted", f"taken back by {session.address}")
+
+    def _blocks(self, person: Person, sender: Person) -> bool:
+        contact = self._people.rosters.contact(person.key, sender.key)
+        return contact is not None and contact.blocked
