@@ -83,7 +83,7 @@ def execute(session: "IrcSession", line: Line, row: Command | None, slot: "Slot"
         if row is None:
             _unknown(session, line)
         elif row.registered and not session.registered:
-            session.numeric(numerics.ERR_NOTREGISTERED)
+            _too_early(session, line)
         elif row.privilege is not None and not allowed(session, row.privilege):
             refuse(session, row.privilege)
         elif row.parameters and _too_few(line.params, row.parameters):
@@ -120,7 +120,12 @@ def refuse(session: "IrcSession", privilege: Privilege) -> None:
 def _unknown(session: "IrcSession", line: Line) -> None:
     if session.registered:
         session.numeric(numerics.ERR_UNKNOWNCOMMAND, line.command)
-    elif line.command in _WEB:
+    else:
+        _too_early(session, line)
+
+
+def _too_early(session: "IrcSession", line: Line) -> None:
+    if line.command in _WEB:
         # A page that makes a browser post IRC commands to this port must not get as far as the commands.
         session.close("This is not a web server.")
     else:

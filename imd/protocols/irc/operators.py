@@ -52,6 +52,16 @@ async def oper(session: "IrcSession", line: Line) -> None:
         tell(door, f"{session.source} is now an operator ({operator})", but=session)
 
 
+@command("DEOPER")
+def deoper(session: "IrcSession", line: Line) -> None:
+    """The same as ``MODE nick -o``, as in Ergo."""
+    if not session.operator:
+        refuse(session, Privilege.SEE)
+        return
+    user_modes.put(session, "o", False)
+    user_modes.tell(session, [("o", False)])
+
+
 def reconsider(session: "IrcSession") -> None:
     """The settings are new: who is not in them any more is no operator."""
     if session.operator and not session.door.credentials.privileges(session.operator):
@@ -123,6 +133,18 @@ async def rehash(session: "IrcSession", line: Line) -> None:
     for text in changed:
         session.notice(f"*** {text}")
     tell(session.door, f"{session.nick} had the settings read again", but=session)
+
+
+@command("SQUIT", parameters=2, privilege=Privilege.REHASH)
+def squit(session: "IrcSession", line: Line) -> None:
+    """``SQUIT server :comment``: there is no other server to part from."""
+    session.numeric(numerics.ERR_NOSUCHSERVER, middle(line.params[0]))
+
+
+@command("CONNECT", parameters=1, privilege=Privilege.REHASH)
+def connect(session: "IrcSession", line: Line) -> None:
+    """``CONNECT server [port [server]]``: servers do not form networks here."""
+    session.numeric(numerics.ERR_NOSUCHSERVER, middle(line.params[0]))
 
 
 # ---------------------------------------------------------------- STATS

@@ -7,11 +7,11 @@ or 401. In a room they share people see each other whatever their privacy says, 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from imd.core.session import Location, Mark, Person, PresenceView, Session, State
+from imd.core.session import Location, Mark, Person, PresenceView, Privilege, Session, State
 from imd.core.talk import Member, Room
 from imd.protocols.irc import modes, numerics, user_modes
 from imd.protocols.irc.buddyserv import location_text
-from imd.protocols.irc.commands import command
+from imd.protocols.irc.commands import allowed, command
 from imd.protocols.irc.queries import asks_elsewhere
 from imd.protocols.irc.refusals import middle
 from imd.protocols.irc.room_events import away_text
@@ -120,6 +120,8 @@ def _tell_whois(session: "IrcSession", person: Person) -> None:
         session.numeric(numerics.RPL_AWAY, nick, away)
     if own:
         _tell_own(session)
+    elif allowed(session, Privilege.SEE):
+        _tell_operator(session, person)
     elif session.hub.people.seen_by_mutual(session.me, person):
         _tell_locations(session, person, view)
     if knows_well(session, person) and (view.online or own):
@@ -167,6 +169,16 @@ def location_of(session: Session) -> Location:
     return Location(
         peer.door, peer.address, peer.port, info.tcp_port, info.udp_port, info.name, info.version, session.since
     )
+
+
+def _tell_operator(session: "IrcSession", person: Person) -> None:
+    """Whence each session comes, for an operator who may see it: what bans are set by."""
+    nick = person.address.name
+    for other in person.sessions:
+        address, hostname = other.peer.address or "0", other.peer.hostname
+        session.numeric(numerics.RPL_WHOISACTUALLY, nick, f"0{address}" if address.startswith(":") else address)
+        known = f", called {hostname}" if hostname else ""
+        session.numeric(numerics.RPL_WHOISSPECIAL, nick, f"is at {location_text(location_of(other))}{known}")
 
 
 def _tell_locations(session: "IrcSession", person: Person, view: PresenceView) -> None:
