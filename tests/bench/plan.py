@@ -29,12 +29,14 @@ from tests.bench.ways import (
     BY_PLAIN,
     BY_TLS,
     BY_UDP,
+    BY_WEBSOCKET,
     CONFIRMING,
     DEAR_STORE,
     DEVICES,
     FLOOR,
     FORGETFUL,
     GUESTS,
+    GUESTS_BY_WEBSOCKET,
     INSPIRCD,
     IRC_STORE,
     NATIVE_STORE,
@@ -60,7 +62,7 @@ CROWD = 1000
 #: Seconds after which costs are not measured once more: all is to be done within a quarter of an hour.
 ENOUGH = 420.0
 
-TALKING = (FLOOR, GUESTS, BY_IRC, BY_NATIVE, BY_TLS, BY_UDP, BY_DTLS, WORDS, NGIRCD, INSPIRCD)
+TALKING = (FLOOR, GUESTS, BY_IRC, BY_NATIVE, BY_WEBSOCKET, BY_TLS, BY_UDP, BY_DTLS, WORDS, NGIRCD, INSPIRCD)
 
 #: Name, the generator's options, who is measured.
 Scenario = tuple[str, dict[str, Any], tuple[str, ...]]
@@ -73,12 +75,12 @@ SCENARIOS: tuple[Scenario, ...] = (
     (
         "room of 1,000, one line",
         {"scenario": "room", "clients": 1000, "per_room": 1000},
-        (FLOOR, GUESTS, FORGETFUL),
+        (FLOOR, GUESTS, GUESTS_BY_WEBSOCKET, FORGETFUL),
     ),
     (
         "room of 1,000, ten lines",
         {"scenario": "room", "clients": 1000, "per_room": 1000, "window": 10, "burst": True},
-        (FLOOR, GUESTS, FORGETFUL),
+        (FLOOR, GUESTS, GUESTS_BY_WEBSOCKET, FORGETFUL),
     ),
     (
         "room of 100, batches",
@@ -203,7 +205,8 @@ class Bench:
 
     def arrivals(self) -> None:
         """Signing on, and what an idle connection keeps."""
-        for who in (GUESTS, BY_IRC, BY_NATIVE, BY_TLS, BY_UDP, BY_DTLS, WORDS, NGIRCD):
+        everybody = (GUESTS, BY_IRC, BY_NATIVE, GUESTS_BY_WEBSOCKET, BY_WEBSOCKET, BY_TLS, BY_UDP, BY_DTLS)
+        for who in (*everybody, WORDS, NGIRCD):
             clients = min(self._idle, FEWER) if who in (BY_TLS, BY_DTLS) else self._idle
             self._arrive(who, clients)
         self._arrive(BY_PLAIN, DEAR)
@@ -267,7 +270,7 @@ class Bench:
 
     def latencies(self) -> None:
         """At half of what the server can do at most, by its CPU per message with one under way."""
-        for who in (GUESTS, BY_IRC, BY_NATIVE, BY_TLS, BY_UDP, BY_DTLS, WORDS):
+        for who in (GUESTS, BY_IRC, BY_NATIVE, BY_WEBSOCKET, BY_TLS, BY_UDP, BY_DTLS, WORDS):
             cost = self.figures.get(("private, 1", who))
             if cost is None:
                 continue

@@ -12,9 +12,11 @@ from tests.bench.ways import (
     BY_PLAIN,
     BY_TLS,
     BY_UDP,
+    BY_WEBSOCKET,
     CONFIRMING,
     FLOOR,
     GUESTS,
+    GUESTS_BY_WEBSOCKET,
     INSPIRCD,
     NGIRCD,
     WORDS,
@@ -34,10 +36,19 @@ BUDGETS: Mapping[Key, Budget] = {
     ("private, 1", INSPIRCD): Budget(ratio_at_most=2),
     ("private, 16", INSPIRCD): Budget(ratio_at_most=2),
 }
-#: What goes through TLS or datagrams is compared with plain TCP only, and for information.
-_COVERED = (BY_TLS, BY_UDP, BY_DTLS)
+#: What goes through TLS, frames or datagrams is compared with plain TCP only, and for information.
+_COVERED = (BY_TLS, BY_UDP, BY_DTLS, BY_WEBSOCKET)
 #: KiB for an idle session with an empty roster.
-MEMORY = {GUESTS: 6, BY_IRC: 6, BY_NATIVE: 6, BY_UDP: 6, BY_TLS: 30, BY_DTLS: 80}
+MEMORY = {
+    GUESTS: 6,
+    BY_IRC: 6,
+    BY_NATIVE: 6,
+    GUESTS_BY_WEBSOCKET: 8,
+    BY_WEBSOCKET: 8,
+    BY_UDP: 6,
+    BY_TLS: 30,
+    BY_DTLS: 80,
+}
 
 
 class Rows:
@@ -74,7 +85,11 @@ class Rows:
             for who in everybody:
                 if not who.startswith("imd"):
                     continue
-                rivals = (BY_NATIVE,) if who in _COVERED else (FLOOR, CONFIRMING, WORDS, NGIRCD, INSPIRCD)
+                rivals: tuple[str, ...] = (FLOOR, CONFIRMING, WORDS, NGIRCD, INSPIRCD)
+                if who in _COVERED:
+                    rivals = (BY_NATIVE,)
+                elif who == GUESTS_BY_WEBSOCKET:
+                    rivals = (GUESTS,)
                 for rival in rivals:
                     if rival in everybody:
                         rows.append(
@@ -104,7 +119,7 @@ class Rows:
         rows = []
         for who, most in MEMORY.items():
             rows.append(self._row("idle session", "KiB", ("memory", who), ("memory", WORDS), Budget(at_most=most)))
-        for who in (GUESTS, BY_IRC, BY_NATIVE, BY_TLS, BY_UDP, BY_DTLS):
+        for who in (GUESTS, BY_IRC, BY_NATIVE, GUESTS_BY_WEBSOCKET, BY_WEBSOCKET, BY_TLS, BY_UDP, BY_DTLS):
             wanted = Budget(at_least=2000) if who in (BY_NATIVE, BY_IRC) else Budget()
             rows.append(self._row("sign-ons per second of CPU", "/s", ("sign-ons", who), ("sign-ons", WORDS), wanted))
             rows.append(self._row("sign-ons by the clock", "/s", ("sign-ons by the clock", who)))
@@ -136,7 +151,7 @@ class Rows:
 
     def _latencies(self) -> list[Row]:
         rows = []
-        for who in (GUESTS, BY_IRC, BY_NATIVE, BY_TLS, BY_UDP, BY_DTLS):
+        for who in (GUESTS, BY_IRC, BY_NATIVE, BY_WEBSOCKET, BY_TLS, BY_UDP, BY_DTLS):
             for share, most in (("p50", None), ("p99", 20), ("p99_9", 1000)):
                 name = f"latency {share.replace('_', '.')} at half load"
                 rows.append(self._row(name, "ms", (share, who), (share, WORDS), Budget(at_most=most)))

@@ -253,11 +253,11 @@ class Imd(Server):
     """imd with its defaults, apart from ``limits.enabled=false`` and `settings`.
 
     `data` is a folder with accounts, copied; `redis` the URL of a store that holds them already. Its ports are called
-    "irc", "native", "native tls" and "native udp", which takes DTLS, too.
+    "irc", "web", "native", "native tls" and "native udp", which takes DTLS, too.
     """
 
     name = "imd"
-    _PORT = re.compile(r"(irc|native) (tcp|tls|udp) 127\.0\.0\.1:(\d+)")
+    _PORT = re.compile(r"(irc|native|web) (tcp|tls|udp) 127\.0\.0\.1:(\d+)")
 
     def __init__(self, *settings: str, data: Path | None = None, redis: str = "", accounts: bool = False) -> None:
         super().__init__()
@@ -269,7 +269,7 @@ class Imd(Server):
             'listen.irc=["tcp:0"]',
             'listen.native=["tcp:0","tls:0"]',
             'listen.udp=["127.0.0.1:0"]',
-            "listen.web=[]",
+            'listen.web=["tcp:0"]',
             "limits.enabled=false",
             f'store.url="{redis or "sqlite"}"',
             *settings,

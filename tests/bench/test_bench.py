@@ -135,7 +135,7 @@ class NativeTests(SynchronousTestCase):
         skip = "the generator and the figures are Linux's"
 
     def test_ways(self) -> None:
-        """Talks and rooms by TCP and by UDP: nothing is lost, doubled or misdelivered; of a presence that changes, each
+        """Talks and rooms by TCP, WebSocket and UDP: nothing is lost, doubled or misdelivered; of a presence that changes, each
         watcher is told once."""
         folder = Path(self.mktemp()).absolute()
         accounts = [sys.executable, "-m", "tests.bench.accounts", str(folder), "sqlite", "8", "bench", "4096", "7"]
@@ -145,12 +145,15 @@ class NativeTests(SynchronousTestCase):
             runs: tuple[tuple[str, str, dict[str, Any]], ...] = (
                 ("presence", "tcp", {}),
                 ("pairs", "tcp", {"window": 4}),
+                ("pairs", "websocket", {"window": 4}),
+                ("room", "websocket", {"senders": 2}),
                 ("pairs", "udp", {"window": 4}),
                 ("room", "udp", {"senders": 2}),
             )
+            ports = {"tcp": "native", "websocket": "web", "udp": "native udp"}
             for scenario, transport, more in runs:
                 figures = generator.run(
-                    scenario, imd.ports["native" if transport == "tcp" else "native udp"], imd.pids, native=True,
+                    scenario, imd.ports[ports[transport]], imd.pids, native=True,
                     transport=transport, client_key=key, clients=8, per_room=8, warmup=0, duration=0.1, **more,
                 )  # fmt: skip
                 self.assertGreater(figures["measured"], 20, (transport, scenario))

@@ -9,6 +9,7 @@ from tests.bench.servers import PASSWORD, Floor, Imd, Inspircd, Ngircd, Server, 
 #: Private messages: accounts acknowledge, guests do not.
 GUESTS, BY_IRC, BY_NATIVE = "imd, guests", "imd, IRC accounts", "imd, native"
 BY_TLS, BY_UDP, BY_DTLS = "imd, native by TLS", "imd, native by UDP", "imd, native by DTLS"
+BY_WEBSOCKET, GUESTS_BY_WEBSOCKET = "imd, native by WebSocket", "imd, guests by WebSocket"
 BY_PLAIN = "imd, native by PLAIN"
 FLOOR, CONFIRMING = "floor", "floor with PING"
 WORDS, NGIRCD, INSPIRCD = "twistd words", "ngIRCd", "InspIRCd"
@@ -26,6 +27,7 @@ STORES: Mapping[str, str] = {
     BY_TLS: NATIVE_STORE,
     BY_UDP: NATIVE_STORE,
     BY_DTLS: NATIVE_STORE,
+    BY_WEBSOCKET: NATIVE_STORE,
     BY_PLAIN: DEAR_STORE,
 }
 #: Port and options of the generator of those who do not simply give a name, or a name and a password, by IRC.
@@ -34,6 +36,8 @@ _CLIENTS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     BY_TLS: ("native tls", {"native": True, "transport": "tls"}),
     BY_UDP: ("native udp", {"native": True, "transport": "udp"}),
     BY_DTLS: ("native udp", {"native": True, "transport": "dtls"}),
+    BY_WEBSOCKET: ("web", {"native": True, "transport": "websocket"}),
+    GUESTS_BY_WEBSOCKET: ("web", {"transport": "websocket"}),
     BY_PLAIN: ("native", {"native": True, "plain": True, "pass": PASSWORD}),
     BY_IRC: ("irc", {"sasl": True}),
     # It looks at those who sign on once a second.
@@ -53,7 +57,7 @@ def server(who: str, clients: int, stores: Path, floor: Path, *, store: str = ""
         return Inspircd()
     if who == FORGETFUL:
         return Imd('history.keep="0"')
-    if who == GUESTS:
+    if who in (GUESTS, GUESTS_BY_WEBSOCKET):
         return Imd()
     return Imd(data=stores / (store or STORES[who]), accounts=True)
 

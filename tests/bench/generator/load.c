@@ -260,7 +260,7 @@ static void key(const char *hex)
 static void parse(int count, char **arguments)
 {
     static const char *const names[] = {"connect", "pairs", "room", "offline", "presence"};
-    static const char *const transports[] = {"tcp", "tls", "udp", "dtls"};
+    static const char *const transports[] = {"tcp", "tls", "websocket", "udp", "dtls"};
     static const struct option known[] = {
         {"scenario", 1, 0, 's'}, {"native", 0, 0, 'n'},   {"burst", 0, 0, 'b'},      {"pass", 1, 0, 'P'},
         {"port", 1, 0, 'p'},     {"clients", 1, 0, 'c'},  {"per-room", 1, 0, 'm'},   {"senders", 1, 0, 'S'},

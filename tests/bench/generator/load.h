@@ -4,6 +4,7 @@
  *     traffic.c   who says what to whom, and when
  *     book.c      what was said and what arrived: lost, repeated, stray; latencies
  *     net.c       epoll, connections, reading by lines, writing once per turn
+ *     frames.c    WebSocket: lines as messages
  *     tls.c       TLS and DTLS, by OpenSSL       packets.c  the native protocol's packets on UDP
  *     irc.c       clients of IRC                 native.c   clients of the native protocol
  *     proof.c     what a client with kept keys says for SCRAM (RFC 5802)
@@ -24,7 +25,7 @@
 #define RING 4096      /* room lines of one sender that may be under way; a power of two */
 
 enum scenario { CONNECT, PAIRS, ROOM, OFFLINE, PRESENCE };
-enum transport { TCP, TLS, UDP, DTLS };
+enum transport { TCP, TLS, WEBSOCKET, UDP, DTLS };
 
 struct options {
     enum scenario scenario;
@@ -49,6 +50,8 @@ struct client {
     enum stage stage;
     bool dirty, writable_wanted, probe;
     struct buffer in, out;
+    struct buffer wire; /* WebSocket: what was said, as frames */
+    bool upgraded;
     uint64_t began; /* ns, of connect() or of the probe under way */
     char nonce[40];
     char first[160];    /* SCRAM: what the client said first, without "n,," */
@@ -101,6 +104,11 @@ ssize_t tls_read(struct client *client, char *data, size_t room);
 ssize_t tls_write(struct client *client, const char *data, size_t length);
 void tls_timeout(struct client *client);
 void tls_end(struct client *client);
+
+/* frames.c */
+void frames_begin(struct client *client);
+void frames_wrap(struct client *client);
+size_t frames_split(struct client *client, char *data, size_t length);
 
 /* packets.c */
 void packets_open(struct client *client);

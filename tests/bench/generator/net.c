@@ -17,7 +17,8 @@
 static int poller;
 static struct client **dirty;
 static int dirty_count;
-static char scratch[1 << 18];
+/* A byte more than is read, for a NUL after a frame. */
+static char scratch[(1 << 18) + 1];
 static uint64_t ticked;
 
 #define TICK 5000000u /* ns between two looks at what is due on datagrams */
@@ -107,6 +108,8 @@ void net_close(struct client *client)
     client->stage = CLOSED;
     free(client->in.data);
     free(client->out.data);
+    free(client->wire.data);
+    memset(&client->wire, 0, sizeof client->wire);
     memset(&client->in, 0, sizeof client->in);
     memset(&client->out, 0, sizeof client->out);
 }
@@ -161,10 +164,15 @@ static void flush(struct client *client)
     }
     if (client->stage == CONNECTING)
         return;
+    struct buffer *out = &client->out;
+    if (opt.transport == WEBSOCKET) {
+        frames_wrap(client);
+        out = &client->wire;
+    }
     size_t at = 0;
-    while (at < client->out.length) {
-        const char *rest = client->out.data + at;
-        size_t length = client->out.length - at;
+    while (at < out->length) {
+        const char *rest = out->data + at;
+        size_t length = out->length - at;
         ssize_t sent = client->tls ? tls_write(client, rest, length) : send(client->fd, rest, length, MSG_NOSIGNAL);
         if (sent < 0) {
             if (errno != EAGAIN)
@@ -176,15 +184,17 @@ static void flush(struct client *client)
     }
     if (client->stage == CLOSED)
         return;
-    memmove(client->out.data, client->out.data + at, client->out.length - at);
-    client->out.length -= at;
-    want_writable(client, client->out.length > 0);
+    memmove(out->data, out->data + at, out->length - at);
+    out->length -= at;
+    want_writable(client, out->length > 0);
 }
 
 /* Lines in `data`; what is left over of the last one. */
 static size_t split(struct client *client, char *data, size_t length)
 {
     char *at = data, *end = data + length, *stop;
+    if (opt.transport == WEBSOCKET)
+        return frames_split(client, data, length);
     while (client->stage != CLOSED && (stop = memchr(at, '\n', (size_t)(end - at)))) {
         char *last = stop > at && stop[-1] == '\r' ? stop - 1 : stop;
         *last = 0;
@@ -224,8 +234,8 @@ static bool read_some(struct client *client)
         return false;
     }
     memcpy(scratch, client->in.data, kept);
-    ssize_t got = client->tls ? tls_read(client, scratch + kept, sizeof scratch - kept)
-                              : recv(client->fd, scratch + kept, sizeof scratch - kept, 0);
+    ssize_t got = client->tls ? tls_read(client, scratch + kept, sizeof scratch - 1 - kept)
+                              : recv(client->fd, scratch + kept, sizeof scratch - 1 - kept, 0);
     if (got <= 0) {
         if (got == 0 || errno != EAGAIN)
             lost_connection(client, got ? strerror(errno) : "closed by the server");
@@ -263,7 +273,10 @@ static void connected(struct client *client)
         return;
     }
     client->stage = SIGNING_ON;
-    protocol->greet(client);
+    if (opt.transport == WEBSOCKET)
+        frames_begin(client);
+    else
+        protocol->greet(client);
 }
 
 /* Acknowledgements that wait for company, and what must be said again. */
