@@ -57,6 +57,8 @@
     chanserv/        ChanServ: rooms that belong to accounts
     forms.py         how each command is written, for HELP and the page
     conformance.py   writes the tables of docs/protocols/irc.md
+    specifications.py  where commands are specified, and what is left out
+    evidence.py      which test shows what
     connection.py    the Twisted protocol
     gateway.py       the factory; settings in, sessions out
 

@@ -1,11 +1,24 @@
-"""Writes the tables of docs/protocols/irc.md from those in the code: ``python -m imd.protocols.irc.conformance``."""
+"""Writes the tables of docs/protocols/irc.md from those in the code: ``python -m imd.protocols.irc.conformance``.
 
+Every command, numeric and capability stands there with its specification, how far we go, and a test that shows it.
+"""
+
+import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from imd.core.talk import ListKind, Role, RoomFlag
-from imd.protocols.irc import buddyserv, isupport, modes, numerics, services, user_modes
+from imd.protocols.irc import (
+    buddyserv,
+    evidence,
+    isupport,
+    modes,
+    numerics,
+    services,
+    specifications,
+    user_modes,
+)
 from imd.protocols.irc.capabilities import CAPABILITIES
 from imd.protocols.irc.commands import COMMANDS
 from imd.protocols.irc.families import FAMILIES
@@ -46,26 +59,52 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
     return [*lines, ""]
 
 
-def _family(name: str) -> str:
-    return COMMANDS[name].run.__module__.rpartition(".")[2] + ".py"
+#: A row that ends with a test: what it is of, and the test.
+_PROVEN = re.compile(r"^\| `?(?P<name>[^` |]+).*\| `(?P<test>tests/[^`]+)` \|$", re.MULTILINE)
 
 
-def reference() -> str:
+def names() -> list[str]:
+    """Everything that has to have a test."""
+    return [*COMMANDS, *CAPABILITIES, *(row.number for row in numerics.TABLE.values())]
+
+
+def proofs(text: str, root: Path) -> dict[str, str]:
+    """A test for everything that has one, as the page `text` has it where that is still true."""
+    before = {row["name"]: row["test"] for row in _PROVEN.finditer(text)}
+    return evidence.chosen(names(), evidence.read(root), before)
+
+
+def _commands(tests: Mapping[str, str]) -> Iterable[tuple[str, ...]]:
+    for name, row in sorted(COMMANDS.items()):
+        form = FORMS[name]
+        place = row.run.__module__.removeprefix("imd.protocols.irc.").replace(".", "/") + ".py"
+        link = specifications.of_command(name)
+        specification = "ours" if link == "" else f"<{link}>"
+        partly = specifications.PARTLY.get(name)
+        state = "whole" if partly is None else f"partly: {partly}"
+        when = "" if row.registered else "yes"
+        yield f"`{form.form}`", form.does, when, f"`{place}`", specification, state, _shown(tests, name)
+
+
+def _shown(tests: Mapping[str, str], name: str) -> str:
+    return f"`{tests[name]}`" if name in tests else "none"
+
+
+def reference(tests: Mapping[str, str]) -> str:
     """The part of the page that comes from the code."""
     if not FAMILIES:
         raise AssertionError("no command families")
     lines = ["## Commands", ""]
     lines += _table(
-        ("command", "what it does", "before registration", "in"),
-        (
-            (f"`{FORMS[name].form}`", FORMS[name].does, "" if row.registered else "yes", f"`{_family(name)}`")
-            for name, row in sorted(COMMANDS.items())
-        ),
+        ("command", "what it does", "before registration", "in", "specification", "state", "test"), _commands(tests)
     )
     lines += ["## Capabilities", ""]
     lines += _table(
-        ("capability", "specification"), ((f"`{name}`", f"<{link}>") for name, link in CAPABILITIES.items())
+        ("capability", "specification", "test"),
+        ((f"`{name}`", f"<{link}>", _shown(tests, name)) for name, link in CAPABILITIES.items()),
     )
+    lines += ["## What is left out", ""]
+    lines += _table(("what", "specification", "why"), specifications.LEFT_OUT)
     lines += ["## Modes of rooms", ""]
     rows = [(f"`{letter}`", "list of masks", _LISTS[kind]) for letter, kind in modes.LISTS.items()]
     rows += [(f"`{modes.KEY}`", "parameter", "the key to enter"), (f"`{modes.LIMIT}`", "parameter", "most members")]
@@ -87,8 +126,11 @@ def reference() -> str:
         )
     lines += ["## Numerics", ""]
     lines += _table(
-        ("number", "name", "reference"),
-        ((row.number, f"`{name}`", row.reference) for name, row in sorted(numerics.TABLE.items(), key=_number)),
+        ("number", "name", "specification", "test"),
+        (
+            (row.number, f"`{name}`", specifications.of_numeric(*row[:2], row.reference), _shown(tests, row.number))
+            for name, row in sorted(numerics.TABLE.items(), key=_number)
+        ),
     )
     return "\n".join(lines).rstrip() + "\n"
 
@@ -105,18 +147,19 @@ def _isupport() -> Iterable[tuple[str, str, str]]:
         yield f"`{row.name}`", shown, f"<{row.reference}>"
 
 
-def document(text: str) -> str:
-    """``irc.md`` with its reference part as it has to be."""
+def document(text: str, root: Path) -> str:
+    """``irc.md`` with its reference part as it has to be; `root` is where ``tests`` is."""
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise ValueError("The marks around the reference are missing.")
-    return f"{before}{BEGIN}\n\n{reference()}\n{END}{after}"
+    return f"{before}{BEGIN}\n\n{reference(proofs(text, root))}\n{END}{after}"
 
 
-def main(page: Path) -> None:
-    page.write_text(document(page.read_text(encoding="utf-8")), encoding="utf-8")
+def main(root: Path) -> None:
+    page = root / "docs" / "protocols" / "irc.md"
+    page.write_text(document(page.read_text(encoding="utf-8"), root), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/protocols/irc.md"))
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "."))

@@ -6,12 +6,13 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 import imd.protocols.irc
-from imd.protocols.irc import conformance, numerics
+from imd.protocols.irc import conformance, evidence, numerics, specifications
 from imd.protocols.irc.capabilities import CAPABILITIES
 from imd.protocols.irc.commands import COMMANDS
 from imd.protocols.irc.forms import FORMS
 
-PAGE = Path(__file__).resolve().parents[3] / "docs" / "protocols" / "irc.md"
+ROOT = Path(__file__).resolve().parents[3]
+PAGE = ROOT / "docs" / "protocols" / "irc.md"
 DOOR = Path(imd.protocols.irc.__file__).parent
 RENEW = "run python -m imd.protocols.irc.conformance"
 
@@ -20,13 +21,31 @@ class PageTests(SynchronousTestCase):
     def test_the_tables_are_those_of_the_code(self) -> None:
         """The page is what the generator writes, and writing it again changes nothing."""
         text = PAGE.read_text(encoding="utf-8")
-        self.assertTrue(conformance.document(text) == text, RENEW)
+        self.assertTrue(conformance.document(text, ROOT) == text, RENEW)
         for name in (*CAPABILITIES, *numerics.TABLE):
             self.assertIn(f"`{name}`", text)
 
     def test_a_page_without_marks_is_an_error(self) -> None:
         """Nothing is written into a page that has no place for it."""
-        self.assertRaises(ValueError, conformance.document, "# IRC\n")
+        self.assertRaises(ValueError, conformance.document, "# IRC\n", ROOT)
+
+    def test_everything_has_a_test(self) -> None:
+        """Every command, numeric and capability is shown at work by a test that the page names."""
+        text = PAGE.read_text(encoding="utf-8")
+        missing = sorted(set(conformance.names()) - set(conformance.proofs(text, ROOT)))
+        self.assertEqual(missing, [], "write a transcript (tests/transcripts) that shows these")
+
+    def test_every_command_has_its_specification(self) -> None:
+        """Or stands as our own."""
+        missing = [name for name in COMMANDS if specifications.of_command(name) is None]
+        self.assertEqual(missing, [], "say where it is specified in imd/protocols/irc/specifications.py")
+
+    def test_a_test_that_still_shows_it_is_kept(self) -> None:
+        """A new test does not change the page; one that no longer shows what it should is replaced."""
+        shown = {"tests/b.txt": frozenset({"WHO"}), "tests/a.txt": frozenset({"WHO", "315"})}
+        self.assertEqual(evidence.chosen(["WHO"], shown, {"WHO": "tests/a.txt"}), {"WHO": "tests/a.txt"})
+        self.assertEqual(evidence.chosen(["WHO"], shown, {"WHO": "tests/c.txt"}), {"WHO": "tests/b.txt"})
+        self.assertEqual(evidence.chosen(["352"], shown, {}), {})
 
     def test_every_command_has_its_form(self) -> None:
         """For HELP and the page; and no form without a command."""
