@@ -219,6 +219,14 @@ async def _native_registrations(here: Meeting) -> None:
     await here.refused(again, "too-fast", "register", name=f"p{next(_numbers)}", password=PASSWORD)
 
 
+async def _irc_registrations(here: Meeting) -> None:
+    source = here.address()
+    for answer in ("REGISTER SUCCESS", "FAIL REGISTER TEMPORARILY_UNAVAILABLE"):
+        one = await here.stranger(source)
+        one.say(f"NICK p{next(_numbers)}")
+        await here.answered(one, f"REGISTER * * {PASSWORD}", answer)
+
+
 async def _sessions(here: Meeting) -> None:
     name = await here.account()
     for _ in range(2):
@@ -444,8 +452,7 @@ DEEDS: dict[str, tuple[Deed | None, Deed | None]] = {
     "limits.multiline_time": (None, _unfinished),
     "limits.sign_on_attempts": (_native_attempts, _irc_attempts),
     "limits.sign_on_delay": (_native_attempts, _irc_attempts),
-    # IRC has no registration of accounts.
-    "limits.registrations_per_hour": (_native_registrations, None),
+    "limits.registrations_per_hour": (_native_registrations, _irc_registrations),
     "limits.sessions_per_account": (_sessions, _sessions),
     "limits.contacts": (_alike("roster-ask", "too-many", {"name": "@"}, {"name": "@"}), _irc_contacts),
     "limits.watches": (_alike("watch", "too-many", {"name": "@"}, {"name": "@"}), _irc_watches),

@@ -53,10 +53,14 @@ IRC = {
     "CAP": ["CAP LIST"],
     "ISUPPORT": ["ISUPPORT {t}"],
     "BUDDY": ["BUDDY {t}"],
+    "NICKSERV": ["NICKSERV STATUS {t}", "NICKSERV GHOST {t}", "NICKSERV UNREGISTER {t}", "NICKSERV CLIENTS LIST {t}"],
+    "NS": ["NS ACC {t}", "PRIVMSG NickServ :STATUS {t} {T}", "NS CERT LIST {t}"],
+    "VERIFY": ["VERIFY {t} 1234"],
 }  # fmt: skip
 IRC_SILENT = {
     "QUIT": "ends the connection",
     "ERROR": "is ignored",
+    "REGISTER": "makes an account of the nick that one has",
     "AUTHENTICATE": "takes passwords, and compares them alike for all",
 }
 
