@@ -1,4 +1,7 @@
-"""Everything an operator can ask of a running daemon. No message bodies, no secrets: those are not his."""
+"""Everything an operator can ask of a running daemon. No message bodies, no secrets: those are not his.
+
+But for `imd.control.history`: what somebody has said, for that person, at her request.
+"""
 
 import math
 import os
@@ -13,6 +16,7 @@ from imd.config.model import Settings
 from imd.config.reload import Changes
 from imd.control.bans import BanActions
 from imd.control.directory import Action, Directory
+from imd.control.history import HistoryActions
 from imd.control.limits import limits
 from imd.control.wire import PAGE, Answer
 from imd.core.accounts import Accounts
@@ -139,6 +143,7 @@ class Actions:
         self.table: dict[str, Action] = {
             **directory.actions,
             **BanActions(daemon.hub, daemon.store).actions,
+            **HistoryActions(daemon.hub).actions,
             "status": self.status,
             "who": self.who,
             "queue": self.queue,

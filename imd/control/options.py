@@ -19,6 +19,7 @@ with a daemon or without one:
 with a daemon:
   imdctl status                        what runs where, and how it is
   imdctl who                           who is on, from where, with which client
+  imdctl history export alice          what alice has said, when she asks for it
   imdctl queue bob                     what waits for bob
   imdctl trace 5q2w7k…                 the way of one message, with the reason for each step
   imdctl ledger alice                  alice's sign-ons
@@ -110,7 +111,7 @@ def parser() -> argparse.ArgumentParser:
     kick.add_argument("name", help="an account or a guest")
     kick.add_argument("text", nargs="?", default="", help="what they are told")
     # "imdctl status --json" is what people type first. Suppressed: a default would undo the --json in front.
-    for group in (commands, _add_user(commands), _add_ban(commands)):
+    for group in (commands, _add_user(commands), _add_ban(commands), _add_history(commands)):
         for command in group.choices.values():
             command.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="answer in JSON")
     return top
@@ -185,6 +186,29 @@ def _add_ban(commands: Commands) -> Commands:
     add.add_argument("--for", dest="span", default="", metavar="TIME", help="30m, 12h, 7d, 1d12h; without it for ever")
     remove = verbs.add_parser("remove", help="lift a ban", description="Lift a ban; they may sign on again.")
     remove.add_argument("name", metavar="target", help=target)
+    return verbs
+
+
+def _add_history(commands: Commands) -> Commands:
+    history = commands.add_parser(
+        "history",
+        help="what somebody has said, for that person",
+        description="What an account has said and the history still has, in rooms and to people: to hand it out or to "
+        "erase it, when the person asks for that.",
+    )
+    verbs = history.add_subparsers(dest="verb", metavar="VERB", required=True)
+    export = verbs.add_parser(
+        "export",
+        help="all that an account has said",
+        description="All that an account has said, texts included, each message once. With --json for a machine.",
+    )
+    export.add_argument("name", help="the account")
+    erase = verbs.add_parser(
+        "erase",
+        help="forget all that an account has said",
+        description="Forget all that an account has said, in everybody's history. What waits for somebody stays.",
+    )
+    erase.add_argument("name", help="the account")
     return verbs
 
 

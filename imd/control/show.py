@@ -172,6 +172,11 @@ def _amount(number: float | str | None, unit: str) -> str:
     return f"{number:g} s" if unit else f"{number}"
 
 
+def _export(answer: Answer) -> str:
+    rows = [(moment(row["time"]), row["to"], row["body"]) for row in answer["rows"]]
+    return table(rows, ("TIME", "TO", "")) if rows else "Nothing is kept."
+
+
 def _queue(answer: Answer) -> str:
     rows = [
         (
@@ -242,6 +247,8 @@ _SHOWN: dict[str, Callable[[Answer], str]] = {
     "ban list": _banned,
     "ban add": _ban,
     "ban remove": lambda answer: f"{answer['name']} may sign on again.",
+    "history export": _export,
+    "history erase": lambda answer: f"{_count(answer['messages'], 'message')} of {answer['name']} forgotten.",
     "queue": _queue,
     "trace": _trace,
     "ledger": _ledger,

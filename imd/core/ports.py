@@ -484,8 +484,9 @@ class HistoryPort(Protocol):
 
 
 class OwnHistoryPort(Protocol):
-    def export(self, account: str) -> Awaitable[list[Message]]:
-        """All its messages that are kept, each once, in order. Raises `StoreUnavailable`."""
+    def page(self, account: str, cursor: str) -> Awaitable[tuple[list[Message], str]]:
+        """Some of its messages that are kept, and the cursor of the next ones; "" is the beginning, and the end. Oldest
+        first within a page. Raises `StoreUnavailable`."""
 
     def erase(self, account: str) -> Awaitable[int]:
         """Forget all it has said, in everybody's history; how many messages. Raises `StoreUnavailable`."""

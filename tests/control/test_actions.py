@@ -7,6 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from imd.config.error import SettingsError
 from imd.config.limits import Limits
 from imd.control.wire import PAGE
+from imd.core.message import Draft
 from imd.core.refusal import Kicked, Malformed, NoSuchAccount, NotAllowed, Refusal
 from imd.core.session import ClientInfo
 from imd.core.talk import ListChange, ListKind
@@ -237,3 +238,20 @@ class ActionsTests(SynchronousTestCase):
         with self.assertRaises(Malformed) as refused:
             self.daemon.ask("reload")
         self.assertIn("old settings stay in force: imd.toml, line 7: limits.rooms", refused.exception.sentence)
+
+    def test_history(self) -> None:
+        """All that an account has said is handed out in pages, and erased."""
+        alice = self.house.on(self.house.person("alice"))
+        self.house.hub.rooms.join(alice.session, "#tea")
+        for number in range(250):
+            self.house.hub.rooms.say(alice.session, "#tea", Draft("#tea", f"line {number}"))
+        self.house.turn()
+        rows = [row for page in self.daemon.every_page("history export", name="Alice") for row in page]
+        self.assertEqual(
+            {(row["to"], row["body"]) for row in rows}, {("#tea@localhost", f"line {n}") for n in range(250)}
+        )
+        self.assertEqual(len({row["id"] for row in rows}), 250)
+        self.assertEqual(self.daemon.ask("history erase", name="alice"), {"name": "alice", "messages": 250})
+        self.assertEqual(self.daemon.ask("history export", name="alice")["rows"], [])
+        with self.assertRaises(NoSuchAccount):
+            self.daemon.ask("history export", name="nobody")

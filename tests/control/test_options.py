@@ -27,6 +27,8 @@ RIGHT: dict[str, tuple[str, dict[str, object]]] = {
     "user certificate alice ab:cd": ("user certificate", {"name": "alice", "fingerprint": "ab:cd", "remove": False}),
     "user certificate --remove alice ab": ("user certificate", {"name": "alice", "fingerprint": "ab", "remove": True}),
     "operator-password": ("operator-password", {}),
+    "history export alice": ("history export", {"name": "alice"}),
+    "history erase alice": ("history erase", {"name": "alice"}),
     "queue alice": ("queue", {"name": "alice"}),
     "trace xyz": ("trace", {"id": "xyz"}),
     "ledger": ("ledger", {"name": ""}),
@@ -110,7 +112,7 @@ class OptionsTests(SynchronousTestCase):
         for line in RIGHT:
             command = line.split()[0]
             self.assertIn(f"imdctl {command}", said)
-            verbs = line.split()[:2] if command in ("user", "ban") else [command]
+            verbs = line.split()[:2] if command in ("user", "ban", "history") else [command]
             code, detailed = self.refused([*verbs, "--help"])
             self.assertEqual(code, 0)
             self.assertIn(f"usage: imdctl {' '.join(verbs)}", detailed)

@@ -31,6 +31,7 @@
     multiline.py     BATCH: from the client to one message of several lines
     chathistory.py   CHATHISTORY
     redacting.py     REDACT
+    histserv.py      HistServ: PLAY, DELETE, EXPORT, FORGET
     playback.py      what history has, as lines
     incoming.py      messages from the core to the client
     barrier.py       the PING whose PONG confirms messages

@@ -25,6 +25,7 @@ FORMS: dict[str, Form] = {
     "ERROR": Form("ERROR [:text]", "ignored: clients have nothing to complain of"),
     "HELP": Form("HELP [command]", "this"),
     "HELPOP": Form("HELPOP [command]", "the same as HELP"),
+    "HISTSERV": Form("HISTSERV verb [words]", "the same as a message to HistServ"),
     "INFO": Form("INFO [server]", "what the server is"),
     "INVITE": Form("INVITE [nick #room]", "ask somebody in; alone: the rooms you are asked into"),
     "ISON": Form("ISON nick{ nick}", "which of these are on"),
