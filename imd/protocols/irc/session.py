@@ -334,6 +334,9 @@ class IrcSession(Speaker):
 
     def _answer_bad(self, bad: BadLine) -> None:
         """Modern IRC, ERR_INPUTTOOLONG; https://ircv3.net/specs/extensions/utf8-only."""
+        if bad.code == "empty":
+            # Modern IRC, "Message Format": "If you encounter an empty message, silently ignore it."
+            return
         if bad.code in ("too-long", "tags-too-long"):
             self.door.settings.limits.tally.count("line_length" if bad.code == "too-long" else "tags_size")
             self.numeric(numerics.ERR_INPUTTOOLONG)

@@ -28,11 +28,11 @@ ELSEWHERE: dict[str, str] = {
     "ACCEPT": _SOLANUM,
     "BATCH": _IRCV3.format("client-batch"),
     "BUDDY": "",
-    "CHANSERV": "",
     "CHATHISTORY": _IRCV3.format("chathistory"),
     "CS": "",
     "DEOPER": "",
     "DLINE": "",
+    "HS": "",
     "HELPOP": _MODERN.format("help"),
     "ISON": _RFC2812.format("4.9"),
     "ISUPPORT": _IRCV3.format("extended-isupport"),
@@ -40,7 +40,6 @@ ELSEWHERE: dict[str, str] = {
     "MARKREAD": _IRCV3.format("read-marker"),
     "METADATA": _IRCV3.format("metadata"),
     "MONITOR": _IRCV3.format("monitor"),
-    "NICKSERV": "",
     "NS": "",
     "REDACT": _IRCV3.format("message-redaction"),
     "REGISTER": _IRCV3.format("account-registration"),
@@ -98,6 +97,9 @@ LEFT_OUT: tuple[LeftOut, ...] = (
 
 def of_command(name: str) -> str | None:
     """The address of the page that defines a command, "" where there is none, None where we have not said."""
+    if name.endswith("SERV"):
+        # Services are a custom.
+        return ""
     return _MODERN.format(name.lower()) if name in MODERN else ELSEWHERE.get(name)
 
 

@@ -17,8 +17,8 @@ MAX_CLIENT_TAGS = 4094
 
 
 class BadLine(Exception):
-    """A line the peer should not have sent. `code` is ``too-long``, ``tags-too-long``, ``not-utf8`` or
-    ``malformed``."""
+    """A line the peer should not have sent. `code` is ``too-long``, ``tags-too-long``, ``not-utf8``, ``malformed``, or
+    ``empty``, which is none at all."""
 
     def __init__(self, code: str, command: str = "*") -> None:
         super().__init__(f"{command}: {code}")
@@ -77,6 +77,8 @@ def parse(data: bytes, client_tags: int = MAX_CLIENT_TAGS) -> Line:
     middle, colon, trailing = text.partition(" :")
     words = middle.split(" ")
     params = [word for word in words if word] if "" in words else words
+    if not (params or colon or source or tags):
+        raise BadLine("empty")
     # A line that opens with " :" has no command; one with ":" after the source neither.
     if not params or not params[0].isalnum() or not params[0].isascii():
         raise BadLine("malformed", _command_of(body))

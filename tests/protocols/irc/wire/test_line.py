@@ -41,7 +41,7 @@ class Reading(SynchronousTestCase):
             (b"PRIVMSG a :b\0c", "malformed", "PRIVMSG"),
             (b"PRIVMSG a :" + b"x" * MAX_BODY, "too-long", "PRIVMSG"),
             (b"@a=" + b"x" * MAX_CLIENT_TAGS + b" PING a", "tags-too-long", "*"),
-            (b"   ", "malformed", "*"),
+            (b"   ", "empty", "*"),
             (b":source", "malformed", "*"),
             (b"@tags", "malformed", "*"),
             (b"J\xc3\x96IN a", "malformed", "*"),
