@@ -154,6 +154,33 @@ class Alone(PromotionCase):
         self.assertTrue(self.guest.session.person.guest)
 
 
+class Staying(PromotionCase):
+    def test_always_on(self) -> None:
+        """The account has stayed in its rooms without a client: the guest's client is its client now."""
+        alice = self.house.person("alice")
+        rooms = self.house.hub.rooms
+        client = self.house.on(alice)
+        self.house.wait(self.house.hub.people.set_always_on(client.session, True))
+        rooms.join(client.session, "#hers")
+        self.house.off(client)
+        guest, bob = self.house.on("al"), self.house.on("bob")
+        for each in (guest, bob):
+            rooms.join(each.session, "#hers")
+            each.events.clear()
+        rooms.join(guest.session, "#guests")
+        guest.events.clear()
+        self.promote(guest, alice)
+        room = rooms.find("#hers")
+        assert room is not None
+        self.assertEqual([member.person.address.name for member in room.members.values()], ["alice", "bob"])
+        self.assertEqual([each.name for each in rooms.rooms_of(guest.session.person)], ["#hers", "#guests"])
+        self.assertEqual(self.kinds(guest)[:2], ["Left", "MemberRenamed"])
+        self.assertIn("Left", self.kinds(bob))
+        self.assertNotIn("Joined", self.kinds(bob))
+        self.assertTrue(self.house.hub.presence.view(bob.session, "alice").online)
+        self.assertEqual(self.house.hub.people.counts()["accounts"], 1)
+
+
 class Naming(PromotionCase):
     def test_others(self) -> None:
         """While an account is being made nobody else takes its name, as a guest or for an account."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from imd.core.session import Account
 from imd.protocols.irc import buddyserv, numerics
-from imd.protocols.irc.registration import DONE
+from imd.protocols.irc.registration import DONE, load_marks
 
 if TYPE_CHECKING:
     from imd.protocols.irc.session import IrcSession
@@ -25,6 +25,8 @@ async def become(session: "IrcSession", account: Account, device: str = "") -> N
         device = device or session.registration.device
         await session.hub.people.promote(session.me, account, device)
         session.registration = DONE
+        if "draft/read-marker" in session.caps:
+            await load_marks(session)
     else:
         session.registration.account = account
 

@@ -130,7 +130,7 @@ async def _complete(session: "IrcSession") -> None:
     else:
         session.signed_on = signed_on
         if "draft/read-marker" in session.caps:
-            await _load_marks(session)
+            await load_marks(session)
         if session.closing:
             session.sign_off("lost", "Connection closed")
             return
@@ -140,7 +140,7 @@ async def _complete(session: "IrcSession") -> None:
         await buddyserv.summary(session)
 
 
-async def _load_marks(session: "IrcSession") -> None:
+async def load_marks(session: "IrcSession") -> None:
     """So that each JOIN can tell how far one has read."""
     try:
         await session.hub.read_marks.load(session.me)
