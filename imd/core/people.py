@@ -177,7 +177,7 @@ class People:
             self.limits.check_count("sessions_per_account", "sessions of one account", others)
         name = person.address.name
         try:
-            self._not_banned(person, peer, info)
+            self.check_bans(person, peer, info)
             await self._ledger.began(session_id, person, peer, info, now)
             if account is not None:
                 await self.rosters.load(account.id)
@@ -188,7 +188,7 @@ class People:
         person = self._by_now(person)
         try:
             # A ban that was set meanwhile found no session to end.
-            self._not_banned(person, peer, info)
+            self.check_bans(person, peer, info)
         except Refusal:
             self._ledger.ended(session_id, self._environment.clock.time(), "banned")
             raise
@@ -222,7 +222,7 @@ class People:
                 person.address = Address(current.name, self.domain)
         return present or person
 
-    def _not_banned(self, person: Person, peer: Peer, info: ClientInfo) -> None:
+    def check_bans(self, person: Person, peer: Peer, info: ClientInfo) -> None:
         """Raises `Banned`, `Suspended`."""
         if person.account is not None and person.account.suspended:
             raise Suspended(person.account.name)

@@ -15,7 +15,7 @@ import msgspec
 from imd.core.address import Address, fold
 from imd.core.ledger import Ledger
 from imd.core.ports import Environment
-from imd.core.refusal import Kicked, NameInUse, NoSuchAccount, NotAllowed, Suspended
+from imd.core.refusal import Kicked, NameInUse, NoSuchAccount, NotAllowed
 from imd.core.session import Account, Person, Session
 
 if TYPE_CHECKING:
@@ -76,18 +76,19 @@ class Promotion:
         guest = session.person
         if not guest.guest:
             raise NotAllowed("You have signed on with an account already.")
-        if account.suspended:
-            raise Suspended(account.name)
         there = people.person(account.id)
         others = 0 if there is None else len(there.sessions)
         people.limits.check_count("sessions_per_account", "sessions of one account", others)
-        address = Address(account.name, people.domain)
+        becoming = Person(account.id, Address(account.name, people.domain), account)
+        people.check_bans(becoming, session.peer, session.info)
         line = secrets.token_hex(8)
         began = self._environment.clock.time()
-        await self._ledger.began(line, Person(account.id, address, account), session.peer, session.info, began)
+        await self._ledger.began(line, becoming, session.peer, session.info, began)
         try:
             await people.rosters.load(account.id)
-            account = self._current(account)
+            account = becoming.account = self._current(account)
+            # As at any sign-on: a ban that was set meanwhile found no session to end.
+            people.check_bans(becoming, session.peer, session.info)
         except BaseException:
             self._ledger.ended(line, self._environment.clock.time(), "failed")
             raise
@@ -114,10 +115,7 @@ class Promotion:
         known = self._people.accounts.cached(fold(account.name))
         if known is None or (isinstance(known, Account) and known.id != account.id):
             raise NoSuchAccount(account.name)
-        current = known if isinstance(known, Account) else account
-        if current.suspended:
-            raise Suspended(current.name)
-        return current
+        return known if isinstance(known, Account) else account
 
     def _becomes(self, person: Person, account: Account) -> None:
         """Nobody else is on with the account: the guest is it."""

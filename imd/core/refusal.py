@@ -311,6 +311,15 @@ class NotAllowed(Refusal):
     code = "not-allowed"
 
 
+class WeakPassword(NotAllowed):
+    """The first thing that anybody would guess."""
+
+    code = "weak-password"
+
+    def __init__(self) -> None:
+        super().__init__("This password is the account's name; choose another one.")
+
+
 class ShuttingDown(Refusal):
     code = "shutting-down"
     temporary = True

@@ -27,6 +27,7 @@ from imd.core.refusal import (
     SignOnFailed,
     StoreUnavailable,
     Suspended,
+    WeakPassword,
 )
 from imd.core.session import Account, Peer, Privilege, Session
 from imd.core.stores import OutcomeUnknown, Store, Verifier
@@ -202,6 +203,8 @@ class CredentialsFront:
         self._check_length(local)
         check_account_name(local, international=self._rules.international)
         prepared = _usable(password)
+        if fold(password) == fold(local):
+            raise WeakPassword
         now = self._clock.time()
         self._registration.count(peer, now)
         if await self._accounts.by_name(fold(local)) is not None:

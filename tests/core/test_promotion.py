@@ -2,8 +2,9 @@
 
 from twisted.internet.defer import Deferred
 
+from imd.core.ban import Ban, BanKind
 from imd.core.message import Outcome
-from imd.core.refusal import NameInUse, NotAllowed, StoreUnavailable, Suspended, TooMany
+from imd.core.refusal import Banned, NameInUse, NotAllowed, StoreUnavailable, Suspended, TooMany
 from imd.core.session import Account, ClientInfo, Mark, Peer, Visibility
 from imd.core.talk import Joined, Left, MemberRenamed, Role
 from tests.house import HouseTestCase, Recorder
@@ -140,6 +141,18 @@ class Alone(PromotionCase):
         self.assertTrue(self.guest.session.person.guest)
         self.promote(self.guest, self.house.person("carol"))
         self.failureResultOf(self.promotion(back), NotAllowed)
+
+    def test_banned(self) -> None:
+        """Nor to an account that is banned, also where the ban is set while the store is asked; who is spared stays."""
+        bans = self.house.hub.bans
+        self.house.wait(bans.add(Ban(kind=BanKind.ACCOUNT, target=self.alice.id, name="alice")))
+        self.failureResultOf(self.promotion(self.alice), Banned)
+        self.house.wait(bans.remove(BanKind.ACCOUNT, self.alice.id))
+        promotion = Deferred.fromCoroutine(self.house.hub.people.promote(self.guest.session, self.alice))
+        self.house.wait(bans.add(Ban(kind=BanKind.ACCOUNT, target=self.alice.id, name="alice")))
+        self.failureResultOf(promotion, Banned)
+        self.assertTrue(self.guest.session.person.guest)
+        self.assertIsNone(self.guest.ended)
 
     def promotion(self, account: Account) -> Deferred[None]:
         promotion = Deferred.fromCoroutine(self.house.hub.people.promote(self.guest.session, account))

@@ -7,7 +7,7 @@ nothing to verify. Where the operator asks for invitations, one stands in the pl
 from typing import TYPE_CHECKING
 
 from imd.core.address import fold
-from imd.core.refusal import InvalidName, LooksAlike, NameInUse, NotAllowed, Refusal, RegistrationRefused
+from imd.core.refusal import InvalidName, LooksAlike, NameInUse, NotAllowed, Refusal, RegistrationRefused, WeakPassword
 from imd.core.session import Account
 from imd.protocols.irc import identity
 from imd.protocols.irc.commands import command
@@ -66,6 +66,8 @@ def code_of(refusal: Refusal) -> str:
     if isinstance(refusal, RegistrationRefused):
         # Not one of the specification's: Ergo's for what its operator does not want.
         return "DISALLOWED"
+    if isinstance(refusal, WeakPassword):
+        return "WEAK_PASSWORD"
     if isinstance(refusal, NotAllowed):
         return "UNACCEPTABLE_PASSWORD"
     return "TEMPORARILY_UNAVAILABLE" if refusal.temporary else "UNKNOWN_ERROR"
