@@ -33,6 +33,7 @@ run: $(VENV)/.installed
 	@echo "imd: starting; when it is ready it says where each door is. Then try, in other terminals:"
 	@echo "       irssi -c 127.0.0.1 -p 6667              an IRC client of your choice, as a guest"
 	@echo "       $(BIN)/imc --register alice@127.0.0.1   the terminal client, with a new account"
+	@echo "       curl http://127.0.0.1:8080/health       the web listener; ws://127.0.0.1:8080/ is IRC by WebSocket"
 	@echo "       $(BIN)/imdctl status                    what the operator sees"
 	@echo "     Ctrl-C stops the daemon; what it knows is kept."
 	@# No pid file: a second daemon may be started beside this one; the store's lease keeps them apart.

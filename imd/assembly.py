@@ -417,8 +417,8 @@ class Daemon:
     async def _close_doors(self) -> None:
         if hasattr(self, "irc"):
             await self._finished()
-            self.hub.people.close()
             self.web.stop()
+            self.hub.people.close()
             self.irc.stop()
             await gatherResults(map(Deferred.fromCoroutine, (self.native.stop(), self.datagrams.stop())))
             await self._finished()

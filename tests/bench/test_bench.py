@@ -135,8 +135,8 @@ class NativeTests(SynchronousTestCase):
         skip = "the generator and the figures are Linux's"
 
     def test_ways(self) -> None:
-        """Talks and rooms by TCP, WebSocket and UDP: nothing is lost, doubled or misdelivered; of a presence that changes, each
-        watcher is told once."""
+        """Talks and rooms by TCP, WebSocket and UDP: nothing is lost, doubled or misdelivered; of a presence that
+        changes, each watcher is told once."""
         folder = Path(self.mktemp()).absolute()
         accounts = [sys.executable, "-m", "tests.bench.accounts", str(folder), "sqlite", "8", "bench", "4096", "7"]
         key = subprocess.run(accounts, check=True, capture_output=True, text=True).stdout.strip()

@@ -60,7 +60,7 @@ class Stream(LineReceiver):
         self._waiting.clear()
 
     def abort(self) -> None:
-        if self.transport is not None:
+        if self.transport is not None and self.alive:
             self.transport.abortConnection()  # type: ignore[attr-defined]
 
     @property

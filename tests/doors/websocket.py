@@ -58,7 +58,14 @@ class WebSocketStream(Stream):
         # An empty line shows a stream that it is plain; here that is known.
         if line:
             self.transcript.append(f"C: {line}")
-            self.put(frame(TEXT, line.encode(), mask=self.mask))
+            self.sendLine(line.encode())
+
+    def sendLine(self, line: bytes) -> None:
+        """Lines, each of which is a message."""
+        kind = BINARY if self.subprotocol == "binary.ircv3.net" else TEXT
+        for each in line.splitlines():
+            if each:
+                self.put(frame(kind, each, mask=self.mask))
 
     def put(self, data: bytes) -> None:
         """Frames, once it is a WebSocket."""

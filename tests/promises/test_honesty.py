@@ -16,7 +16,7 @@ from twisted.internet.defer import Deferred
 
 from imd.control.wire import Refused
 from tests.daemon import RunningDaemon
-from tests.doors import Driver
+from tests.doors import Driver, websocket
 from tests.doors.stream import Stream, connected
 from tests.promises.hostile import LINES, chopped
 from tests.promises.house import PASSWORD, PromiseTestCase, on_both_stores
@@ -186,13 +186,38 @@ class HonestyPromise(PromiseTestCase):
         for door, askings in ANSWERED.items():
             for asking in askings:
                 stream = await self.arrived(daemon, door, asking.begin)
-                begin = len(stream.transcript)
-                stream.sendLine(asking.line)
-                await self.answered(stream, begin, asking)
-                if "ERROR " not in asking.answers:
-                    await self.goes_on(stream, door)
-                stream.abort()
+                await self.ask(stream, door, asking)
         self.no_fault(daemon)
+
+    async def test_answers_by_websocket(self) -> None:
+        """The same in messages of their own; of what cannot be in one the Close says the reason."""
+        daemon = await self.house().start()
+        await self.people(daemon, "alice", "bob", "mallory")
+        await self.on(daemon, "websocket", "bob")
+        places = {"native": ("/native", "imd.native"), "irc": ("/irc", "binary.ircv3.net")}
+        for door, askings in ANSWERED.items():
+            for asking in askings:
+                stream = await websocket.connected(daemon.ports["web", "tcp"], *places[door])
+                self.addCleanup(stream.abort)
+                await asking.begin(stream)
+                if door == "native" and not asking.line.isascii():
+                    # RFC 6455 section 8.1.
+                    stream.sendLine(asking.line)
+                    await stream.until("a Close", lambda stream=stream: stream.closed is not None)  # type: ignore[misc]
+                    assert stream.closed is not None
+                    self.assertEqual(stream.closed[0], 1007)
+                else:
+                    await self.ask(stream, door, asking)
+        self.no_fault(daemon)
+
+    async def ask(self, stream: Stream, door: str, asking: Asking) -> None:
+        """Ask, and be answered; unless that was goodbye, the connection goes on."""
+        begin = len(stream.transcript)
+        stream.sendLine(asking.line)
+        await self.answered(stream, begin, asking)
+        if "ERROR " not in asking.answers:
+            await self.goes_on(stream, door)
+        stream.abort()
 
     async def answered(self, stream: Stream, begin: int, asking: Asking) -> None:
         def there() -> bool:
