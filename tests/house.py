@@ -19,7 +19,7 @@ from imd.core.message import Draft, Envelope, Kind, Message, Outcome, ReadMark, 
 from imd.core.past import Redaction
 from imd.core.refusal import Refusal
 from imd.core.session import Account, ClientInfo, Peer, Presence, PresenceView, Session
-from imd.core.talk import RoomEvent, RoomLine, RoomLines
+from imd.core.talk import MetadataChange, RoomEvent, RoomLine, RoomLines
 from imd.net.reactor_clock import ReactorClock, Spawner
 from imd.storage.memory import MemoryStore
 
@@ -58,6 +58,7 @@ class Recorder:
         self.events: list[RoomEvent | RoomLine] = []
         self.read_marks: list[ReadMark] = []
         self.redactions: list[Redaction] = []
+        self.shown: list[MetadataChange] = []
         self.ended: Refusal | None = None
 
     def deliver(self, envelopes: Sequence[Envelope]) -> None:
@@ -94,6 +95,9 @@ class Recorder:
 
     def message_read(self, mark: ReadMark) -> None:
         self.read_marks.append(mark)
+
+    def metadata_changed(self, change: MetadataChange) -> None:
+        self.shown.append(change)
 
     def end(self, reason: Refusal) -> None:
         self.ended = reason

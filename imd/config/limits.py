@@ -380,6 +380,47 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             ge=0,
         ),
     ] = 10
+    metadata_keys: Annotated[
+        int,
+        setting(
+            "Keys that a person, and a room, may show of themselves (IRC METADATA).",
+            reason="A picture, a name, pronouns, links: with limits.metadata_value 14 KB.",
+            ge=0,
+        ),
+    ] = 50
+    metadata_value: Annotated[
+        Size,
+        setting(
+            "Most bytes of such a value; at most 350 together with its key.",
+            reason="It stands in one line of IRC, with the names of server and room.",
+        ),
+    ] = Size(280)
+    metadata_subscriptions: Annotated[
+        int,
+        setting(
+            "Keys of others that one IRC client may be told of.",
+            reason="More than there are in the registry of keys.",
+            ge=0,
+        ),
+    ] = 100
+    metadata_at_once: Annotated[
+        int,
+        setting(
+            "Most values of a room and its members that an IRC client is told by itself when it comes in; where there "
+            "are more it is asked to come back for them.",
+            reason="As many lines as a busy sign-on has anyhow.",
+            ge=0,
+        ),
+    ] = 200
+    metadata_per_minute: Annotated[
+        int,
+        setting(
+            "Changes of them that one IRC client may make in a minute.",
+            reason="Each is told to everybody who shares a room with her.",
+            ge=0,
+            switched=True,
+        ),
+    ] = 30
     traces: Annotated[
         int,
         setting(

@@ -10,6 +10,7 @@ from imd.core.history import History
 from imd.core.keeping import Keeping
 from imd.core.ledger import Ledger
 from imd.core.limits import Limits
+from imd.core.metadata import Metadata
 from imd.core.offers import Offers
 from imd.core.offline import OfflineQueue
 from imd.core.people import People
@@ -140,6 +141,8 @@ class Hub:
         self.people.rooms = self.rooms
         self.people.delivery = self.delivery
         self.people.offers = self.offers
+        self.metadata = Metadata(environment, self.people, self.rooms, self._book, store.metadata, limits)
+        self.people.metadata = self.metadata
         self.people.bans = self.bans
         self.bans.people = self.people
         self.people.read_marks = self.read_marks
@@ -155,6 +158,7 @@ class Hub:
         await self.rooms.load()
         await self.staying.load()
         await self.bans.load()
+        await self.metadata.load()
 
     def store_back(self) -> None:
         """The store was away and can be reached again: do what has waited."""
@@ -184,7 +188,7 @@ class Hub:
         self.staying.apply_rule()
         self.delivery.trace.bound(policy.limits.traces)
         parts = (self.people, self.presence, self.rosters, self.rooms, self.delivery, self.offers)
-        for part in (*parts, self.bans, self.read_marks, self.staying):
+        for part in (*parts, self.bans, self.read_marks, self.staying, self.metadata):
             part.limits = policy.limits
         self.people.whowas.limits = self.people.accepting.limits = policy.limits
         self.delivery.ack_wait = policy.ack_wait
@@ -207,6 +211,7 @@ class Hub:
             "whowas": len(self.people.whowas),
             **self.rooms.levels(),
             "offers": self.offers.most(),
+            "metadata_keys": self.metadata.most(),
             "bans": len(self.bans),
             "window": self.delivery.most_unconfirmed(),
             "traces": len(self.delivery.trace),

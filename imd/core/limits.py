@@ -34,6 +34,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     always_on: int = 10_000
     #: Rooms and talks in which an account has read somewhere.
     read_marks: int = 1_000
+    #: Keys that one account, guest or room may have set, and bytes of a value.
+    metadata_keys: int = 50
+    metadata_value: int = 280
     #: Unconfirmed deliveries under way to one client; more wait in the store.
     window: int = 256
     #: Bytes of such deliveries: well within what doors let wait for a client (`limits.send_queue`), or whoever has a

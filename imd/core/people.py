@@ -50,12 +50,13 @@ from imd.core.session import (
     Session,
     Visibility,
 )
-from imd.core.talk import MemberDetailsChanged, Room, RoomEvent, RoomLines
+from imd.core.talk import MemberDetailsChanged, MetadataChange, Room, RoomEvent, RoomLines
 from imd.core.whowas import WhoWas
 
 if TYPE_CHECKING:
     from imd.core.bans import Bans
     from imd.core.delivery import Delivery
+    from imd.core.metadata import Metadata
     from imd.core.offers import Offers
     from imd.core.presence import PresenceRegistry
     from imd.core.read_marks import ReadMarks
@@ -79,6 +80,7 @@ class _Gone:
     def room_lines(self, told: RoomLines) -> None: ...
     def message_redacted(self, redaction: Redaction) -> None: ...
     def message_read(self, mark: ReadMark) -> None: ...
+    def metadata_changed(self, change: MetadataChange) -> None: ...
 
     @property
     def takes_receipts(self) -> bool:
@@ -102,6 +104,7 @@ class People:
     delivery: "Delivery"
     offers: "Offers"
     staying: "Staying"
+    metadata: "Metadata"
     bans: "Bans"
     read_marks: "ReadMarks"
 
@@ -181,6 +184,7 @@ class People:
             await self._ledger.began(session_id, person, peer, info, now)
             if account is not None:
                 await self.rosters.load(account.id)
+                await self.metadata.arriving(account.id)
         except BaseException:
             self._claimed.discard(fold(name))
             raise
@@ -270,6 +274,7 @@ class People:
         """The person is on no more under its key and its name."""
         del self.persons[person.key]
         self.accepting.gone(person)
+        self.metadata.left(person)
         folded = fold(person.address.name)
         if self._names.get(folded) is person:
             del self._names[folded]
@@ -436,6 +441,7 @@ class People:
         self.rosters.account_changed(before, now)
         if now is None:
             self.rooms.account_removed(before.id)
+            self.metadata.removed(before.id)
 
     def _rename(self, person: Person, address: Address) -> None:
         before, origin = person.address, self.origin(person)

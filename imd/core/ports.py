@@ -12,7 +12,7 @@ All methods of `Client` and all non-awaitable methods of `Hub` are synchronous: 
 effect at once and write, if at all, into buffers. Methods that refuse raise a `Refusal`.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
@@ -35,7 +35,7 @@ from imd.core.session import (
     Session,
     Visibility,
 )
-from imd.core.talk import Registration, Role, Room, RoomChange, RoomEvent, RoomFlag, RoomLines
+from imd.core.talk import MetadataChange, Registration, Role, Room, RoomChange, RoomEvent, RoomFlag, RoomLines
 
 T = TypeVar("T")
 
@@ -137,6 +137,9 @@ class Client(Protocol):
 
     def message_read(self, mark: ReadMark) -> None:
         """Another session of this person has read so far (read marks between devices)."""
+
+    def metadata_changed(self, change: MetadataChange) -> None:
+        """Somebody or some room this session may see, itself included, shows something else of itself."""
 
     def end(self, reason: Refusal) -> None:
         """Say why and close. `People.sign_off` has been done already."""
@@ -520,6 +523,31 @@ class Offers(Protocol):
         ignored."""
 
 
+class Metadata(Protocol):
+    """What people and rooms show of themselves, by key (IRCv3 metadata). Changes reach `Client.metadata_changed`."""
+
+    def of_person(self, session: Session, name: str) -> tuple[Person, Mapping[str, str]]:
+        """Raises `NoSuchAccount` for who is off, or may not be seen (P5)."""
+
+    def of_room(self, session: Session, name: str) -> tuple[Room, Mapping[str, str]]:
+        """For whoever may know of the room. Raises `NoSuchRoom`."""
+
+    def of_members(self, session: Session, room: Room) -> Iterator[tuple[Person, Mapping[str, str]]]:
+        """Those members who show anything; nobody to who is not in the room."""
+
+    async def set_own(self, session: Session, key: str, value: str | None) -> bool:
+        """Set a key of the session's own person, or with None remove it; False: it was not set. For accounts it is
+        durable. Raises `InvalidName` for a key, `TooLong`, `TooMany`, `StoreUnavailable`."""
+
+    async def clear_own(self, session: Session) -> list[str]:
+        """Remove all; the keys."""
+
+    def set_room(self, session: Session, name: str, key: str, value: str | None) -> bool:
+        """For operators of the room. Raises `NotOperator` and `NoSuchRoom` besides."""
+
+    def clear_room(self, session: Session, name: str) -> list[str]: ...
+
+
 class Bans(Protocol):
     """Bans of accounts, masks and addresses, which hold behind every door."""
 
@@ -556,6 +584,8 @@ class Hub(Protocol):
     def history(self) -> HistoryPort: ...
     @property
     def offers(self) -> Offers: ...
+    @property
+    def metadata(self) -> Metadata: ...
     @property
     def bans(self) -> Bans: ...
     @property

@@ -8,6 +8,7 @@ What a watcher may see of a person is `imd.core.sight`; who is which, is judged 
 """
 
 from collections import OrderedDict
+from collections.abc import Iterable
 
 import msgspec
 
@@ -401,6 +402,10 @@ class PresenceRegistry:
     def watches(self, session: Session, name: str) -> bool:
         watches = self._watches.get(session.id)
         return watches is not None and fold(split(name, self.people.domain)[0]) in watches
+
+    def watchers_of(self, name: str) -> Iterable[Session]:
+        """The sessions that watch a name, whatever they may see."""
+        return list(self._watchers.get(fold(name), {}).values())
 
     def watched(self, session: Session) -> list[str]:
         return list(self._watches.get(session.id, {}).values())

@@ -89,6 +89,8 @@ class Promotion:
             account = becoming.account = self._current(account)
             # As at any sign-on: a ban that was set meanwhile found no session to end.
             people.check_bans(becoming, session.peer, session.info)
+            await people.metadata.arriving(account.id)
+            account = self._current(account)
         except BaseException:
             self._ledger.ended(line, self._environment.clock.time(), "failed")
             raise

@@ -39,6 +39,7 @@ class RoomBook:
             room.topic_lock = record.topic_lock
             room.mode_lock = dict(record.mode_lock)
             room.closed = record.closed
+            room.metadata = record.metadata or None
             self._written[fold(record.name)] = record
             rooms.append(room)
         return rooms
@@ -135,6 +136,7 @@ class RoomBook:
             mode_lock=dict(room.mode_lock),
             closed=room.closed,
             archive="" if room.archive == fold(room.name) else room.archive,
+            metadata=room.metadata or {},
         )
 
     @property

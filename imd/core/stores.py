@@ -177,6 +177,7 @@ class RoomRecord(msgspec.Struct, frozen=True):
     mode_lock: dict[RoomFlag, bool] = msgspec.field(default_factory=dict)
     #: Why operators of the service have closed it, or "".
     closed: str = ""
+    metadata: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class RoomStore(Protocol):
@@ -346,6 +347,10 @@ class Store(Protocol):
     @property
     def memberships(self) -> ShelfStore:
         """The rooms in which an account stays while nobody is signed on (`imd.core.staying`)."""
+
+    @property
+    def metadata(self) -> ShelfStore:
+        """What accounts show of themselves (`imd.core.metadata`)."""
 
     @property
     def bans(self) -> BanStore: ...

@@ -84,6 +84,7 @@ class Room:
         "lists",
         "members",
         "mode_lock",
+        "metadata",
         "name",
         "renamed",
         "topic",
@@ -116,6 +117,8 @@ class Room:
         self.mode_lock: dict[RoomFlag, bool] = {}
         #: Why operators of the service have closed it, or "".
         self.closed = ""
+        #: What the room shows of itself (`imd.core.metadata`); replaced, never altered. None: nothing.
+        self.metadata: dict[str, str] | None = None
 
 
 # What can be asked of a room's settings (IRC MODE and its kin), and what then happened: the same values.
@@ -238,6 +241,23 @@ class MemberInvited(RoomEvent):
     """Told to operators of the room (IRCv3 invite-notify) and to the invited person's sessions."""
 
     person: Address
+
+
+class MetadataChange(msgspec.Struct, kw_only=True):
+    """A room, or a person, shows something else of itself (`imd.core.metadata`). One object for all who are told."""
+
+    room: Room | None
+    person: Person | None
+    key: str
+    #: None: no longer set.
+    value: str | None
+    time: float
+    by: Address
+    origin: str
+    #: Id of the session that did it.
+    session: str
+    #: For doors: their encodings, by a key of their own.
+    encoded: dict[Any, bytes] = msgspec.field(default_factory=dict)
 
 
 class RoomLine(msgspec.Struct):

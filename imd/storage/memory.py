@@ -39,8 +39,8 @@ class MemoryStore:
         self.rooms = MemoryRooms(self)
         self.inbox = MemoryInbox(self)
         self.history = MemoryHistory(self)
-        self.shelves = [MemoryShelf(self.call) for _ in range(3)]
-        self.read_marks, self.cursors, self.memberships = self.shelves
+        self.shelves = [MemoryShelf(self.call) for _ in range(4)]
+        self.read_marks, self.cursors, self.memberships, self.metadata = self.shelves
         self.bans = MemoryBans(self)
         self.durability = Durability.WEAK
         self.description = "memory"

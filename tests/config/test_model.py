@@ -176,6 +176,7 @@ class LimitsTests(SynchronousTestCase):
                 "sign_on_delay",
                 "registrations_per_hour",
                 "messages_per_second",
+                "metadata_per_minute",
                 "message_burst",
                 "commands_per_second",
                 "command_burst",

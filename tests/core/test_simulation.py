@@ -19,7 +19,7 @@ from imd.core.past import Redaction
 from imd.core.ports import Hub
 from imd.core.refusal import Refusal
 from imd.core.session import Account, ClientInfo, Peer, PresenceView, Session
-from imd.core.talk import RoomEvent, RoomLines
+from imd.core.talk import MetadataChange, RoomEvent, RoomLines
 from imd.storage.memory import MemoryStore
 from tests.house import House, TestEnvironment
 
@@ -97,6 +97,8 @@ class Device:
 
     def message_redacted(self, redaction: Redaction) -> None: ...
     def message_read(self, mark: ReadMark) -> None: ...
+
+    def metadata_changed(self, change: MetadataChange) -> None: ...
 
 
 class Wrong(AssertionError):

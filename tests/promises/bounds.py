@@ -29,6 +29,11 @@ TIGHT = (
     'limits.line_length="4 KiB"',
     'limits.message_size="300 bytes"',
     'limits.tags_size="100 bytes"',
+    "limits.metadata_at_once=1",
+    "limits.metadata_keys=1",
+    'limits.metadata_value="20 bytes"',
+    "limits.metadata_subscriptions=1",
+    "limits.metadata_per_minute=3",
     "limits.multiline_lines=2",
     'limits.multiline_time="2 s"',
     "limits.sessions_per_account=2",
@@ -180,6 +185,30 @@ async def _lines(here: Meeting) -> None:
     for line in ("CAP REQ :batch draft/multiline", "BATCH +1 draft/multiline #tea", *["@batch=1 PRIVMSG #tea :x"] * 2):
         await one.command(line)
     await here.answered(one, "@batch=1 PRIVMSG #tea :x", "FAIL BATCH MULTILINE_MAX_LINES 2")
+
+
+def _metadata(last: str, answer: str, *before: str) -> Deed:
+    async def deed(here: Meeting) -> None:
+        one = await here.person()
+        for line in ("CAP REQ :batch draft/metadata-2", *(f"METADATA * {each}" for each in before)):
+            await one.command(line)
+        await here.answered(one, f"METADATA * {last}", answer)
+
+    return deed
+
+
+async def _metadata_later(here: Meeting) -> None:
+    one = await here.person()
+    for line in (
+        "CAP REQ :batch draft/metadata-2",
+        "METADATA * SUB a",
+        "METADATA * SET a x",
+        f"JOIN #later-{one.name[-4:]}",
+        f"METADATA #later-{one.name[-4:]} SET a x",
+        f"PART #later-{one.name[-4:]}",
+    ):
+        await one.command(line)
+    await here.answered(one, f"JOIN #later-{one.name[-4:]}", " 774 ")
 
 
 async def _unfinished(here: Meeting) -> None:
@@ -447,6 +476,12 @@ DEEDS: dict[str, tuple[Deed | None, Deed | None]] = {
     "limits.message_size": (_message, _message),
     # Tags are IRC's.
     "limits.tags_size": (None, _tags),
+    # Only IRC has metadata.
+    "limits.metadata_at_once": (None, _metadata_later),
+    "limits.metadata_keys": (None, _metadata("SET b x", "FAIL METADATA LIMIT_REACHED", "SET a x")),
+    "limits.metadata_value": (None, _metadata(f"SET a {'x' * 21}", "FAIL METADATA VALUE_INVALID")),
+    "limits.metadata_subscriptions": (None, _metadata("SUB b", "FAIL METADATA TOO_MANY_SUBS b", "SUB a")),
+    "limits.metadata_per_minute": (None, _metadata("SET a y", "FAIL METADATA RATE_LIMITED", *["SET a x"] * 3)),
     # A native message has its line ends in it.
     "limits.multiline_lines": (None, _lines),
     "limits.multiline_time": (None, _unfinished),

@@ -29,6 +29,8 @@ CAPABILITIES: dict[str, str] = {
     "draft/event-playback": _SPEC + "chathistory",
     "draft/extended-isupport": _SPEC + "extended-isupport",
     "draft/message-redaction": _SPEC + "message-redaction",
+    "draft/metadata-2": _SPEC + "metadata",
+    "draft/metadata-3": _SPEC + "metadata",
     "draft/multiline": _SPEC + "multiline",
     "draft/no-implicit-names": _SPEC + "no-implicit-names",
     "draft/pre-away": _SPEC + "pre-away",
@@ -76,6 +78,13 @@ def flavour_of(caps: frozenset[str]) -> Flavour:
     return _FLAVOURS.setdefault(flavour, flavour)
 
 
+def metadata_version(caps: frozenset[str]) -> int:
+    """Which version of metadata a client speaks, 0 for none: "depends on the batch capability"."""
+    if "batch" not in caps:
+        return 0
+    return 3 if "draft/metadata-3" in caps else 2 if "draft/metadata-2" in caps else 0
+
+
 def available(session: "IrcSession", capability: str) -> bool:
     """Whether this client may have the capability now: sasl only where there is a mechanism for it."""
     if capability in ("draft/chathistory", "draft/event-playback"):
@@ -96,6 +105,15 @@ def value_of(session: "IrcSession", capability: str) -> str:
         return "before-connect"
     if capability == "sasl":
         return ",".join(session.door.credentials.mechanisms(session.peer))
+    if capability in ("draft/metadata-2", "draft/metadata-3"):
+        limits = session.door.settings.limits
+        most = {
+            "max-subs": limits.metadata_subscriptions,
+            "max-keys": limits.metadata_keys,
+            "max-key-bytes": 64 if capability == "draft/metadata-3" else 0,
+            "max-value-bytes": limits.metadata_value,
+        }
+        return ",".join(["before-connect", *(f"{name}={number}" for name, number in most.items() if number)])
     if capability == MULTILINE:
         limits = session.door.settings.limits
         lines = f",max-lines={limits.multiline_lines}" if limits.multiline_lines else ""

@@ -44,6 +44,10 @@ FORMS: dict[str, Form] = {
     "LIST": Form("LIST [condition{,condition}]", "rooms: by name, mask, !mask, >members, C<minutes, T<minutes"),
     "LUSERS": Form("LUSERS", "how many are here, through all doors"),
     "MARKREAD": Form("MARKREAD target [timestamp=time]", "how far you have read, on all your devices"),
+    "METADATA": Form(
+        "METADATA *|nick|#room GET|LIST|SET|CLEAR|SUB|UNSUB|SUBS|SYNC [key{ key}|key :value]",
+        "what people and rooms show of themselves, and which of it you are told",
+    ),
     "MODE": Form("MODE #room|nick [modes [parameters]]", "settings, lists and roles of a room; your own modes"),
     "MONITOR": Form("MONITOR +|-|C|L|S [nick{,nick}]", "be told when these come and go"),
     "MOTD": Form("MOTD [server]", "the message of the day"),

@@ -3,7 +3,7 @@
 from collections.abc import Coroutine, Iterable
 from typing import TYPE_CHECKING, Any
 
-from imd.protocols.irc import numerics, sts
+from imd.protocols.irc import metadata, numerics, sts
 from imd.protocols.irc.capabilities import CAPABILITIES, INFORMATIONAL, available, value_of
 from imd.protocols.irc.commands import command
 from imd.protocols.irc.registration import progress, shown
@@ -12,9 +12,6 @@ from imd.protocols.irc.wire.line import MAX_BODY, Line
 
 if TYPE_CHECKING:
     from imd.protocols.irc.session import IrcSession
-
-#: Bytes of capabilities in one line, so that it stays within 512 whatever the names of server and client are.
-_ROOM = 350
 
 
 @command("CAP", parameters=1, registered=False)
@@ -49,18 +46,10 @@ def _ls(session: "IrcSession", version: str) -> None:
         session.set_caps(session.caps | {"cap-notify"})
     session.offered = offer(session) | (sts.told(session) if modern else {})
     names = _written(session.offered, values=modern)
-    _say(session, "LS", names if modern else _in_one_line(session, names), many=modern)
-
-
-def _in_one_line(session: "IrcSession", names: list[str]) -> list[str]:
-    """Clients of version 301 take no second line: drafts are left out where there is no room for all."""
-    room = MAX_BODY - len(f":{session.door.server} CAP {session.nick} LS :\r\n")
-    fitting = []
-    for name in sorted(names, key=lambda name: name.startswith("draft/")):
-        room -= len(name) + 1
-        if room >= 0:
-            fitting.append(name)
-    return fitting
+    if not modern:
+        # There may not be room for all of them: drafts last.
+        names.sort(key=lambda name: name.startswith("draft/"))
+    _say(session, "LS", names, many=modern)
 
 
 def _req(session: "IrcSession", text: str) -> None:
@@ -82,10 +71,15 @@ def _req(session: "IrcSession", text: str) -> None:
         if not fine:
             session.reply("CAP", session.nick, "NAK", text, colon=True)
             return
+    if {"draft/metadata-2", "draft/metadata-3"} <= caps:
+        # "Servers MUST NOT accept these requests either".
+        session.reply("CAP", session.nick, "NAK", text, colon=True)
+        return
     session.reply("CAP", session.nick, "ACK", text, colon=True)
     session.set_caps(frozenset(caps))
     if session.registered and "draft/chathistory" in caps:
         session.hub.history.want(session.me)
+    metadata.capabilities_changed(session)
 
 
 def offer(session: "IrcSession") -> dict[str, str]:
@@ -121,8 +115,9 @@ def _say(session: "IrcSession", subcommand: str, words: Iterable[str], *, many: 
     """One line, or for 302 as many as needed, all but the last with ``*``. What does not fit the only line of older
     clients they can request all the same."""
     lines = [""]
+    room = MAX_BODY - len(f":{session.door.server} CAP {session.nick} {subcommand} * :\r\n".encode())
     for word in words:
-        if lines[-1] and len(lines[-1]) + len(word) >= _ROOM:
+        if lines[-1] and len(lines[-1].encode()) + len(word) >= room:
             if not many:
                 break
             lines.append(word)

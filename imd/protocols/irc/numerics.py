@@ -11,6 +11,7 @@ _MODERN = "Modern IRC"
 _RFC2812 = "RFC 2812"
 _SOLANUM = "Solanum modeg"
 _MONITOR = "IRCv3 monitor"
+_METADATA = "IRCv3 metadata"
 _SASL = "IRCv3 sasl-3.1"
 
 
@@ -194,6 +195,13 @@ ERR_MLOCKRESTRICTED = _row(
 )
 
 # ---------------------------------------------------------------- SASL
+RPL_KEYVALUE = _row(761, "RPL_KEYVALUE", reference=_METADATA)
+RPL_KEYNOTSET = _row(766, "RPL_KEYNOTSET", "Key not set", _METADATA)
+RPL_METADATASUBOK = _row(770, "RPL_METADATASUBOK", reference=_METADATA)
+RPL_METADATAUNSUBOK = _row(771, "RPL_METADATAUNSUBOK", reference=_METADATA)
+RPL_METADATASUBS = _row(772, "RPL_METADATASUBS", reference=_METADATA)
+ERR_METADATASYNCLATER = _row(774, "ERR_METADATASYNCLATER", "Try again later", _METADATA)
+ERR_METADATARATELIMIT = _row(775, "ERR_METADATARATELIMIT", reference=_METADATA)
 RPL_LOGGEDIN = _row(900, "RPL_LOGGEDIN", reference=_SASL)
 ERR_NICKLOCKED = _row(902, "ERR_NICKLOCKED", "You must use a nick assigned to you", _SASL)
 RPL_SASLSUCCESS = _row(903, "RPL_SASLSUCCESS", "SASL authentication successful", _SASL)

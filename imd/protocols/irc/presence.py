@@ -14,7 +14,7 @@ import msgspec
 from imd.core.address import Address, fold
 from imd.core.refusal import InvalidName, TooMany
 from imd.core.session import Person, PresenceView, State
-from imd.protocols.irc import buddyserv, numerics
+from imd.protocols.irc import buddyserv, metadata, numerics
 from imd.protocols.irc.commands import command
 from imd.protocols.irc.numerics import Numeric
 from imd.protocols.irc.room_events import away_text, encode_account, encode_away
@@ -105,14 +105,18 @@ def _tell_states(session: "IrcSession", views: Sequence[PresenceView], names: Se
     """730 for those who are on, 731 for the others, several in a line."""
     online: list[str] = []
     offline: list[str] = []
+    here: list[Person] = []
     for view, name in zip(views, names, strict=True):
         person = session.hub.people.find(name) if view.online else None
         if person is not None:
             online.append(session.source_of(person))
+            here.append(person)
         else:
             offline.append(name)
     _tell_all(session, numerics.RPL_MONONLINE, online)
     _tell_all(session, numerics.RPL_MONOFFLINE, offline)
+    for person in here:
+        metadata.watched(session, person)
 
 
 def _tell_all(session: "IrcSession", numeric: Numeric, targets: Iterable[str]) -> None:
@@ -204,6 +208,8 @@ def _tell_monitored(session: "IrcSession", view: PresenceView, person: Person | 
         data = encode(numeric.number, ["*", target], source=session.door.server, colon=True)
         view.encoded["irc monitor"] = data
     session.push(data)
+    if person is not None:
+        metadata.watched(session, person)
 
 
 def _signed_on(session: "IrcSession", view: PresenceView, before: Address) -> None:

@@ -7,7 +7,7 @@
 Who someone is comes from SASL or PASS; without either the connection becomes a guest. A wrong PASS ends it.
 """
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred
@@ -25,7 +25,7 @@ from imd.core.refusal import (
     TooLong,
 )
 from imd.core.session import Account, ClientInfo, Presence
-from imd.protocols.irc import buddyserv, devices, numerics, welcome
+from imd.protocols.irc import buddyserv, devices, metadata, numerics, welcome
 from imd.protocols.irc.commands import command
 from imd.protocols.irc.rooms import shortened
 from imd.protocols.irc.wire.line import Line, cut
@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 USER_LENGTH = 18
 
 
+#: Nearly everybody's.
+_NOTHING: Mapping[str, str] = {}
+
+
 class Registration:
     """What is known of a connection before its welcome."""
 
@@ -46,6 +50,7 @@ class Registration:
         "attempts",
         "device",
         "exchange",
+        "metadata",
         "negotiating",
         "nick",
         "password",
@@ -71,6 +76,8 @@ class Registration:
         self.exchange: Exchange | None = None
         #: Failed sign-ons so far.
         self.attempts = 0
+        #: What it shows of itself (METADATA); replaced, never altered.
+        self.metadata: Mapping[str, str] = _NOTHING
 
 
 #: What stands in a registered session's `registration`: nothing is changed in it any more.
@@ -131,6 +138,9 @@ async def _complete(session: "IrcSession") -> None:
         session.signed_on = signed_on
         if "draft/read-marker" in session.caps:
             await load_marks(session)
+            await _load_marks(session)
+        if state.metadata:
+            await metadata.bring_along(session, state.metadata)
         if session.closing:
             session.sign_off("lost", "Connection closed")
             return

@@ -27,7 +27,7 @@ from imd.core.talk import (
     RoomRenamed,
     TopicChanged,
 )
-from imd.protocols.irc import incoming, modes, read_marker, redacting
+from imd.protocols.irc import incoming, metadata, modes, read_marker, redacting
 from imd.protocols.irc.capabilities import Flavour, line_tags
 from imd.protocols.irc.rooms import tell_names, tell_topic
 from imd.protocols.irc.wire.line import MAX_BODY, encode
@@ -105,6 +105,7 @@ def _joined(session: "IrcSession", event: Joined) -> None:
         read_marker.joined(session, event.room.name)
         tell_topic(session, event.room)
         tell_names(session, event.room)
+        metadata.joined(session, event.room)
     elif "away-notify" in session.caps:
         _tell_away_on_join(session, event.person)
 

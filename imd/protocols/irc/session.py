@@ -14,10 +14,11 @@ from imd.core.past import Redaction
 from imd.core.ports import Timer
 from imd.core.refusal import Banned, Killed, Refusal
 from imd.core.session import Peer, Person, PresenceView, Session
-from imd.core.talk import RoomEvent, RoomLines
+from imd.core.talk import MetadataChange, RoomEvent, RoomLines
 from imd.protocols.irc import (
     buddyserv,
     incoming,
+    metadata,
     multiline,
     numerics,
     operators,
@@ -62,6 +63,7 @@ class IrcSession(Speaker):
         "barrier",
         "cap_version",
         "closing",
+        "metadata",
         "multiline",
         "offered",
         "gateway",
@@ -88,6 +90,8 @@ class IrcSession(Speaker):
         self.registered = False
         self.closing = False
         self.barrier = Barrier()
+        #: What it wants to be told of others; None until it asks.
+        self.metadata: metadata.Wanted | None = None
         #: The message of several lines it is sending.
         self.multiline: multiline.Batch | None = None
         most = door.settings.limits.tags_size
@@ -411,6 +415,9 @@ class IrcSession(Speaker):
 
     def message_read(self, mark: ReadMark) -> None:
         read_marker.read_elsewhere(self, mark)
+
+    def metadata_changed(self, change: MetadataChange) -> None:
+        metadata.changed(self, change)
 
     def end(self, reason: Refusal) -> None:
         if isinstance(reason, Killed):

@@ -10,6 +10,11 @@ class IrcLimits(msgspec.Struct, frozen=True, kw_only=True):
 
     tags_size: int = 4094
     message_size: int = 16 * 1024
+    metadata_at_once: int = 200
+    metadata_keys: int = 50
+    metadata_per_minute: int = 30
+    metadata_subscriptions: int = 100
+    metadata_value: int = 280
     multiline_lines: int = 100
     multiline_time: float = 60
     commands_per_second: float = 50

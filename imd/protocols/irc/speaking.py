@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from imd.protocols.irc.door import Door
 
 #: Numerics that end with a word rather than a text: written without a colon, as Modern IRC shows them.
-_WORDS = frozenset({"004", "221", "324", "329", "333", "336", "341", "346", "348", "354", "367"})
+_WORDS = frozenset({"004", "221", "324", "329", "333", "336", "341", "346", "348", "354", "367", "770", "771", "772"})
 
 
 class Link(Protocol):
@@ -93,14 +93,20 @@ class Speaker:
 
     def numeric(self, numeric: Numeric, *params: str) -> None:
         """Answer with a numeric: its parameters after the nick, and then its own text if it has one."""
+        self.answer(self.encode_numeric(numeric, *params))
+
+    def encode_numeric(self, numeric: Numeric, *params: str) -> bytes:
         text = () if numeric.text is None else (numeric.text,)
-        data = encode(
+        return encode(
             numeric.number,
             [self.nick, *params, *text],
             source=self.door.server,
             colon=numeric.number not in _WORDS,
         )
-        self.answer(data)
+
+    def tags(self, time: float) -> str:
+        """The tags of a line that is of nobody's account."""
+        return line_tags(self.flavour, time) if self.flavour else ""
 
     def reply(self, command: str, *params: str, source: str = "", colon: bool = False) -> None:
         """Answer with a command, from the server unless `source` says otherwise, with the time for who wants it."""

@@ -3,7 +3,7 @@
 import time
 from typing import TYPE_CHECKING
 
-from imd.protocols.irc import isupport, modes, numerics, user_modes
+from imd.protocols.irc import isupport, metadata, modes, numerics, user_modes
 from imd.protocols.irc.commands import COMMANDS
 from imd.protocols.irc.wire.line import Line
 
@@ -32,4 +32,5 @@ def welcome(session: "IrcSession") -> None:
     COMMANDS["LUSERS"].run(session, Line("LUSERS"))
     # "If the user has client modes set on them automatically …, the server SHOULD send … RPL_UMODEIS".
     session.numeric(numerics.RPL_UMODEIS, user_modes.of_session(session.me))
+    metadata.welcome(session)
     COMMANDS["MOTD"].run(session, Line("MOTD"))

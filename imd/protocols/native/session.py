@@ -20,7 +20,7 @@ from imd.core.message import Envelope, ReadMark, Receipt
 from imd.core.past import Redaction
 from imd.core.refusal import Refusal
 from imd.core.session import Account, Peer, PresenceView, Session
-from imd.core.talk import RoomEvent, RoomLines
+from imd.core.talk import MetadataChange, RoomEvent, RoomLines
 from imd.messages.base import Wire
 from imd.messages.catalogue import FromClient
 from imd.messages.connection import Bye, Error, Ok, Ping
@@ -383,6 +383,9 @@ class NativeSession:
 
     def message_read(self, mark: ReadMark) -> None:
         self.answer(ReadElsewhere(id=mark.id, with_=mark.target, time=mark.at / 1000))
+
+    def metadata_changed(self, change: MetadataChange) -> None:
+        """The native protocol does not show it yet."""
 
     def end(self, reason: Refusal) -> None:
         self.core = None

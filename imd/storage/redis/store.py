@@ -90,13 +90,14 @@ class RedisStore:
         self.description = str(self._place)
         self.secret = b""
         inbox, tokens, rosters = Inboxes(self._link), Tokens(self._link), Rosters(self._link)
-        marks, cursors, memberships = (Shelf(self._link, name) for name in ("read-marks", "cursors", "memberships"))
+        names = ("read-marks", "cursors", "memberships", "metadata")
+        shelves = marks, cursors, memberships, metadata = tuple(Shelf(self._link, name) for name in names)
         self.inbox: InboxStore = inbox
         self.tokens: TokenStore = tokens
         self.rosters: RosterStore = rosters
         self._accounts = Accounts(
             self._link,
-            [inbox.clear, tokens.revoke, rosters.clear, marks.clear, cursors.clear, memberships.clear],
+            [inbox.clear, tokens.revoke, rosters.clear, *(shelf.clear for shelf in shelves)],
         )
         self.accounts: AccountStore = self._accounts
         self.ledger: LedgerStore = Ledger(self._link)
@@ -106,6 +107,7 @@ class RedisStore:
         self.read_marks: ShelfStore = marks
         self.cursors: ShelfStore = cursors
         self.memberships: ShelfStore = memberships
+        self.metadata: ShelfStore = metadata
 
     @property
     def available(self) -> bool:

@@ -9,7 +9,7 @@ from imd.storage.sqlite.database import Database
 from imd.storage.sqlite.statements import insert
 
 #: Every shelf there is.
-SHELVES = READ_MARKS, CURSORS, MEMBERSHIPS = "read-marks", "cursors", "memberships"
+SHELVES = READ_MARKS, CURSORS, MEMBERSHIPS, METADATA = "read-marks", "cursors", "memberships", "metadata"
 
 
 def drop(connection: sqlite3.Connection, account: str) -> None:

@@ -70,6 +70,10 @@ def memory_store() -> tuple[SQLiteStore, InstantDatabase]:
         store.inbox,
         store.history,
         store.bans,
+        store.read_marks,
+        store.cursors,
+        store.memberships,
+        store.metadata,
     ]
     shelves = [store.read_marks, store.cursors, store.memberships]
     for part in (*parts, *shelves):

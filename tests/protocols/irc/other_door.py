@@ -8,7 +8,7 @@ from imd.core.message import Envelope, Message, ReadMark, Receipt
 from imd.core.past import Redaction
 from imd.core.refusal import Refusal
 from imd.core.session import ClientInfo, Peer, Presence, PresenceView, Session, State
-from imd.core.talk import RoomEvent, RoomLine, RoomLines
+from imd.core.talk import MetadataChange, RoomEvent, RoomLine, RoomLines
 from tests.protocols.irc.world import World
 
 IMC = ClientInfo(name="imc", version="0.1", tcp_port=6000, udp_port=6001)
@@ -51,6 +51,8 @@ class OtherClient:
 
     def message_redacted(self, redaction: Redaction) -> None: ...
     def message_read(self, mark: ReadMark) -> None: ...
+
+    def metadata_changed(self, change: MetadataChange) -> None: ...
 
     def end(self, reason: Refusal) -> None:
         self.ended = reason

@@ -37,6 +37,15 @@ QUESTIONS = {
     "MARKREAD": ("MARKREAD NICK", "MARKREAD NICK timestamp=2026-11-22T10:14:00.000Z"),
     "LIST": ("LIST NICK", "LIST"),
     "LUSERS": ("LUSERS * NICK",),
+    "METADATA": (
+        "METADATA NICK LIST",
+        "METADATA NICK GET url",
+        "METADATA NICK SET url x",
+        "METADATA NICK CLEAR",
+        "METADATA NICK SYNC",
+        "METADATA * SUB url",
+        "METADATA *ALL SYNC",
+    ),
     "MODE": ("MODE NICK", "MODE NICK +i", "MODE #tea +o NICK", "MODE #tea -v NICK", "MODE #hers +o NICK"),
     "MONITOR": ("MONITOR + NICK", "MONITOR S", "MONITOR L", "MONITOR - NICK"),
     "MOTD": ("MOTD NICK",),
@@ -111,7 +120,7 @@ class StrangerTests(IrcTestCase):
         return heard
 
     def compare(self, hide: Callable[[OtherClient], None]) -> None:
-        for caps in ((), ("echo-message", "message-tags", "batch", "draft/multiline")):
+        for caps in ((), ("echo-message", "message-tags", "batch", "draft/multiline", "draft/metadata-3")):
             is_off = self.answers(hide, caps, off=True)
             for off, here in zip(is_off, self.answers(hide, caps, off=False), strict=True):
                 self.assertEqual(here, off)
