@@ -32,7 +32,7 @@ ELSEWHERE: dict[str, str] = {
     "CS": "",
     "DEOPER": "",
     "DLINE": "",
-    "HS": "",
+    "HISTSERV": "",
     "HELPOP": _MODERN.format("help"),
     "ISON": _RFC2812.format("4.9"),
     "ISUPPORT": _IRCV3.format("extended-isupport"),

@@ -18,6 +18,11 @@ from imd.storage.sqlite.database import Database, in_steps
 from imd.storage.sqlite.statements import chunks, insert, select
 from imd.storage.values import decode_message, encode_message
 
+#: Lines looked through at a time for those of one author.
+LOOK = 500
+#: Pairs of author and history known to be entered; past this number the knowledge is thrown away and built anew.
+MOST_NOTED = 100_000
+
 _Entries = Sequence[tuple[str, Message]]
 
 _COUNT = (
@@ -27,19 +32,15 @@ _COUNT = (
 _NUMBER = "(SELECT number FROM histories WHERE target = ?)"
 
 
-def _append(connection: sqlite3.Connection, calls: Sequence[tuple[_Entries, int]]) -> list[None]:
+def _numbers(connection: sqlite3.Connection, calls: Sequence[_Entries], most: int) -> tuple[dict[str, int], list[int]]:
+    """Count what is about to be added: the numbers of the targets, and of those that become too long by it."""
     newest: dict[str, int] = {}
     counts: dict[str, int] = {}
-    for entries, _ in calls:
+    for entries in calls:
         for target, message in entries:
-            if target in counts:
-                counts[target] += 1
-                newest[target] = max(newest[target], message.seq)
-            else:
-                counts[target] = 1
-                newest[target] = message.seq
+            counts[target] = counts.get(target, 0) + 1
+            newest[target] = max(newest.get(target, 0), message.seq)
     numbers: dict[str, int] = {}
-    most = max(most for _, most in calls)
     long: list[int] = []
     for chunk in chunks(list(counts)):
         sql = _COUNT.format(rows=", ".join(["(?, ?, ?, ?)"] * len(chunk)))
@@ -48,18 +49,7 @@ def _append(connection: sqlite3.Connection, calls: Sequence[tuple[_Entries, int]
             numbers[target] = number
             if most and kept > most + most // 10:
                 long.append(number)
-    rows = []
-    last, encoded = None, b""
-    for entries, _ in calls:
-        for target, message in entries:
-            if message is not last:
-                # Both sides' copies of a talk stand side by side.
-                last, encoded = message, encode_message(message)
-            rows.append((numbers[target], message.seq, message.id, message.time, message.sender_account, encoded))
-    insert(connection, "INSERT OR IGNORE INTO lines (history, seq, id, time, author, message)", rows)
-    for number in long:
-        _cut(connection, number, most)
-    return [None] * len(calls)
+    return numbers, long
 
 
 def _cut(connection: sqlite3.Connection, history: int, most: int) -> None:
@@ -73,15 +63,20 @@ def _cut(connection: sqlite3.Connection, history: int, most: int) -> None:
     connection.execute(sql, (history,))
 
 
-def _tidy(connection: sqlite3.Connection, touched: set[int]) -> None:
-    """Something was deleted of these histories: what is told of them is right again, and empty ones go."""
+def _tidy(connection: sqlite3.Connection, touched: set[int]) -> bool:
+    """Something was deleted of these histories: what is told of them is right again, and empty ones go. Whether one
+    did."""
+    gone = False
     for history in touched:
         sql = "SELECT seq FROM lines WHERE history = ? ORDER BY seq DESC LIMIT 1"
         row = connection.execute(sql, (history,)).fetchone()
         if row is None:
             connection.execute("DELETE FROM histories WHERE number = ?", (history,))
+            connection.execute("DELETE FROM authors WHERE history = ?", (history,))
+            gone = True
         else:
             connection.execute("UPDATE histories SET newest = ? WHERE number = ?", (row[0], history))
+    return gone
 
 
 class History:
@@ -89,9 +84,42 @@ class History:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        #: On the database's thread: who is known to be entered as having said something in a history.
+        self._authors: set[tuple[str, int]] = set()
+        database.rolled_back.append(self._authors.clear)
+
+    def _append(self, connection: sqlite3.Connection, calls: Sequence[tuple[_Entries, int]]) -> list[None]:
+        most = max(most for _, most in calls)
+        numbers, long = _numbers(connection, [entries for entries, _ in calls], most)
+        rows = []
+        authors: set[tuple[str, int]] = set()
+        last, encoded = None, b""
+        for entries, _ in calls:
+            for target, message in entries:
+                if message is not last:
+                    # Both sides' copies of a talk stand side by side.
+                    last, encoded = message, encode_message(message)
+                number, author = numbers[target], message.sender_account
+                rows.append((number, message.seq, message.id, message.time, author, encoded))
+                if author and (author, number) not in self._authors:
+                    authors.add((author, number))
+        insert(connection, "INSERT OR IGNORE INTO lines (history, seq, id, time, author, message)", rows)
+        if authors:
+            insert(connection, "INSERT OR IGNORE INTO authors (author, history)", list(authors))
+            if len(self._authors) > MOST_NOTED:
+                self._authors.clear()
+            self._authors |= authors
+        for number in long:
+            _cut(connection, number, most)
+        return [None] * len(calls)
 
     def append(self, entries: _Entries, most: int = 0) -> Deferred[None]:
-        return self._database.write_together(_append, (entries, most))
+        return self._database.write_together(self._append, (entries, most))
+
+    def _tidy(self, connection: sqlite3.Connection, touched: set[int]) -> None:
+        if _tidy(connection, touched):
+            # Numbers are given again.
+            self._authors.clear()
 
     def latest(self, target: str, before: int, limit: int, after: int = -1) -> Deferred[list[Message]]:
         found = self._page("seq DESC", target, after, before, limit)
@@ -137,7 +165,7 @@ class History:
 
         def work(connection: sqlite3.Connection) -> int:
             removed = [number for pair in pairs for (number,) in connection.execute(sql, pair).fetchall()]
-            _tidy(connection, set(removed))
+            self._tidy(connection, set(removed))
             return len(removed)
 
         return self._database.write(work)
@@ -154,21 +182,32 @@ class History:
 
         def step(connection: sqlite3.Connection, target: str, most: int) -> int:
             removed = [number for (number,) in connection.execute(sql, (target, most)).fetchall()]
-            _tidy(connection, set(removed))
+            self._tidy(connection, set(removed))
             return len(removed)
 
         return Deferred.fromCoroutine(go())
 
     def written(self, account: str, cursor: str, limit: int) -> Deferred[tuple[list[tuple[str, Message]], str]]:
-        sql = (
-            "SELECT lines.number, target, message FROM lines JOIN histories ON histories.number = history"
-            " WHERE author = ? AND author <> '' AND lines.number > ? ORDER BY lines.number LIMIT ?"
-        )
+        where, after = (int(part) for part in (cursor or "0 -1").split())
 
         def work(connection: sqlite3.Connection) -> tuple[list[tuple[str, Message]], str]:
-            rows = connection.execute(sql, (account, int(cursor or 0), limit)).fetchall()
-            found = [(target, decode_message(encoded)) for _, target, encoded in rows]
-            return found, str(rows[-1][0]) if len(rows) == limit else ""
+            sql = (
+                "SELECT history, target FROM authors JOIN histories ON number = history"
+                " WHERE author = ? AND history >= ? ORDER BY history LIMIT 2"
+            )
+            histories = connection.execute(sql, (account, where)).fetchall()
+            if not histories:
+                return [], ""
+            number, target = histories[0]
+            sql = "SELECT seq, author, message FROM lines WHERE history = ? AND seq > ? ORDER BY seq LIMIT ?"
+            rows = connection.execute(sql, (number, after if number == where else -1, LOOK)).fetchall()
+            mine = [(seq, encoded) for seq, author, encoded in rows if author == account]
+            found = [(target, decode_message(encoded)) for _, encoded in mine[:limit]]
+            if len(mine) > limit:
+                return found, f"{number} {mine[limit - 1][0]}"
+            if len(rows) == LOOK:
+                return found, f"{number} {rows[-1][0]}"
+            return found, f"{histories[1][0]} -1" if len(histories) > 1 else ""
 
         return self._database.read(work)
 
@@ -180,7 +219,7 @@ class History:
 
         def step(connection: sqlite3.Connection, most: int) -> int:
             removed = [number for (number,) in connection.execute(sql, (before, most)).fetchall()]
-            _tidy(connection, set(removed))
+            self._tidy(connection, set(removed))
             return len(removed)
 
         return in_steps(self._database, step)
