@@ -201,8 +201,10 @@ class IrcConnection(BackPressure, Protocol, TicketHolder):
         listens = self.held_back or not self._paused
         if since and limits.ping_timeout and now - min(since) >= limits.ping_timeout and listens:
             limits.tally.count("irc_ping_timeout")
-            self.session.sign_off("timeout", "Ping timeout")
-            self.session.close(f"Ping timeout: {round(now - self._heard)} seconds")
+            # Modern IRC, "QUIT message": "a message reflecting the nature of the event".
+            why = f"Ping timeout: {round(now - self._heard)} seconds"
+            self.session.sign_off("timeout", why)
+            self.session.close(why)
             return 0.0
         silent = now - self._heard
         if silent >= limits.ping_interval and self._asked is None:

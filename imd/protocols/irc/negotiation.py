@@ -7,6 +7,7 @@ from imd.protocols.irc import metadata, numerics, sts
 from imd.protocols.irc.capabilities import CAPABILITIES, INFORMATIONAL, available, value_of
 from imd.protocols.irc.commands import command
 from imd.protocols.irc.registration import progress, shown
+from imd.protocols.irc.rooms import packed
 from imd.protocols.irc.sasl import aborted
 from imd.protocols.irc.wire.line import MAX_BODY, Line
 
@@ -69,17 +70,24 @@ def _req(session: "IrcSession", text: str) -> None:
             fine = name in offered and name not in INFORMATIONAL
             caps.add(name)
         if not fine:
-            session.reply("CAP", session.nick, "NAK", text, colon=True)
+            _answer(session, "NAK", text)
             return
     if {"draft/metadata-2", "draft/metadata-3"} <= caps:
         # "Servers MUST NOT accept these requests either".
-        session.reply("CAP", session.nick, "NAK", text, colon=True)
+        _answer(session, "NAK", text)
         return
-    session.reply("CAP", session.nick, "ACK", text, colon=True)
+    _answer(session, "ACK", text)
     session.set_caps(frozenset(caps))
     if session.registered and "draft/chathistory" in caps:
         session.hub.history.want(session.me)
     metadata.capabilities_changed(session)
+
+
+def _answer(session: "IrcSession", subcommand: str, text: str) -> None:
+    """ACK or NAK; of a request as long as a line several, each whole ("spread across multiple lines")."""
+    room = MAX_BODY - len(f":{session.door.server} CAP {session.nick} {subcommand} :\r\n".encode())
+    for part in packed(text.split(), room) if len(text) > room else (text,):
+        session.reply("CAP", session.nick, subcommand, part, colon=True)
 
 
 def offer(session: "IrcSession") -> dict[str, str]:

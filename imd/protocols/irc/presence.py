@@ -89,9 +89,9 @@ def _watch(session: "IrcSession", names: Sequence[str]) -> None:
             view = session.hub.presence.watch(session.me, name)
         except TooMany as refusal:
             # "<nick> <limit> <targets>": what was not added.
-            rest = next(iter(packed(names[place:], 300, ",")))
             _tell_states(session, views, watched)
-            session.numeric(numerics.ERR_MONLISTFULL, str(refusal.limit), rest)
+            for rest in packed(names[place:], 300, ","):
+                session.numeric(numerics.ERR_MONLISTFULL, str(refusal.limit), rest)
             return
         except InvalidName:
             # Nobody can be called so; "target MUST be a valid nick", and there is no numeric for one that is not.

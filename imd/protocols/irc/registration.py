@@ -138,7 +138,6 @@ async def _complete(session: "IrcSession") -> None:
         session.signed_on = signed_on
         if "draft/read-marker" in session.caps:
             await load_marks(session)
-            await _load_marks(session)
         if state.metadata:
             await metadata.bring_along(session, state.metadata)
         if session.closing:
@@ -218,7 +217,8 @@ async def _rename(session: "IrcSession", wanted: str) -> None:
     except InvalidName:
         session.numeric(numerics.ERR_ERRONEUSNICKNAME, shown(wanted))
     except NotAllowed:
-        session.numeric(numerics.ERR_NICKLOCKED.saying("The nick of an account is its name"))
+        # As Ergo has it: clients take 433 for a reason to try another nick.
+        session.numeric(numerics.ERR_UNKNOWNERROR.saying("The nick of an account is its name"), "NICK")
     else:
         session.renamed()
 

@@ -14,6 +14,7 @@ its sentence. What is written to a service never reaches the core: it is neither
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+from imd.core.address import fold
 from imd.core.refusal import NotForGuests, Refusal
 from imd.protocols.irc import commands, messaging
 from imd.protocols.irc.capabilities import line_tags
@@ -26,6 +27,12 @@ Run = Callable[["IrcSession", list[str]], Awaitable[None]]
 
 #: Every service by its nick, in the order of their making: what the page lists.
 ALL: dict[str, "Service"] = {}
+
+
+def named(nick: str) -> str | None:
+    """The service of this nick as it is written, or None."""
+    folded = fold(nick)
+    return next((name for name in (*ALL, "BuddyServ") if fold(name) == folded), None)
 
 
 class Verb(NamedTuple):

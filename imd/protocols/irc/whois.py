@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from imd.core.session import Location, Mark, Person, PresenceView, Privilege, Session, State
 from imd.core.talk import Member, Room
-from imd.protocols.irc import modes, numerics, user_modes
+from imd.protocols.irc import modes, numerics, services, user_modes
 from imd.protocols.irc.buddyserv import location_text
 from imd.protocols.irc.commands import allowed, command
 from imd.protocols.irc.queries import asks_elsewhere
@@ -93,12 +93,22 @@ def whois(session: "IrcSession", line: Line) -> None:
         return
     for nick in not_too_many(session, nicks):
         person = visible(session, nick)
-        if person is None:
-            session.numeric(numerics.ERR_NOSUCHNICK, middle(nick))
-        else:
+        if person is not None:
             _tell_whois(session, person)
+        elif (service := services.named(nick)) is not None:
+            _tell_service(session, service)
+        else:
+            session.numeric(numerics.ERR_NOSUCHNICK, middle(nick))
     # "if the client sent multiple nicks, this MUST be the comma-separated list of nicks, even if some … were dropped".
     session.numeric(numerics.RPL_ENDOFWHOIS, middle(asked))
+
+
+def _tell_service(session: "IrcSession", nick: str) -> None:
+    """As Ergo tells of its services."""
+    about = f"Service of this network, see /msg {nick} HELP"
+    session.numeric(numerics.RPL_WHOISUSER, nick, "service", session.hub.people.domain, "*", about)
+    session.numeric(numerics.RPL_WHOISSERVER, nick, session.door.server, session.door.settings.network)
+    session.numeric(numerics.RPL_WHOISOPERATOR.saying("is a network service"), nick)
 
 
 def _tell_whois(session: "IrcSession", person: Person) -> None:

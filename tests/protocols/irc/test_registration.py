@@ -142,7 +142,7 @@ class Passwords(IrcTestCase):
         """The nick of an account is its name."""
         user = self.world.user()
         user.send("PASS sesame", "NICK alice", "USER x 0 * :X")
-        self.assertEqual(numerics(user.said("NICK alicia")), ["902"])
+        self.assertEqual(numerics(user.said("NICK alicia")), ["400"])
 
     def test_lost_while_signing_on(self) -> None:
         """Who is gone before the store has answered leaves nobody behind."""
