@@ -86,11 +86,10 @@ class Promotion:
         await self._ledger.began(line, becoming, session.peer, session.info, began)
         try:
             await people.rosters.load(account.id)
+            await people.metadata.arriving(account.id)
             account = becoming.account = self._current(account)
             # As at any sign-on: a ban that was set meanwhile found no session to end.
             people.check_bans(becoming, session.peer, session.info)
-            await people.metadata.arriving(account.id)
-            account = self._current(account)
         except BaseException:
             self._ledger.ended(line, self._environment.clock.time(), "failed")
             raise
