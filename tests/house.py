@@ -19,7 +19,7 @@ from imd.core.message import Draft, Envelope, Kind, Message, Outcome, ReadMark, 
 from imd.core.past import Redaction
 from imd.core.refusal import Refusal
 from imd.core.session import Account, ClientInfo, Peer, Presence, PresenceView, Session
-from imd.core.talk import MetadataChange, RoomEvent, RoomLine, RoomLines
+from imd.core.talk import Crowd, MetadataChange, RoomEvent, RoomLine, RoomLines
 from imd.net.reactor_clock import ReactorClock, Spawner
 from imd.storage.memory import MemoryStore
 
@@ -83,6 +83,10 @@ class Recorder:
 
     def room_lines(self, told: RoomLines) -> None:
         self.events.extend(told.lines)
+
+    def room_crowd(self, crowd: Crowd) -> None:
+        assert self.session is not None
+        self.events.extend(crowd.told(self.session.person))
 
     def room_event(self, event: RoomEvent) -> None:
         self.events.append(event)

@@ -8,7 +8,7 @@ parts     accounts (who exists)      people (who is on)          presence (the P
           presence's own: sight (sessions merged, and who sees how much)  telling (one change, to its watchers)
                           whowas (who has been seen)   accepting (who hears from guests)
           roster   rooms             delivery (the ladder: direct, relay, offline, extended)
-          rooms' own: roombase, roomsettings (what is set)  roomindex (membership)  roomnews, talking (telling)
+          rooms' own: roombase, roomsettings (what is set)  roomindex (membership)  roomnews, talking, crowds (telling)
                       roomrules, roomranks, roommasks (who may what)
                       roombook (what is durable)  roomkeeping (whose they are)
           delivery's own: receiving, relay (sessions)  catchup (signing on)  keeping, limbo (outcomes)

@@ -101,6 +101,7 @@ class Passage:
         )
         for room in mine:
             member = room.members.pop(guest.key)
+            room.encoded = None
             if person.key not in room.members:
                 self._take_along(session, room, member, person)
         self._memberships.pop(guest.key, None)

@@ -50,7 +50,7 @@ from imd.core.session import (
     Session,
     Visibility,
 )
-from imd.core.talk import MemberDetailsChanged, MetadataChange, Room, RoomEvent, RoomLines
+from imd.core.talk import Crowd, MemberDetailsChanged, MetadataChange, Room, RoomEvent, RoomLines
 from imd.core.whowas import WhoWas
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ class _Gone:
     def presence_changed(self, views: Sequence[PresenceView]) -> None: ...
     def roster_changed(self, change: RosterChange) -> None: ...
     def room_event(self, event: RoomEvent) -> None: ...
+    def room_crowd(self, crowd: Crowd) -> None: ...
     def room_lines(self, told: RoomLines) -> None: ...
     def message_redacted(self, redaction: Redaction) -> None: ...
     def message_read(self, mark: ReadMark) -> None: ...
@@ -444,6 +445,8 @@ class People:
             self.metadata.removed(before.id)
 
     def _rename(self, person: Person, address: Address) -> None:
+        # What waits to be told is of who she was.
+        self.rooms.settle(person)
         before, origin = person.address, self.origin(person)
         if self._names.get(fold(before.name)) is person:
             del self._names[fold(before.name)]

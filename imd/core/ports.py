@@ -35,7 +35,7 @@ from imd.core.session import (
     Session,
     Visibility,
 )
-from imd.core.talk import MetadataChange, Registration, Role, Room, RoomChange, RoomEvent, RoomFlag, RoomLines
+from imd.core.talk import Crowd, MetadataChange, Registration, Role, Room, RoomChange, RoomEvent, RoomFlag, RoomLines
 
 T = TypeVar("T")
 
@@ -125,6 +125,10 @@ class Client(Protocol):
 
     def room_event(self, event: RoomEvent) -> None:
         """Something has happened in a room, other than talk."""
+
+    def room_crowd(self, crowd: Crowd) -> None:
+        """People have come into a room where this session is, or have signed off. Of somebody who comes herself her
+        own sessions hear by `room_event`, at once."""
 
     def room_lines(self, told: RoomLines) -> None:
         """Something was said in a room, by this session or by others."""
@@ -331,6 +335,9 @@ class Rooms(Protocol):
 
     def may_know(self, session: Session, room: Room) -> bool:
         """Whether a room shows up in lists: not secret, or one is a member."""
+
+    def catch_up(self, room: Room) -> None:
+        """Tell the members now what has happened and waits for the end of the turn: somebody asks who is in."""
 
     def join(self, session: Session, name: str, key: str = "") -> Room:
         """Make the session's person a member, making the room if there is none. Already in: no event, the room.

@@ -106,6 +106,8 @@ class PresenceRegistry:
 
     def publish(self) -> None:
         """Tell every watcher what has changed since the last time, one call per session and turn."""
+        # Who has come into a room, or is gone from it, is so before anything is said of her presence.
+        self.people.rooms.tell_crowds()
         told: dict[Session, list[PresenceView]] = {}
         looks = 0
         while self._marked and looks < ENOUGH:

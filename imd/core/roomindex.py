@@ -55,6 +55,7 @@ class RoomIndex:
 
     def leave(self, room: Room, person: Person) -> None:
         room.members.pop(person.key, None)
+        room.encoded = None
         mine = self.memberships.get(person.key, {})
         mine.pop(fold(room.name), None)
         if not mine:

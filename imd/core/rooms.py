@@ -139,10 +139,10 @@ class Rooms(RoomKeeping):
             # RFC 2811 section 4.1: whoever makes a room keeps order in it.
             member.roles.add(Role.OPERATOR)
         # Who comes in hears nothing of what was said before.
-        self._news.settle((room,))
+        self._news.settle_lines((room,))
         self._index.enter(room, member)
         self._invitations.used(folded, person.key)
-        self._news.tell(room, self._joined(room, session))
+        self._news.came(room, self._joined(room, session))
         self._book.changed(room)
         return room
 
@@ -175,7 +175,7 @@ class Rooms(RoomKeeping):
         rooms = self.rooms_of(person)
         if not rooms:
             return
-        self.settle(person)
+        self._news.settle_lines(rooms)
         event = Left(
             room=rooms[0],
             time=self._environment.clock.time(),
@@ -187,19 +187,28 @@ class Rooms(RoomKeeping):
         )
         for room in rooms:
             self._drop(room, person)
-        self._news.tell_once(rooms, event)
+        self._news.went(rooms, event)
+
+    def catch_up(self, room: Room) -> None:
+        self._news.settle((room,))
+
+    def tell_crowds(self) -> None:
+        """Tell now who has come and gone, in every room."""
+        self._news.crowds.tell_all()
 
     def settle(self, person: Person) -> None:
-        """Tell now what was said in a person's rooms: a session of hers is about to come or go."""
+        """Tell now what has happened in a person's rooms: a session of hers is about to come or go."""
         self._news.settle(self.rooms_of(person))
 
     def mirror(self, session: Session) -> None:
         """A further session of somebody who is in rooms already: it is in them too."""
+        self._news.crowds.free(session.person.address.name)
         for room in self.rooms_of(session.person):
             session.client.room_event(self._joined(room, session))
 
     def renamed(self, person: Person, before: Address, origin: str) -> None:
         """The person was `before`, seen at `origin`."""
+        self._news.crowds.free(person.address.name)
         rooms = self.rooms_of(person)
         event_of = rooms[0] if rooms else None
         if event_of is None:

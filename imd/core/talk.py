@@ -76,6 +76,7 @@ class Room:
         "archive",
         "closed",
         "created",
+        "encoded",
         "flags",
         "founder",
         "heir",
@@ -105,6 +106,9 @@ class Room:
         self.lists: dict[ListKind, list[BanEntry]] = {kind: [] for kind in ListKind}
         #: By `Person.key`, in order of joining.
         self.members: dict[str, Member] = {}
+        #: For doors: what they have encoded of the members, by a key of their own, with how many members that were.
+        #: None as soon as anything but a further member makes it wrong.
+        self.encoded: dict[Any, Any] | None = None
         #: The account id that founded it, or "": rooms of accounts are durable.
         self.founder = ""
         #: Account id → the role it has whenever it comes in.
@@ -198,6 +202,24 @@ class Left(RoomEvent):
     text: str
     #: The person said that she goes, and `text` is what she said; otherwise something has ended her session.
     quit: bool = False
+
+
+class Crowd:
+    """Who came into a room, and who signed off, during one turn, in order, as `Client.room_crowd` gets it: one object
+    for all who hear of it. `encoded` is for doors."""
+
+    __slots__ = ("encoded", "events", "late")
+
+    def __init__(self, events: "list[Joined | Left]", late: dict[str, int]) -> None:
+        self.events = events
+        #: By `Person.key` of those who have come themselves: how many of the events, from the first, they know already.
+        self.late = late
+        self.encoded: dict[Any, Any] = {}
+
+    def told(self, person: Person) -> "list[Joined | Left]":
+        """What is news to this person."""
+        known = self.late.get(person.key)
+        return self.events[known:] if known else self.events
 
 
 class RemovedFromRoom(RoomEvent):

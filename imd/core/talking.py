@@ -17,8 +17,10 @@ MOST = 64
 class Talking:
     """The lines of all rooms that nobody has been told yet."""
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: Environment, before: Callable[[Room], None] = lambda room: None) -> None:
+        """`before` tells the members of a room what comes before everything that was said there."""
         self._environment = environment
+        self._before = before
         #: By room; empty between turns.
         self.said: dict[Room, list[RoomLine]] = {}
         self._after: dict[Room, list[Callable[[], None]]] = {}
@@ -46,6 +48,7 @@ class Talking:
         lines = self.said.pop(room, None)
         if lines is None:
             return
+        self._before(room)
         told = RoomLines(lines)
         for member in list(room.members.values()):
             for session in member.person.sessions:

@@ -55,6 +55,8 @@ class RoomTestCase(HouseTestCase):
         return told
 
     def heard(self, client: Recorder) -> list[RoomEvent | RoomLine]:
+        # Of comings and goings members hear at the end of the turn.
+        self.house.turn()
         events, client.events = client.events, []
         return events
 

@@ -234,6 +234,7 @@ class Further(PromotionCase):
         for client, names in ((self.phone, "#both #hers"), (self.guest, "#both #guests"), (self.bob, "#both #guests")):
             for name in names.split():
                 rooms.join(client.session, name)
+        self.house.turn()
         for client in (self.phone, self.guest, self.bob):
             client.events.clear()
         self.promote(self.guest, self.alice)

@@ -19,7 +19,7 @@ from imd.core.past import Redaction
 from imd.core.ports import Hub
 from imd.core.refusal import Refusal
 from imd.core.session import Account, ClientInfo, Peer, PresenceView, Session
-from imd.core.talk import MetadataChange, RoomEvent, RoomLines
+from imd.core.talk import Crowd, MetadataChange, RoomEvent, RoomLines
 from imd.storage.memory import MemoryStore
 from tests.house import House, TestEnvironment
 
@@ -91,6 +91,7 @@ class Device:
     def roster_changed(self, change: RosterChange) -> None: ...
     def room_lines(self, told: RoomLines) -> None: ...
 
+    def room_crowd(self, crowd: Crowd) -> None: ...
     def room_event(self, event: RoomEvent) -> None: ...
     def backlog(self) -> int:
         return 0

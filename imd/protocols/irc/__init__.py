@@ -37,7 +37,8 @@
     incoming.py      messages from the core to the client
     barrier.py       the PING whose PONG confirms messages
     modes.py         mode letters ↔ what the core says of rooms and people
-    rooms.py         JOIN, PART, TOPIC, NAMES, LIST, KICK, INVITE
+    rooms.py         JOIN, PART, TOPIC, LIST, KICK, INVITE, RENAME
+    names.py         NAMES
     room_modes.py    MODE
     user_modes.py    MODE for oneself
     refusals.py      reasons of the core as numerics, one table

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from imd.core.address import Address, fold
 from imd.core.session import Mark, Person, State
 from imd.core.talk import (
+    Crowd,
     Joined,
     Left,
     MemberDetailsChanged,
@@ -29,7 +30,8 @@ from imd.core.talk import (
 )
 from imd.protocols.irc import incoming, metadata, modes, read_marker, redacting
 from imd.protocols.irc.capabilities import Flavour, line_tags
-from imd.protocols.irc.rooms import tell_names, tell_topic
+from imd.protocols.irc.names import tell_names
+from imd.protocols.irc.rooms import tell_topic
 from imd.protocols.irc.wire.line import MAX_BODY, encode
 
 if TYPE_CHECKING:
@@ -95,11 +97,15 @@ def _line(session: "IrcSession", event: RoomEvent, command: str, *params: str, c
 # ---------------------------------------------------------------- one function for each kind
 
 
-def _joined(session: "IrcSession", event: Joined) -> None:
+def _coming(session: "IrcSession", event: Joined) -> bytes:
     params = [event.room.name]
     if "extended-join" in session.flavour:
         params += _join_details(event.person, event.realname)
-    session.answer(_line(session, event, "JOIN", *params, colon="extended-join" in session.flavour))
+    return _line(session, event, "JOIN", *params, colon="extended-join" in session.flavour)
+
+
+def _joined(session: "IrcSession", event: Joined) -> None:
+    session.answer(_coming(session, event))
     if event.person is session.me.person:
         # Rooms belong to the person: one session's JOIN is everybody's, with all that a client expects after it.
         read_marker.joined(session, event.room.name)
@@ -108,6 +114,39 @@ def _joined(session: "IrcSession", event: Joined) -> None:
         metadata.joined(session, event.room)
     elif "away-notify" in session.caps:
         _tell_away_on_join(session, event.person)
+
+
+def crowd(session: "IrcSession", told: Crowd) -> None:
+    """Who came and who went, in one piece. It answers nothing, whatever runs when it is told."""
+    me = session.signed_on
+    if me is None:
+        return
+    if "away-notify" in session.caps and _somebody_away(told):
+        outer, session.slot = session.slot, None
+        try:
+            for event in told.told(me.person):
+                _TELL[type(event)](session, event)
+        finally:
+            session.slot = outer
+        return
+    known = told.late.get(me.person.key, 0)
+    key = (session.flavour, known)
+    data: bytes | None = told.encoded.get(key)
+    if data is None:
+        lines = [_coming(session, e) if isinstance(e, Joined) else _going(session, e) for e in told.events[known:]]
+        data = told.encoded[key] = b"".join(lines)
+    session.link.write(data)
+
+
+def _somebody_away(told: Crowd) -> bool:
+    away: bool | None = told.encoded.get("irc away")
+    if away is None:
+        away = told.encoded["irc away"] = any(
+            isinstance(event, Joined)
+            and any(other.presence.state is not State.AVAILABLE for other in event.person.sessions)
+            for event in told.events
+        )
+    return away
 
 
 def _tell_away_on_join(session: "IrcSession", person: Person) -> None:
@@ -125,9 +164,13 @@ def _parted(session: "IrcSession", event: Parted) -> None:
 
 
 def _left(session: "IrcSession", event: Left) -> None:
+    session.answer(_going(session, event))
+
+
+def _going(session: "IrcSession", event: Left) -> bytes:
     # Modern IRC, "QUIT message": "servers SHOULD prepend <reason> with the ASCII string "Quit: " … even if … empty".
     text = f"Quit: {event.text}" if event.quit else event.text
-    session.answer(_line(session, event, "QUIT", text, colon=True))
+    return _line(session, event, "QUIT", text, colon=True)
 
 
 def _removed(session: "IrcSession", event: RemovedFromRoom) -> None:

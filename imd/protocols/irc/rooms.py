@@ -1,4 +1,4 @@
-"""Rooms as commands: JOIN, PART, TOPIC, NAMES, LIST, KICK, INVITE. MODE is in room_modes.py.
+"""Rooms as commands: JOIN, PART, TOPIC, LIST, KICK, INVITE, RENAME. MODE is in room_modes.py, NAMES in names.py.
 
 What then happens in the room comes back as a `RoomEvent` to every member, the actor included (room_events.py), inside
 the same call: so these commands answer only what the events do not say.
@@ -19,11 +19,10 @@ from imd.core.refusal import (
     RoomExists,
     TooMany,
 )
-from imd.core.session import Mark
-from imd.core.talk import Member, Room, RoomFlag
+from imd.core.talk import Room
 from imd.protocols.irc import modes, numerics, refusals
 from imd.protocols.irc.commands import command
-from imd.protocols.irc.wire.line import MAX_BODY, Line, cut
+from imd.protocols.irc.wire.line import Line, cut
 
 if TYPE_CHECKING:
     from imd.protocols.irc.session import IrcSession
@@ -33,10 +32,6 @@ MAX_LISTED = 2_000
 
 #: ISUPPORT ELIST: what LIST can be narrowed by (https://modern.ircdocs.horse/#elist-parameter).
 ELIST = "CMNTU"
-
-
-#: Either opts out of NAMES after a JOIN: the specification has been ratified, and clients still ask for the draft.
-_SILENT = frozenset({"no-implicit-names", "draft/no-implicit-names"})
 
 
 def is_room(name: str) -> bool:
@@ -78,7 +73,7 @@ def join(session: "IrcSession", line: Line) -> None:
             session.hub.rooms.part(session.me, room.name)
         return
     keys = iter(line.param(1).split(","))
-    for name in _targets(line.params[0]):
+    for name in targets(line.params[0]):
         key = next(keys, "")
         if not is_room(name):
             refusals.answer(session, NoSuchRoom(name), line, name)
@@ -95,7 +90,7 @@ def join(session: "IrcSession", line: Line) -> None:
 def part(session: "IrcSession", line: Line) -> None:
     """``PART #room{,#room} [:reason]``."""
     reason = shortened(session, line.param(1), "status_length")
-    for name in _targets(line.params[0]):
+    for name in targets(line.params[0]):
         try:
             session.hub.rooms.part(session.me, name, reason)
         except Refusal as refusal:
@@ -159,12 +154,12 @@ def rename(session: "IrcSession", line: Line) -> None:
         refusals.answer(session, refusal, line, name)
 
 
-def _targets(text: str) -> Iterable[str]:
+def targets(text: str) -> Iterable[str]:
     """The targets of a list with commas, each once."""
     return (name for name in dict.fromkeys(text.split(",")) if name)
 
 
-# ---------------------------------------------------------------- topic and names
+# ---------------------------------------------------------------- topic
 
 
 @command("TOPIC", parameters=1, active=True)
@@ -193,74 +188,6 @@ def tell_topic(session: "IrcSession", room: Room) -> None:
         session.numeric(numerics.RPL_TOPICWHOTIME, room.name, room.topic.by or "*", str(int(room.topic.time)))
 
 
-@command("NAMES", active=True)
-def names(session: "IrcSession", line: Line) -> None:
-    """``NAMES [#room{,#room}]``; without a room those one is in."""
-    if not line.params or not line.params[0]:
-        for room in session.hub.rooms.rooms_of(session.me.person):
-            _tell_members(session, room)
-        session.numeric(numerics.RPL_ENDOFNAMES, "*")
-        return
-    for name in _targets(line.params[0]):
-        found = session.hub.rooms.find(name)
-        if found is not None:
-            _tell_members(session, found)
-    # One end for all of them, holding what was asked (Modern IRC, "NAMES message").
-    session.numeric(numerics.RPL_ENDOFNAMES, refusals.middle(line.params[0]))
-
-
-def tell_names(session: "IrcSession", room: Room) -> None:
-    """353 as often as needed, and 366: what follows a JOIN, for who has not opted out
-    (https://ircv3.net/specs/extensions/no-implicit-names)."""
-    if not _SILENT.isdisjoint(session.caps):
-        return
-    _tell_members(session, room)
-    session.numeric(numerics.RPL_ENDOFNAMES, room.name)
-
-
-def _tell_members(session: "IrcSession", room: Room) -> None:
-    symbol = "@" if RoomFlag.SECRET in room.flags else "="
-    every = "multi-prefix" in session.caps
-    full = "userhost-in-names" in session.caps
-    # ":server 353 nick = #room :…\r\n"
-    fixed = len(f":{session.door.server} 353 {session.nick} {symbol} {room.name} :\r\n".encode())
-    entries = (
-        modes.prefix(member, every=every) + (session.source_of(member.person) if full else member.person.address.name)
-        for member in seen_members(session, room)
-    )
-    for text in packed(entries, MAX_BODY - fixed):
-        session.numeric(numerics.RPL_NAMREPLY, symbol, room.name, text)
-
-
-def seen_members(session: "IrcSession", room: Room) -> Iterable[Member]:
-    """Members see members. Outsiders learn of nobody (P5) but those who have taken ``i`` from themselves, in rooms that
-    are not secret (Modern IRC, "Invisible User Mode")."""
-    if is_member(session, room):
-        return room.members.values()
-    people = session.hub.people
-    if not session.hub.rooms.may_know(session.me, room) or people.person_count() == people.marked(Mark.UNLISTED):
-        return ()
-    return (
-        member
-        for member in room.members.values()
-        if not member.person.marked(Mark.UNLISTED) and people.may_see(session.me, member.person)
-    )
-
-
-def packed(words: Iterable[str], room_for: int, separator: str = " ") -> Iterable[str]:
-    """The words, joined into texts of at most `room_for` bytes."""
-    text, size = list[str](), 0
-    for word in words:
-        length = len(word.encode()) + len(separator)
-        if text and size + length - len(separator) > room_for:
-            yield separator.join(text)
-            text, size = [], 0
-        text.append(word)
-        size += length
-    if text:
-        yield separator.join(text)
-
-
 # ---------------------------------------------------------------- the list of rooms
 
 
@@ -271,7 +198,7 @@ def list_rooms(session: "IrcSession", line: Line) -> None:
     now = session.hub.clock.time()
     conditions, masks = _conditions(line.param(0), now)
     # RFC 2812 has a server there: what is no condition is passed over.
-    conditions += [condition for word in _targets(line.param(1)) if (condition := _condition(word, now)) is not None]
+    conditions += [condition for word in targets(line.param(1)) if (condition := _condition(word, now)) is not None]
     found = (
         room
         for room in session.hub.rooms.all()
@@ -295,7 +222,7 @@ Condition = Callable[[Room], bool]
 def _conditions(text: str, now: float) -> tuple[list[Condition], list[Callable[[str], bool]]]:
     conditions: list[Condition] = []
     masks: list[Callable[[str], bool]] = []
-    for word in _targets(text):
+    for word in targets(text):
         condition = _condition(word, now)
         if condition is not None:
             conditions.append(condition)

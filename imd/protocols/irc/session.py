@@ -14,7 +14,7 @@ from imd.core.past import Redaction
 from imd.core.ports import Timer
 from imd.core.refusal import Banned, Killed, Refusal
 from imd.core.session import Peer, Person, PresenceView, Session
-from imd.core.talk import MetadataChange, RoomEvent, RoomLines
+from imd.core.talk import Crowd, MetadataChange, RoomEvent, RoomLines
 from imd.protocols.irc import (
     buddyserv,
     incoming,
@@ -403,6 +403,9 @@ class IrcSession(Speaker):
 
     def room_event(self, event: RoomEvent) -> None:
         room_events.room_event(self, event)
+
+    def room_crowd(self, crowd: Crowd) -> None:
+        room_events.crowd(self, crowd)
 
     def room_lines(self, told: RoomLines) -> None:
         room_events.said(self, told)

@@ -14,8 +14,9 @@ from imd.core.session import Mark, Person
 from imd.core.talk import Member, Room
 from imd.protocols.irc import modes, numerics, user_modes
 from imd.protocols.irc.commands import command
+from imd.protocols.irc.names import seen_members
 from imd.protocols.irc.refusals import middle
-from imd.protocols.irc.rooms import is_room, seen_members
+from imd.protocols.irc.rooms import is_room
 from imd.protocols.irc.whois import idle, is_away, knows_well, realname, shared_rooms, user_and_host, view_of, visible
 from imd.protocols.irc.wire.line import Line
 
@@ -53,6 +54,7 @@ def _search(session: "IrcSession", mask: str) -> Iterable[_Found]:
     if is_room(mask):
         room = session.hub.rooms.find(mask)
         if room is not None:
+            session.hub.rooms.catch_up(room)
             return (_Found(member.person, room, member) for member in seen_members(session, room))
         return ()
     if mask == "0":

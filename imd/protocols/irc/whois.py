@@ -12,10 +12,10 @@ from imd.core.talk import Member, Room
 from imd.protocols.irc import modes, numerics, services, user_modes
 from imd.protocols.irc.buddyserv import location_text
 from imd.protocols.irc.commands import allowed, command
+from imd.protocols.irc.names import packed
 from imd.protocols.irc.queries import asks_elsewhere
 from imd.protocols.irc.refusals import middle
 from imd.protocols.irc.room_events import away_text
-from imd.protocols.irc.rooms import packed
 from imd.protocols.irc.wire.line import MAX_BODY, Line
 
 if TYPE_CHECKING:

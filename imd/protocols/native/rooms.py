@@ -86,6 +86,7 @@ def _own(session: "NativeSession", name: str) -> Room:
 
 def get(session: "NativeSession", request: GetRoom) -> None:
     room = _own(session, request.room)
+    session.hub.rooms.catch_up(room)
     session.answer(outgoing.room_state(room, session.me.person, request.ref))
 
 

@@ -20,7 +20,7 @@ from imd.core.message import Envelope, ReadMark, Receipt
 from imd.core.past import Redaction
 from imd.core.refusal import Refusal
 from imd.core.session import Account, Peer, PresenceView, Session
-from imd.core.talk import MetadataChange, RoomEvent, RoomLines
+from imd.core.talk import Crowd, MetadataChange, RoomEvent, RoomLines
 from imd.messages.base import Wire
 from imd.messages.catalogue import FromClient
 from imd.messages.connection import Bye, Error, Ok, Ping
@@ -363,6 +363,13 @@ class NativeSession:
             payload = room_events.payload(event, self.core)
             if payload:
                 self.sink.send(payload)
+
+    def room_crowd(self, crowd: Crowd) -> None:
+        core = self.core
+        if core is not None:
+            for event in crowd.told(core.person):
+                if payload := room_events.payload(event, core):
+                    self.sink.send(payload)
 
     def room_lines(self, told: RoomLines) -> None:
         core = self.core

@@ -8,7 +8,7 @@ from imd.core.message import Envelope, Message, ReadMark, Receipt
 from imd.core.past import Redaction
 from imd.core.refusal import Refusal
 from imd.core.session import ClientInfo, Peer, Presence, PresenceView, Session, State
-from imd.core.talk import MetadataChange, RoomEvent, RoomLine, RoomLines
+from imd.core.talk import Crowd, MetadataChange, RoomEvent, RoomLine, RoomLines
 from tests.protocols.irc.world import World
 
 IMC = ClientInfo(name="imc", version="0.1", tcp_port=6000, udp_port=6001)
@@ -42,6 +42,9 @@ class OtherClient:
 
     def room_lines(self, told: RoomLines) -> None:
         self.events.extend(told.lines)
+
+    def room_crowd(self, crowd: Crowd) -> None:
+        self.events.extend(crowd.told(self.session.person))
 
     def room_event(self, event: RoomEvent) -> None:
         self.events.append(event)

@@ -2,7 +2,7 @@
 
 from imd.core.hub import Policy
 from imd.core.limits import Limits
-from imd.protocols.irc.rooms import packed
+from imd.protocols.irc.names import packed
 from imd.protocols.irc.settings import IrcLimits, IrcSettings
 from imd.protocols.irc.wire.line import MAX_BODY
 from tests.protocols.irc.other_door import sign_on

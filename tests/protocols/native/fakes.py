@@ -192,6 +192,8 @@ class FakeRooms:
     def rooms_of(self, person: Person) -> Sequence[Room]:
         return [room for room in self.rooms.values() if person.key in room.members]
 
+    def catch_up(self, room: Room) -> None: ...
+
     def may_know(self, session: Session, room: Room) -> bool:
         return "secret" not in room.name
 
