@@ -27,6 +27,9 @@ IRC = {
     "TAGMSG": ["@+typing=active TAGMSG {t}"],
     "INVITE": ["INVITE {t} {r}"],
     "KICK": ["KICK {r} {t}"],
+    "RENAME": ["RENAME {t} #x", "RENAME {r} {t}"],
+    "CHANSERV": ["CHANSERV OP {r} {t}", "CHANSERV DEVOICE {r} {t}", "CHANSERV HOWTOBAN {r} {t}"],
+    "CS": ["CS AMODE {r} +v {t}", "CS AMODE {r} -v {t}", "CS TRANSFER {r} {t}"],
     "MODE": ["MODE {t}", "MODE {t} +i", "MODE {r} +o {t}", "MODE {r} -v {t}", "MODE {r} +b {t}!*@*", "MODE {r} b"],
     "NAMES": ["NAMES {t}", "NAMES {r}"],
     "LIST": ["LIST {t}", "LIST {r}"],
@@ -118,6 +121,7 @@ NATIVE: dict[str, list[dict[str, Any]]] = {
     "get-history": [{"with": "{t}"}, {"with": "{r}"}],
     "invite": [{"room": "{r}", "who": "{t}"}],
     "kick": [{"room": "{r}", "who": "{t}"}],
+    "rename-room": [{"room": "{t}", "name": "#x"}, {"room": "{r}", "name": "{t}"}],
     "change-room": [{"room": "{r}", "changes": [{"change": "role", "role": role, "who": "{t}", "on": on}]}
                     for role in ("operator", "voice") for on in (True, False)],
     "get-room": [{"room": "{r}"}],
