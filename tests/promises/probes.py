@@ -29,7 +29,7 @@ IRC = {
     "KICK": ["KICK {r} {t}"],
     "RENAME": ["RENAME {t} #x", "RENAME {r} {t}"],
     "CHANSERV": ["CHANSERV OP {r} {t}", "CHANSERV DEVOICE {r} {t}", "CHANSERV HOWTOBAN {r} {t}"],
-    "CS": ["CS AMODE {r} +v {t}", "CS AMODE {r} -v {t}", "CS TRANSFER {r} {t}"],
+    "CS": ["CS AMODE {r} +v {t}", "CS AMODE {r} -v {t}", "CS VOICE {r} {t}"],
     "MODE": ["MODE {t}", "MODE {t} +i", "MODE {r} +o {t}", "MODE {r} -v {t}", "MODE {r} +b {t}!*@*", "MODE {r} b"],
     "NAMES": ["NAMES {t}", "NAMES {r}"],
     "LIST": ["LIST {t}", "LIST {r}"],
