@@ -13,11 +13,11 @@ import resource
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from twisted.cred.checkers import ICredentialsChecker
 from twisted.internet.defer import Deferred, gatherResults
-from twisted.internet.interfaces import IListeningPort
+from twisted.internet.interfaces import IListeningPort, IProtocolFactory
 from twisted.internet.ssl import CertificateOptions
 from twisted.internet.task import LoopingCall, deferLater
 from twisted.internet.threads import deferToThreadPool
@@ -47,15 +47,14 @@ from imd.net.resident import INTERVAL, Resident
 from imd.net.self_signed import ensure_pair
 from imd.net.tls import Certificates, UnusablePair
 from imd.net.turns import LeanTurns
-from imd.net.web.doors import WebDoor
 from imd.net.web.site import WebSite
-from imd.net.websocket.frames import Opcode
 from imd.policies import (
     connection_limits,
     core_policy,
     credential_rules,
     irc_settings,
     native_settings,
+    web_doors,
     web_settings,
 )
 from imd.protocols.irc.gateway import IrcGateway
@@ -65,6 +64,7 @@ from imd.storage.redis.store import RedisStore
 from imd.storage.sqlite.store import SQLiteStore
 
 T = TypeVar("T")
+Stream = Literal["native", "irc", "web"]
 
 #: Seconds between two looks for what has outlived its time.
 EXPIRE_INTERVAL = 600.0
@@ -202,17 +202,7 @@ class Daemon:
         self.irc = IrcGateway(hub, credentials, irc, spawn, log, self.memory, self)
         web = web_settings(settings, self.tally)
         self.web = WebSite(self.reactor, environment.clock, self.memory, web, self._unwell)
-        text, binary = Opcode.TEXT, Opcode.BINARY
-        # https://ircv3.net/specs/extensions/websocket: old clients name no subprotocol.
-        protocols = {"text.ircv3.net": text, "binary.ircv3.net": binary, "": text}
-        self.web.attach(
-            {
-                "irc": WebDoor("irc-websocket", protocols, frozenset({text, binary}), self.irc.carried),
-                "native": WebDoor(
-                    "native-websocket", {"imd.native": text, "": text}, frozenset({text}), self.native.carried
-                ),
-            }
-        )
+        self.web.attach(web_doors(self.irc.carried, self.native.carried))
 
     def _barred(self, address: str) -> Refusal | None:
         ban = self.hub.bans.address(address)
@@ -224,43 +214,27 @@ class Daemon:
         self._certificates = await self._in_thread(partial(Certificates, certificate, key, self._in_thread))
         self._certificates.start(self.reactor)
         securing = Securing(self._certificates, self.reactor)
-        for listener in settings.listen.listeners("native"):
-            port = await listen(
-                self.reactor,
-                listener.kind,
-                listener.description,
-                self.native.factory,
-                self.connections,
-                securing=securing,
-                detect=True,
-                answer=self.native.answer,
-            )
-            self.bound.append(Bound("native", listener.kind, port))
-        for listener in settings.listen.listeners("irc"):
-            port = await listen(
-                self.reactor,
-                listener.kind,
-                listener.description,
-                self.irc,
-                self.connections,
-                securing=securing,
-                answer=self.irc.answer,
-            )
-            self.bound.append(Bound("irc", listener.kind, port))
-        for listener in settings.listen.listeners("udp"):
-            bound = self.datagrams.listen(self.reactor, listener.interface or "", listener.port or 0)
-            self.bound.append(Bound("native", listener.kind, bound))
-        for listener in settings.listen.listeners("web"):
-            port = await listen(
-                self.reactor,
-                listener.kind,
-                listener.description,
-                self.web.factory,
-                self.connections,
-                securing=securing,
-                answer=self.web.turned_away,
-            )
-            self.bound.append(Bound("web", listener.kind, port))
+        streams: tuple[tuple[Stream, IProtocolFactory, bool, Callable[[Refusal], bytes]], ...] = (
+            ("native", self.native.factory, True, self.native.answer),
+            ("irc", self.irc, False, self.irc.answer),
+            ("web", self.web.factory, False, self.web.turned_away),
+        )
+        for door, factory, detect, answer in streams:
+            for each in settings.listen.listeners(door):
+                port = await listen(
+                    self.reactor,
+                    each.kind,
+                    each.description,
+                    factory,
+                    self.connections,
+                    securing=securing,
+                    detect=detect,
+                    answer=answer,
+                )
+                self.bound.append(Bound(door, each.kind, port))
+        for each in settings.listen.listeners("udp"):
+            bound = self.datagrams.listen(self.reactor, each.interface or "", each.port or 0)
+            self.bound.append(Bound("native", each.kind, bound))
         self._control = ControlListener(self, self.reactor, settings.data)
         self._control.start()
 

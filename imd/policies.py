@@ -1,6 +1,7 @@
 """From the settings to what each part goes by: plain values, so that no part knows the settings file."""
 
 import ipaddress
+from collections.abc import Callable
 
 from imd import __version__
 from imd.config.model import Settings
@@ -13,7 +14,10 @@ from imd.credentials.front import CredentialRules
 from imd.credentials.gateways import Gateway
 from imd.credentials.operators import OperatorLogin
 from imd.net.connections import ConnectionLimits
+from imd.net.sending import MakeOutbox
+from imd.net.web.doors import Carried, WebDoor
 from imd.net.web.site import WebSettings
+from imd.net.websocket.frames import Opcode
 from imd.protocols.irc.settings import IrcLimits, IrcSettings
 from imd.protocols.native.settings import NativeSettings
 
@@ -211,3 +215,16 @@ def web_settings(settings: Settings, tally: Tally) -> WebSettings:
         frames_per_second=limits.frames_per_second,
         tally=tally,
     )
+
+
+def web_doors(
+    irc: Callable[[str, MakeOutbox], Carried], native: Callable[[str, MakeOutbox], Carried]
+) -> dict[str, WebDoor]:
+    """The doors behind the site by their paths; given is what makes their connections."""
+    text, binary = Opcode.TEXT, Opcode.BINARY
+    # https://ircv3.net/specs/extensions/websocket: old clients name no subprotocol.
+    lines = {"text.ircv3.net": text, "binary.ircv3.net": binary, "": text}
+    return {
+        "irc": WebDoor("irc-websocket", lines, frozenset({text, binary}), irc),
+        "native": WebDoor("native-websocket", {"imd.native": text, "": text}, frozenset({text}), native),
+    }
