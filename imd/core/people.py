@@ -276,6 +276,7 @@ class People:
         del self.persons[person.key]
         self.accepting.gone(person)
         self.metadata.left(person)
+        self.read_marks.left(person)
         folded = fold(person.address.name)
         if self._names.get(folded) is person:
             del self._names[folded]
@@ -341,7 +342,6 @@ class People:
             self.staying.gone(person, session.info)
         self.presence.closed(session)
         self.offers.closed(session)
-        self.read_marks.closed(session)
         self._ledger.ended(self._promotion.line(session), self._environment.clock.time(), reason)
         session.client = _GONE
 

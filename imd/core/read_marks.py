@@ -14,7 +14,7 @@ from imd.core.people import People
 from imd.core.ports import Environment
 from imd.core.refusal import StoreUnavailable
 from imd.core.roomrules import check_room_name
-from imd.core.session import Session
+from imd.core.session import Person, Session
 from imd.core.stores import OutcomeUnknown, ShelfStore
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -77,9 +77,9 @@ class ReadMarks:
             # It is a convenience: the next mark says it, too.
             self._environment.log.info("a read mark was not noted: the store is away")
 
-    def closed(self, session: Session) -> None:
-        if not session.person.sessions:
-            self._marks.pop(session.person.key, None)
+    def left(self, person: Person) -> None:
+        """The person is on no more under its key."""
+        self._marks.pop(person.key, None)
 
     def _bound(self, session: Session, marks: dict[str, int]) -> None:
         """What was read longest ago is forgotten."""

@@ -119,6 +119,34 @@ class Alone(PromotionCase):
         self.assertEqual(self.guest.bodies[1:], ["hello"])
         self.assert_settled(self.house.send(bob, "al", "gone?"), Outcome.REFUSED)
 
+    def test_nothing_left(self) -> None:
+        """Nothing is kept of the guest that she was."""
+        hub, bob = self.house.hub, self.house.on("bob")
+        key = self.guest.session.person.key
+        hub.rooms.join(self.guest.session, "#tea")
+        hub.rooms.join(bob.session, "#den")
+        hub.rooms.invite(bob.session, "#den", "al")
+        hub.presence.watch(self.guest.session, "bob")
+        self.house.wait(hub.read_marks.mark(self.guest.session, "#tea", 1))
+        self.house.wait(hub.metadata.set_own(self.guest.session, "url", "https://example.org"))
+        hub.people.accepting.accept(bob.session.person, self.guest.session.person)
+        self.promote(self.guest, self.alice)
+        self.house.turn()
+        parts: list[object] = [
+            hub,
+            hub.people,
+            hub.rooms,
+            hub.presence,
+            hub.read_marks,
+            hub.metadata,
+            hub.people.accepting,
+        ]
+        parts += (hub.rooms._invitations, hub.people._promotion, hub.rosters, hub.delivery, hub.history)
+        for part in parts:
+            for name, value in vars(part).items():
+                if isinstance(value, dict | set):
+                    self.assertNotIn(key, value, f"{type(part).__name__}.{name}")
+
     def test_ledger(self) -> None:
         """The guest's line in the ledger ends, and one of the account's begins."""
         self.promote(self.guest, self.alice)
