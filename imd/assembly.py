@@ -40,8 +40,10 @@ from imd.net.connections import Connections
 from imd.net.datagram.dtls import ServerContext
 from imd.net.garbage import Garbage
 from imd.net.holding import Holding
+from imd.net.ident import Ident
 from imd.net.listening import listen, port_number, shown
 from imd.net.memory import Memory
+from imd.net.naming import Names
 from imd.net.reactor_clock import ReactorClock, Spawner
 from imd.net.resident import INTERVAL, Resident
 from imd.net.self_signed import ensure_pair
@@ -151,6 +153,8 @@ class Daemon:
         self._hashing = Hashing(reactor, settings.accounts.hashing_threads, tally=self.tally)
         self._certificates: Certificates | None = None
         self._control: ControlListener | None = None
+        self._names = Names(reactor, settings.irc.lookup_timeout)
+        self._ident = Ident(reactor, settings.irc.lookup_timeout)
         self._garbage = Garbage()
         self._loops: list[LoopingCall] = []
         self._stopping = False
@@ -184,6 +188,7 @@ class Daemon:
         self.hub = Hub(environment, self.store, self.accounts, core_policy(settings, self.tally))
         self._hashing.start()
         self.connections.barred = self._barred
+        self.hub.people.names = self._names if settings.irc.lookup_hostnames else None
         self.credentials = CredentialsFront(
             self.store,
             self.accounts,
@@ -199,7 +204,7 @@ class Daemon:
         native, irc = native_settings(settings, self.tally), irc_settings(settings, self.started, self.tally)
         self.native = NativeGateway(hub, credentials, native, spawn, log, self.memory)
         self.datagrams = NativeDatagrams(self.native.door, self.connections, ServerContext(self._tls_options))
-        self.irc = IrcGateway(hub, credentials, irc, spawn, log, self.memory, self)
+        self.irc = IrcGateway(hub, credentials, irc, spawn, log, self.memory, self, self._ident)
         web = web_settings(settings, self.tally)
         self.web = WebSite(self.reactor, environment.clock, self.memory, web, self._unwell)
         self.web.attach(web_doors(self.irc.carried, self.native.carried))
@@ -327,6 +332,7 @@ class Daemon:
         self.hub.change_policy(core_policy(settings, self.tally))
         self.credentials.apply(credential_rules(settings, self.tally))
         self.connections.limits = connection_limits(settings, self.tally)
+        self.hub.people.names = self._names if settings.irc.lookup_hostnames else None
         self.memory.limit = settings.limits.memory
         self.resident.limit = settings.limits.process_memory
         self.resident.look()

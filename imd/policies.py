@@ -167,6 +167,8 @@ def irc_settings(settings: Settings, created: float, tally: Tally) -> IrcSetting
         confirm=settings.irc.confirm,
         history=bool(settings.history.keep),
         dcc=settings.irc.dcc,
+        lookup_hostnames=settings.irc.lookup_hostnames,
+        ident=settings.irc.ident,
         sts_port=settings.irc.sts_port,
         sts_duration=int(settings.irc.sts_duration),
         sts_preload=settings.irc.sts_preload,

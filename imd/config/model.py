@@ -368,6 +368,28 @@ class Irc(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
             secret=True,
         ),
     ] = ()
+    lookup_hostnames: Annotated[
+        bool,
+        setting(
+            "Whether the host names of clients are looked up (DNS, backwards and forwards), through whatever door. "
+            "They are for bans and operators; others see cloaks.",
+        ),
+    ] = False
+    ident: Annotated[
+        bool,
+        setting(
+            "Whether the machine of an IRC client is asked whose connection it is (RFC 1413). Who has no answer has a "
+            "~ before the user.",
+        ),
+    ] = False
+    lookup_timeout: Annotated[
+        Duration,
+        setting(
+            "How long an answer of DNS, or of ident, is waited for.",
+            reason="Longer than a healthy resolver takes, and short enough for a sign-on.",
+            live=False,
+        ),
+    ] = Duration(3)
     sts_port: Annotated[
         int,
         setting(

@@ -22,7 +22,7 @@ from imd.core.ledger import Ledger
 from imd.core.limits import Limits
 from imd.core.message import Envelope, ReadMark, Receipt
 from imd.core.past import Redaction
-from imd.core.ports import Client, Environment
+from imd.core.ports import Client, Environment, Names
 from imd.core.promotion import Promotion
 from imd.core.refusal import (
     Banned,
@@ -107,6 +107,8 @@ class People:
     staying: "Staying"
     metadata: "Metadata"
     bans: "Bans"
+    #: Who looks up the names of addresses; None: nobody does.
+    names: Names | None = None
     read_marks: "ReadMarks"
 
     def __init__(
@@ -166,6 +168,8 @@ class People:
         self.limits.check_size("status_length", "status text", presence.text)
         now = self._environment.clock.time()
         session_id = secrets.token_hex(8)
+        if self.names is not None and not peer.hostname:
+            peer = msgspec.structs.replace(peer, hostname=await self.names.hostname(peer.address))
         if account is None:
             person = await self._guest(nick)
         else:
@@ -379,6 +383,9 @@ class People:
             client.end(ShuttingDown())
 
     # ------------------------------------------------------------ names
+
+    async def hostname(self, address: str) -> str:
+        return "" if self.names is None else await self.names.hostname(address)
 
     def find(self, name: str) -> Person | None:
         if "@" not in name:

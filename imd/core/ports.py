@@ -87,6 +87,20 @@ class Spawn(Protocol):
     def __call__(self, what: str, coroutine: Coroutine[Any, Any, object]) -> None: ...
 
 
+class Names(Protocol):
+    """Names of network addresses (DNS)."""
+
+    async def hostname(self, address: str) -> str:
+        """The name of an address that leads back to it, or "". Bounded in time."""
+
+
+class Identification(Protocol):
+    """Who has a connection, as the machine says that it comes from (RFC 1413)."""
+
+    async def user(self, address: str, port: int, local_address: str, local_port: int) -> str:
+        """The user, or "". Bounded in time."""
+
+
 class Environment(Protocol):
     """What surrounds the core: time, log, and the means to wait."""
 
@@ -184,6 +198,9 @@ class People(Protocol):
     def sign_off(self, session: Session, reason: str, text: str = "") -> None:
         """The session is over: `reason` is a short code for the ledger ("quit", "lost", "timeout", …), `text` what the
         person said. Whatever it had not confirmed stays in the inbox. Harmless when repeated."""
+
+    async def hostname(self, address: str) -> str:
+        """The name of a network address, or "" when there is none, or nobody is to look."""
 
     def find(self, name: str) -> Person | None:
         """Who is on under this name (folded; account or guest, ``name`` or ``name@domain``), visible or not; also who

@@ -4,6 +4,7 @@ listening       from an endpoint string to a bound port
 connections     how many connections, from where, and how long they may take to sign on
 admitting       from an accepted socket to a door's protocol: counted, secured, or turned away
 proxy_header    what a balancer says of whose connection it passes on; proxied: waiting for it
+naming          names of addresses by DNS; ident: whose connection it is (RFC 1413)
 first_byte      one listener for TLS and plain, told apart by the first byte
 after_handshake the door hears of a TLS connection once it is secured
 peer            who is at the far end, as doors and the ledger see it

@@ -3,7 +3,7 @@
 import hashlib
 import ipaddress
 from functools import lru_cache
-from typing import cast
+from typing import Any, cast
 
 from OpenSSL import SSL
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
@@ -33,6 +33,17 @@ def peer_of(transport: ITransport, door: str) -> Peer:
         fingerprint = hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest()
     tls = f"{connection.get_protocol_version_name()} {connection.get_cipher_name() or ''}".rstrip()
     return Peer(door, address, port, secure=True, tls=tls, loopback=loopback, certificate=fingerprint)
+
+
+def local_of(transport: Any) -> tuple[str, int] | None:
+    """Our own end of a connection, as its far end sees it; None when a balancer is between (`imd.net.proxied`)."""
+    address = host_and_port(transport.getHost())
+    while transport is not None:
+        if getattr(transport, "forwarded", False):
+            return None
+        # TLS is around the socket.
+        transport = getattr(transport, "transport", None)
+    return address if address[1] else None
 
 
 def host_and_port(address: object) -> tuple[str, int]:

@@ -96,5 +96,6 @@ def give_address(transport: Any, address: IAddress, tls: str) -> None:
     On the transport itself: whatever writes past protocols (`imd.net.sending`) keeps the one it has.
     """
     transport.getPeer = lambda: address
+    transport.forwarded = True
     if tls:
         transport.forwarded_tls = tls

@@ -31,6 +31,8 @@ OTHER: dict[str, list[str]] = {
     "irc.network": ['irc.network="Net"'],
     "irc.motd": ['irc.motd="Hello"'],
     "irc.gateways": [f'irc.gateways=[{{name="kiwi", certificate="{"5f" * 32}"}}]'],
+    "irc.lookup_hostnames": ["irc.lookup_hostnames=true"],
+    "irc.ident": ["irc.ident=true"],
     "irc.sts_preload": ["irc.sts_preload=true"],
     "operators.logins": ['operators.logins=[{name="root", account="alice"}]'],
     "operators.accounts": ['operators.accounts=["alice"]'],

@@ -48,6 +48,7 @@
     whowas.py        WHOWAS
     queries.py       MOTD, LUSERS, LINKS, VERSION, TIME, ADMIN, INFO, HELP: questions about the server
     operators.py     OPER, KILL, WALLOPS, REHASH, STATS; what operators are told
+    identifying.py   host names and ident, where they are asked for
     sts.py           strict transport security, told by CAP LS
     webirc.py        WEBIRC
     bans.py          KLINE, DLINE, UNKLINE, UNDLINE

@@ -11,7 +11,7 @@ from imd.core.refusal import Refusal, ShortOfMemory
 from imd.net.back_pressure import BackPressure
 from imd.net.connections import TicketHolder
 from imd.net.memory import Memory
-from imd.net.peer import peer_of
+from imd.net.peer import local_of, peer_of
 from imd.net.sending import MakeOutbox, Outbox
 from imd.net.shapes import share
 from imd.protocols.irc.session import IrcSession
@@ -26,6 +26,7 @@ class Nowhere:
 
     full = False
     backlog = 0
+    local: tuple[str, int] | None = None
 
     def write(self, data: bytes) -> None: ...
     def close(self) -> None: ...
@@ -148,6 +149,10 @@ class IrcConnection(BackPressure, Protocol, TicketHolder):
     @property
     def backlog(self) -> int:
         return self._outbox.backlog
+
+    @property
+    def local(self) -> tuple[str, int] | None:
+        return local_of(self.transport) if self._via == "irc" else None
 
     # ------------------------------------------------------------ memory (imd.net.memory.Holder)
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from imd.core.ports import Credentials, Hub, Log, Operations, Spawn
+from imd.core.ports import Credentials, Hub, Identification, Log, Operations, Spawn
 from imd.net.memory import Memory
 from imd.net.rounds import Rounds
 from imd.protocols.irc.settings import IrcSettings
@@ -23,6 +23,7 @@ class Door:
         log: Log,
         memory: Memory,
         operations: Operations | None = None,
+        identification: Identification | None = None,
     ) -> None:
         self.hub = hub
         self.credentials = credentials
@@ -33,6 +34,7 @@ class Door:
         self.memory = memory
         #: None where there is no daemon around the door (tests).
         self.operations = operations
+        self.identification = identification
         #: Every connection, registered or not.
         self.sessions: set[IrcSession] = set()
         #: How many of them have not been welcomed; counted, because every welcome says it.

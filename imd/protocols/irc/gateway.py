@@ -3,7 +3,7 @@
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Factory
 
-from imd.core.ports import Credentials, Hub, Log, Operations, Spawn
+from imd.core.ports import Credentials, Hub, Identification, Log, Operations, Spawn
 from imd.core.refusal import Banned, Refusal
 from imd.net.memory import Memory
 from imd.net.sending import MakeOutbox
@@ -36,8 +36,11 @@ class IrcGateway(Factory):
         log: Log,
         memory: Memory | None = None,
         operations: Operations | None = None,
+        identification: Identification | None = None,
     ) -> None:
-        self.door = Door(hub, credentials, settings, spawn, log, memory or Memory(hub.clock), operations)
+        self.door = Door(
+            hub, credentials, settings, spawn, log, memory or Memory(hub.clock), operations, identification
+        )
 
     def buildProtocol(self, addr: IAddress | None) -> IrcConnection:
         connection = IrcConnection(self.door)

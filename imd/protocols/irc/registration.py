@@ -25,7 +25,7 @@ from imd.core.refusal import (
     TooLong,
 )
 from imd.core.session import Account, ClientInfo, Presence
-from imd.protocols.irc import buddyserv, devices, metadata, numerics, welcome
+from imd.protocols.irc import buddyserv, devices, identifying, metadata, numerics, welcome
 from imd.protocols.irc.commands import command
 from imd.protocols.irc.rooms import shortened
 from imd.protocols.irc.wire.line import Line, cut
@@ -50,6 +50,7 @@ class Registration:
         "attempts",
         "device",
         "exchange",
+        "identified",
         "metadata",
         "negotiating",
         "nick",
@@ -70,6 +71,8 @@ class Registration:
         self.presence = Presence()
         #: Between CAP LS or REQ and CAP END: registration waits.
         self.negotiating = False
+        #: Host name and user have been asked for.
+        self.identified = False
         #: Proven by SASL.
         self.account: Account | None = None
         #: The SASL exchange under way.
@@ -103,11 +106,9 @@ async def pause(session: "IrcSession", seconds: float) -> None:
 
 async def _complete(session: "IrcSession") -> None:
     state = session.registration
-    account = state.account
     settings = session.door.settings
     try:
-        if account is None and state.password:
-            account = await _by_password(session)
+        account = await _account(session)
         signed_on = await session.hub.people.sign_on(
             account,
             state.nick,
@@ -156,6 +157,16 @@ async def load_marks(session: "IrcSession") -> None:
     except StoreUnavailable:
         # Then it follows the JOIN, or is asked for.
         return
+
+
+async def _account(session: "IrcSession") -> Account | None:
+    """Whose connection it is, by SASL or PASS; None: a guest's. What the settings ask the network comes first."""
+    state, settings = session.registration, session.door.settings
+    if settings.lookup_hostnames or settings.ident:
+        await identifying.identify(session, USER_LENGTH)
+    if state.account is None and state.password:
+        return await _by_password(session)
+    return state.account
 
 
 async def _by_password(session: "IrcSession") -> Account:

@@ -71,6 +71,10 @@ class IrcSettings(msgspec.Struct, frozen=True, kw_only=True):
     #: Client-only tags that are dropped, as CLIENTTAGDENY lists them: without their ``+``; ``*`` first means all, but
     #: for those after a ``-``.
     deny_client_tags: tuple[str, ...] = ()
+    #: Whether clients are told that their host name is looked up.
+    lookup_hostnames: bool = False
+    #: Whether their machine is asked who they are (RFC 1413).
+    ident: bool = False
     #: Port of TLS for strict transport security; 0: clients are told nothing.
     sts_port: int = 0
     #: Seconds for which clients remember it.

@@ -46,6 +46,10 @@ class Link(Protocol):
     def keeps(self) -> None:
         """What the session keeps has changed (`IrcSession.kept`)."""
 
+    @property
+    def local(self) -> tuple[str, int] | None:
+        """Our own end of the connection, as the client's machine sees it; None when something is between."""
+
     def settle(self) -> None:
         """The client has signed on."""
 
