@@ -8,6 +8,7 @@ file is read from top to bottom::
     set limits.status_length = 20           a setting (TOML), before anybody comes
     store memory                            instead of SQLite
     account alice secret                    an account and its password
+    account alice is suspended              by an operator, who ends her sessions, too
 
     alice signs on                          welcomed: with the account of her name by SASL, or else as a guest
     bob signs on with server-time setname   the same with capabilities

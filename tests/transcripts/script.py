@@ -43,6 +43,7 @@ _FORMS: dict[str, re.Pattern[str]] = {
         "passes": r"\+ (?P<count>[0-9.]+) (?P<unit>second|minute|hour|day)s?",
         "setting": r"set (?P<text>\S+ = .*)",
         "store": r"store (?P<name>memory|sqlite)",
+        "suspended": r"account (?P<name>\S+) is suspended",
         "account": r"account (?P<name>\S+) (?P<password>\S+)",
         "signs_on": rf"{_ONE} signs on(?: as (?P<nick>\S+))?(?: with (?P<caps>.*))?",
         "signs_on_elsewhere": rf"{_ONE} signs on by native",

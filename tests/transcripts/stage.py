@@ -87,6 +87,10 @@ class Stage:
         self.world.account(name, password)
         self._passwords[name] = password
 
+    def suspended(self, name: str) -> None:
+        accounts = self.world.accounts
+        self.world.run(accounts.suspend(self.world.run(accounts.by_name(name))))
+
     def now(self, text: str) -> None:
         self._overrides.append(_override(text))
         settings, tally = load(None, self._overrides), self.world.settings.limits.tally
