@@ -90,6 +90,11 @@ class History(Reading):
         finally:
             self._wanted.discard(account.id)
 
+    @property
+    def nobody_reads(self) -> bool:
+        """Whether only accounts with several devices have copies."""
+        return not (self.always or self._wanted)
+
     def read_by(self, account: Account) -> bool:
         """Whether she has more than one way to read her talks, so that history has to have what she was told."""
         return bool(self.keep) and (len(account.devices) > 1 or account.id in self._wanted)
