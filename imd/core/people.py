@@ -426,6 +426,8 @@ class People:
             self._claimed.discard(fold(nick))
             if session.id not in self._sessions:
                 return
+            # A mask may mean the nick, which nobody should get by another way.
+            self.check_bans(Person(person.key, Address(nick, before.domain), None), session.peer, session.info)
         self._rename(person, Address(nick, before.domain))
 
     def _account_changed(self, change: AccountChange) -> None:

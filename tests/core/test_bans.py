@@ -113,6 +113,15 @@ class SettingTests(BansCase):
             self.house.off(self.house.hub.people.find("other").sessions[0].client)  # type: ignore[arg-type, union-attr]
             self.lift(mask)
 
+    def test_by_another_way(self) -> None:
+        """A guest cannot take a nick that is banned."""
+        guest = self.come("good")
+        self.ban("eve!*@*")
+        with self.assertRaises(Banned):
+            self.house.wait(self.house.hub.people.rename_guest(guest.session, "Eve"))
+        self.assertEqual(guest.session.address.name, "good")
+        self.house.wait(self.house.hub.people.rename_guest(guest.session, "better"))
+
     def test_by_cloak(self) -> None:
         """A mask of what people see holds for the next nick from there, and for accounts, too."""
         guest = self.come("guest1", address="192.0.2.5")
