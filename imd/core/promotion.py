@@ -21,6 +21,8 @@ from imd.core.session import Account, Person, Session
 if TYPE_CHECKING:
     from imd.core.people import People
 
+_ALREADY = "You have signed on with an account already."
+
 #: Why the ledger says a guest's session ended that goes on as an account's.
 SIGNED_ON = "signed on"
 
@@ -75,7 +77,7 @@ class Promotion:
         people = self._people
         guest = session.person
         if not guest.guest:
-            raise NotAllowed("You have signed on with an account already.")
+            raise NotAllowed(_ALREADY)
         there = people.person(account.id)
         others = 0 if there is None else len(there.sessions)
         people.limits.check_count("sessions_per_account", "sessions of one account", others)
@@ -94,9 +96,13 @@ class Promotion:
             self._ledger.ended(line, self._environment.clock.time(), "failed")
             raise
         now = self._environment.clock.time()
-        if people.session(session.id) is not session or session.person is not guest:
+        if people.session(session.id) is not session:
             self._ledger.ended(line, now, "lost")
             return
+        if not session.person.guest:
+            # She signed on twice, and the other one was quicker.
+            self._ledger.ended(line, now, "failed")
+            raise NotAllowed(_ALREADY)
         self._ledger.ended(self.line(session), now, SIGNED_ON)
         self._lines[session.id] = line
         if device:

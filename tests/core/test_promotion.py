@@ -187,6 +187,23 @@ class Alone(PromotionCase):
         self.house.turn()
         return promotion
 
+    def test_twice_at_once(self) -> None:
+        """Of two at a time the first is it, and the other is told."""
+        bob = self.house.person("bob")
+        one = Deferred.fromCoroutine(self.house.hub.people.promote(self.guest.session, self.alice))
+        self.failureResultOf(self.promotion(bob), NotAllowed)
+        self.successResultOf(one)
+        self.assertEqual(self.guest.session.address.name, "alice")
+
+    def test_gone_meanwhile(self) -> None:
+        """Who has gone before the store has answered leaves nobody behind."""
+        promotion = Deferred.fromCoroutine(self.house.hub.people.promote(self.guest.session, self.alice))
+        self.house.hub.people.sign_off(self.guest.session, "lost")
+        self.house.turn()
+        self.successResultOf(promotion)
+        self.assertEqual(list(self.house.hub.people.online()), [])
+        self.assertTrue(self.house.hub.ledger.idle)
+
     def test_store_away(self) -> None:
         """With the store away nothing has changed."""
         self.house.store.available = False
@@ -207,9 +224,10 @@ class Staying(PromotionCase):
         guest, bob = self.house.on("al"), self.house.on("bob")
         for each in (guest, bob):
             rooms.join(each.session, "#hers")
-            each.events.clear()
         rooms.join(guest.session, "#guests")
-        guest.events.clear()
+        self.house.turn()
+        for each in (guest, bob):
+            each.events.clear()
         self.promote(guest, alice)
         room = rooms.find("#hers")
         assert room is not None
