@@ -8,6 +8,9 @@ from pathlib import Path
 from twisted.python import usage
 from twisted.trial.unittest import SynchronousTestCase
 
+from imd.core.verifier import written
+from imd.credentials.scram import new_verifier
+from imd.net.scram import salted_password
 from imd.tap import Options
 from tests.daemon import DaemonTestCase, RunningDaemon
 from tests.doors.native import NativeDriver
@@ -261,3 +264,51 @@ class TrustedFarTests(FarTests):
         again = await self.irc(port, self.proxied(FAR), "NICK visitor")
         await again.until("the end", lambda: not again.alive)
         self.assertTrue(self.said(again, " 465 "), again.shown())
+
+    async def test_web(self) -> None:
+        """The web listener takes the same headers: of a banned address, too."""
+        daemon = await self.behind_proxy()
+        port = daemon.ports["web", "tcp"]
+        request = ("GET /health HTTP/1.1\r", "Host: localhost\r", "Connection: close\r", "\r")
+        well = await self.irc(port, self.proxied(FAR), *request)
+        await well.until("the end", lambda: not well.alive)
+        self.assertIn("HTTP/1.1 200 OK", well.shown())
+        await daemon.ask("ban add", name=FAR)
+        banned = await self.irc(port, self.proxied(FAR), *request)
+        await banned.until("the end", lambda: not banned.alive)
+        self.assertNotIn("200 OK", banned.shown())
+        bare = await self.irc(port, *request)
+        await bare.until("the end", lambda: not bare.alive)
+        self.assertEqual([line for line in bare.transcript if line.startswith("S:")], [])
+
+
+class OperatorTests(Talking):
+    """An operator of the service at a real daemon."""
+
+    async def test_rehash(self) -> None:
+        """OPER by a verifier of the settings; REHASH reads the file again, and says what is wrong with it."""
+        verifier = written(new_verifier(salted_password(b"sesame", b"salt", 4096), b"salt", 4096))
+        file = Path(self.mktemp())
+        text = f'[irc]\nmotd = "Hello"\n[[operators.logins]]\nname = "root"\npassword = "{verifier}"\n'
+        file.write_text(text)
+        daemon = await self.daemon("accounts.guests=true", config=file).start()
+        root = await self.irc(
+            daemon.ports["irc", "tcp"], "NICK alice", "USER a 0 * :a", "OPER root open", "OPER root sesame"
+        )
+        await root.until("381", lambda: self.said(root, " 381 "))
+        self.assertTrue(self.said(root, " 464 "), root.shown())
+        file.write_text(text.replace("Hello", "Good morning"))
+        root.say("REHASH")
+        await root.until("the change", lambda: self.said(root, "NOTICE", "irc.motd"))
+        root.say("MOTD")
+        await root.until("the new text", lambda: self.said(root, " 372 ", "Good morning"))
+        file.write_text(text.replace("motd", "mott"))
+        root.say("REHASH")
+        await root.until("the fault", lambda: self.said(root, "NOTICE", "did you mean irc.motd?"))
+        file.write_text("[irc]\n")
+        root.say("REHASH")
+        await root.until("the end of it", lambda: self.said(root, "MODE alice -os"))
+        root.say("WALLOPS :x")
+        await root.until("481", lambda: self.said(root, " 481 "))
+        self.assertNotIn("Traceback", daemon.log)
+        self.assertNotIn(verifier, daemon.log)
