@@ -90,7 +90,9 @@ def _encode_any(
     if BOT_TAG in message.tags:
         more["bot"] = ""
     inside = f"batch={outer}" if outer else ""
-    first = _and(inside, line_tags(flavour, message.time, account=account, msgid=message.id, more=more))
+    first = line_tags(flavour, message.time, account=account, msgid=message.id, more=more)
+    if inside:
+        first = _and(inside, first)
     if message.kind is Kind.SIGNAL and not message.body:
         return encode("TAGMSG", [target], source=source, tags=first) if "message-tags" in flavour else b""
     command, before, after = _form(message)
@@ -133,6 +135,7 @@ def _batch(
 
 
 def _and(one: str, other: str) -> str:
+    """Tags and further tags, which may be none."""
     return f"{one};{other}" if one and other else one or other
 
 

@@ -13,16 +13,19 @@ from imd.core.message import Draft, Kind, Message, Outcome, Receipt
 from imd.core.refusal import InvalidName, NoSuchAccount, NotAllowed, NotKept, Refusal, TooMany
 from imd.core.session import State
 from imd.protocols.irc import dcc, incoming, modes, numerics, refusals
+from imd.protocols.irc.capabilities import line_tags
 from imd.protocols.irc.commands import command
 from imd.protocols.irc.incoming import CTCP_TAG
 from imd.protocols.irc.room_events import away_text
-from imd.protocols.irc.wire.line import Line
+from imd.protocols.irc.wire.line import Line, encode
 
 if TYPE_CHECKING:
     from imd.protocols.irc.session import IrcSession
 
 #: Nicks of services, folded: what is written to them is a command to the function.
 SERVICES: dict[str, "Service"] = {}
+#: Characters of ASCII that fit into one line, whatever the names of sender and recipient are.
+_SHORT = 250
 Service = Callable[["IrcSession", str], Coroutine[Any, Any, None] | None]
 
 
@@ -208,7 +211,14 @@ def _settled(session: "IrcSession", line: Line, draft: Draft, receipt: Receipt) 
 
 def _echo(session: "IrcSession", draft: Draft, receipt: Receipt) -> None:
     """https://ircv3.net/specs/extensions/echo-message: what was sent, just as others see it, with its id and time."""
-    me = session.me
+    me, body = session.me, draft.body
+    tags = me.signed(draft.tags)
+    if not tags and draft.kind is Kind.TEXT and len(body) <= _SHORT and body.isascii() and body.isprintable():
+        # By far the most common; what follows would come to the same.
+        account = "" if me.account is None else me.account.name
+        head = line_tags(session.flavour, receipt.time, account=account, msgid=receipt.id)
+        session.answer(encode("PRIVMSG", (draft.to, body), source=session.source, tags=head, colon=True))
+        return
     message = Message(
         receipt.id,
         0,
@@ -216,10 +226,10 @@ def _echo(session: "IrcSession", draft: Draft, receipt: Receipt) -> None:
         me.address,
         "" if me.account is None else me.account.id,
         me.address,
-        draft.body,
+        body,
         draft.kind,
         "",
-        me.signed(draft.tags),
+        tags,
         session.source_user,
     )
     session.answer_lines(incoming.encode_message(message, draft.to, session.flavour))
