@@ -14,7 +14,7 @@ from imd.core.past import encode_changes, events
 from imd.core.people import People
 from imd.core.sequence import MessageIds
 from imd.core.sequence import Sequence as Numbers
-from imd.core.session import Person
+from imd.core.session import Mark, Person
 from imd.core.talk import (
     Joined,
     Left,
@@ -101,6 +101,8 @@ class Chronicle:
         account = "" if by is None or by.account is None else by.account.id
         message = happened(event, self._numbers.next(event.time), account)
         if message is not None:
+            if by is not None and by.marked(Mark.BOT):
+                message.tags["bot"] = ""
             self._history.note([events(room.archive) for room in rooms], message)
 
     def reaction(self, room: Room, message: Message) -> None:

@@ -39,7 +39,7 @@ class _Wrong(Exception):
         self.text = text
 
 
-@command("CHATHISTORY", parameters=1)
+@command("CHATHISTORY", parameters=1, cost=5)
 async def chathistory(session: "IrcSession", line: Line) -> None:
     given = refusals.middle(line.params[0])
     name = given.upper()

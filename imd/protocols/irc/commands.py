@@ -45,6 +45,8 @@ class Command(NamedTuple):
     active: bool
     #: Only for operators who have it; others get 481, or 723.
     privilege: Privilege | None
+    #: Against the rate of commands: what it makes the daemon do, in terms of a plain one.
+    cost: int
 
 
 COMMANDS: dict[str, Command] = {}
@@ -62,13 +64,14 @@ def command(
     immediate: bool = False,
     active: bool = False,
     privilege: Privilege | None = None,
+    cost: int = 1,
 ) -> Callable[[Run], Run]:
     """Enter the decorated function into the table."""
 
     def enter(run: Run) -> Run:
         if name in COMMANDS:
             raise ValueError(f"two commands called {name}")
-        COMMANDS[name] = Command(name, run, parameters, registered, overlaps, immediate, active, privilege)
+        COMMANDS[name] = Command(name, run, parameters, registered, overlaps, immediate, active, privilege, cost)
         return run
 
     return enter

@@ -53,6 +53,10 @@ async def _export(session: "IrcSession", words: list[str]) -> None:
         _tell(session, messages, lambda message: f"{message.recipient.name}:")
         count += len(messages)
         more = bool(cursor)
+        if more and session.slot is not None and session.slot.label:
+            # A labelled answer waits for its end, and this one may be of any length.
+            HISTSERV.say(session, "There is more: ask for it without a label.")
+            break
         while session.link.backlog > _BACKLOG and not session.closing:
             pause: Deferred[None] = Deferred()
             session.hub.clock.call_later(_PAUSE, lambda pause=pause: pause.callback(None))  # type: ignore[misc]

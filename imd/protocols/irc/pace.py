@@ -30,7 +30,7 @@ class Pace:
         """Seconds until the line may run, 0.0 for now: then it is paid for. `row` is that of its command."""
         messages = self._messages
         if row is None or not row.overlaps or not isinstance(line, Line) or messages.rate <= 0:
-            return self._commands.take(now)
+            return self._commands.take(now, 1.0 if row is None else min(row.cost, self._commands.burst))
         # Each recipient is a message of its own.
         count = min(line.param(0).count(",") + 1.0, self._targets, messages.burst)
         wait = messages.take(now, count)

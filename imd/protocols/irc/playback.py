@@ -34,7 +34,8 @@ def _encode_event(session: "IrcSession", message: Message, room: str, batch: str
     name = message.sender.name
     source = f"{name}!{message.origin}" if message.origin else name or session.door.server
     account = name if message.sender_account else ""
-    tags = line_tags(session.flavour, message.time, account=account, msgid=message.id)
+    more = {"bot": ""} if "bot" in message.tags else None
+    tags = line_tags(session.flavour, message.time, account=account, msgid=message.id, more=more)
     if batch:
         tags = f"batch={batch};{tags}".rstrip(";")
     fixed = len(f":{source} MODE {room} \r\n".encode())
