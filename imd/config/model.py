@@ -416,6 +416,14 @@ class Irc(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
             example='"Welcome! Be kind."',
         ),
     ] = ""
+    ask_version: Annotated[
+        bool,
+        setting(
+            "Whether a client is asked once, after it has signed on, which program it is (CTCP VERSION): for the "
+            "ledger, and for contacts with whom it is shared.",
+            reason="Some clients show the question, and some people would rather not be asked.",
+        ),
+    ] = False
     icon: Annotated[
         str,
         setting(

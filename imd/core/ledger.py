@@ -1,5 +1,6 @@
 """The sign-on ledger: who, when, through which door, from where, with which client (promise P9)."""
 
+from contextlib import suppress
 from itertools import islice
 
 from imd.core.ports import Environment
@@ -46,6 +47,14 @@ class Ledger:
             await self._store.began(entry)
         except OutcomeUnknown:
             raise StoreUnavailable from None
+
+    def named(self, session: str, client: str, version: str) -> None:
+        """What a client said of itself after its sign-on; not worth asking twice when the store is away."""
+        self._environment.spawn("write a client's name to the ledger", self._named(session, client, version))
+
+    async def _named(self, session: str, client: str, version: str) -> None:
+        with suppress(StoreUnavailable, OutcomeUnknown):
+            await self._store.named(session, client, version)
 
     def ended(self, session: str, when: float, reason: str) -> None:
         self._ends[session] = (when, reason)

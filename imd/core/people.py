@@ -487,6 +487,12 @@ class People:
             raise NotForGuests("Privacy")
         return await self.accounts.set_privacy(account, visible_to, share_location)
 
+    def set_client(self, session: Session, name: str, version: str) -> None:
+        if session.id in self._sessions:
+            session.info = msgspec.structs.replace(session.info, name=name, version=version)
+            self._ledger.named(self._promotion.current_line(session), name, version)
+            self.presence.refresh(session.person)
+
     def set_realname(self, session: Session, realname: str) -> None:
         self.limits.check_size("real_name_length", "realname", realname)
         session.info = msgspec.structs.replace(session.info, realname=realname)

@@ -236,6 +236,10 @@ class People(Protocol):
         `MemberRenamed` and what else happens in rooms.
         Raises `NotAllowed` for who is no guest, `Suspended`, `TooMany`, `NoSuchAccount`, `StoreUnavailable`."""
 
+    def set_client(self, session: Session, name: str, version: str) -> None:
+        """What the client says it is, where its protocol tells that after the sign-on only: for the ledger, and for
+        those who may know (P5)."""
+
     def set_realname(self, session: Session, realname: str) -> None: ...
 
     def mark(self, session: Session, mark: Mark, on: bool) -> bool:

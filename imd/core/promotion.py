@@ -68,6 +68,10 @@ class Promotion:
         """Whether the account that has just been made with this guest's name is the guest's own."""
         return self._naming.get(fold(guest.address.name)) == guest.key
 
+    def current_line(self, session: Session) -> str:
+        """The session's line in the ledger."""
+        return self._lines.get(session.id, session.id)
+
     def line(self, session: Session) -> str:
         """The session is over: its line in the ledger."""
         return self._lines.pop(session.id, session.id)

@@ -140,6 +140,9 @@ class LedgerStore(Protocol):
     def began(self, entry: LedgerEntry) -> Awaitable[None]: ...
     def ended(self, session: str, when: float, reason: str) -> Awaitable[None]: ...
 
+    def named(self, session: str, client: str, version: str) -> Awaitable[None]:
+        """What a client says of itself after its sign-on. Without effect for a session that is not in the ledger."""
+
     def close_open(self, when: float) -> Awaitable[int]:
         """At start-up: entries left open by a daemon that died end now with reason "crashed"; how many."""
 

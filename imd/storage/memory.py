@@ -304,6 +304,14 @@ class MemoryLedger(_Part):
     def ended(self, session: str, when: float, reason: str) -> Awaitable[None]:
         return self._do(lambda: self._end(session, when, reason))
 
+    def named(self, session: str, client: str, version: str) -> Awaitable[None]:
+        def work() -> None:
+            entry = self._entries.get(session)
+            if entry is not None:
+                self._entries[session] = msgspec.structs.replace(entry, client=client, version=version)
+
+        return self._do(work)
+
     def close_open(self, when: float) -> Awaitable[int]:
         return self._call(lambda: sum(self._end(session, when, "crashed") for session in list(self._entries)))
 

@@ -41,6 +41,21 @@ class LedgerContract(StoreContract):
         self.assertEqual(await store.ledger.last("id-alice"), ended)
         self.assertEqual(await store.ledger.page("", NOW + DAY, 10), [ended])
 
+    async def test_named(self) -> None:
+        """A client says what it is, before its session's end or after; of an unknown one nothing is kept."""
+        store = await self.make_store()
+        one = entry("s1", NOW, client="", version="")
+        await store.ledger.began(one)
+        await store.ledger.named("s1", "WeeChat", "4.1")
+        await store.ledger.named("s2", "WeeChat", "4.1")
+        named = msgspec.structs.replace(one, client="WeeChat", version="4.1")
+        self.assertEqual(await store.ledger.page("", NOW + DAY, 10), [named])
+        await store.ledger.ended("s1", NOW + 1, "quit")
+        await store.ledger.named("s1", TRICKY[0], "")
+        store = await self.reopen(store)
+        ended = msgspec.structs.replace(named, client=TRICKY[0], version="", ended=NOW + 1, reason="quit")
+        self.assertEqual(await store.ledger.last("id-alice"), ended)
+
     async def test_unknown(self) -> None:
         """Ending what never began is without effect; of a stranger nothing is known."""
         ledger = (await self.make_store()).ledger

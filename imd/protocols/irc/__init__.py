@@ -24,6 +24,7 @@
     sasl.py          AUTHENTICATE: PLAIN, SCRAM-SHA-256, EXTERNAL
     accounts.py      REGISTER, VERIFY: making an account
     identity.py      what SASL, REGISTER and NickServ share: who a connection is
+    asking.py        CTCP VERSION, once
     welcome.py       001 to 005 and what follows
     isupport.py      RPL_ISUPPORT, one table; ISUPPORT
     dcc.py           offers of direct talks and files, told from other CTCP

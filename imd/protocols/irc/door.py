@@ -1,6 +1,7 @@
 """What all sessions of the IRC door share."""
 
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from imd.core.ports import Credentials, Hub, Identification, Log, Operations, Spawn
 from imd.net.memory import Memory
@@ -37,6 +38,8 @@ class Door:
         self.identification = identification
         #: Every connection, registered or not.
         self.sessions: set[IrcSession] = set()
+        #: Those that have been asked what they are, and have not answered.
+        self.asked: WeakSet[IrcSession] = WeakSet()
         #: How many of them have not been welcomed; counted, because every welcome says it.
         self.unregistered = 0
         self.rounds = Rounds(hub.clock, log)

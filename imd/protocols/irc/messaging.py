@@ -12,7 +12,7 @@ from imd.core.address import fold
 from imd.core.message import Draft, Kind, Message, Outcome, Receipt
 from imd.core.refusal import InvalidName, NoSuchAccount, NotAllowed, NotKept, Refusal, TooMany
 from imd.core.session import State
-from imd.protocols.irc import dcc, incoming, modes, numerics, refusals
+from imd.protocols.irc import asking, dcc, incoming, modes, numerics, refusals
 from imd.protocols.irc.capabilities import line_tags
 from imd.protocols.irc.commands import command
 from imd.protocols.irc.incoming import CTCP_TAG
@@ -46,6 +46,8 @@ def privmsg(session: "IrcSession", line: Line) -> Coroutine[Any, Any, None] | No
 
 @command("NOTICE", overlaps=True, active=True)
 def notice(session: "IrcSession", line: Line) -> Coroutine[Any, Any, None] | None:
+    if session in session.door.asked and asking.answered(session, line):
+        return None
     return _text(session, line)
 
 

@@ -25,7 +25,7 @@ from imd.core.refusal import (
     TooLong,
 )
 from imd.core.session import Account, ClientInfo, Presence
-from imd.protocols.irc import buddyserv, devices, identifying, metadata, numerics, welcome
+from imd.protocols.irc import asking, buddyserv, devices, identifying, metadata, numerics, welcome
 from imd.protocols.irc.commands import command
 from imd.protocols.irc.rooms import shortened
 from imd.protocols.irc.wire.line import Line, cut
@@ -147,6 +147,7 @@ async def _complete(session: "IrcSession") -> None:
         session.began()
         welcome.welcome(session)
         session.hub.people.begin(signed_on)
+        asking.ask(session)
         await buddyserv.summary(session)
 
 

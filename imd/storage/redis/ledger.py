@@ -16,7 +16,8 @@ _end = msgspec.msgpack.Decoder(tuple[float, str]).decode
 
 
 class Ledger:
-    """`imd.core.stores.LedgerStore`. An entry is written once; its end stands beside it."""
+    """`imd.core.stores.LedgerStore`. An entry is written at sign-on, and again if its client says later what it is; its
+    end stands beside it."""
 
     def __init__(self, link: Link) -> None:
         self._link = link
@@ -31,6 +32,14 @@ class Ledger:
     async def ended(self, session: str, when: float, reason: str) -> None:
         arguments = (when, msgspec.msgpack.encode((float(when), reason)), session)
         await self._link.write(scripts.LEDGER_END, keys.LEDGER_FENCE, _KEYS, arguments)
+
+    @started
+    async def named(self, session: str, client: str, version: str) -> None:
+        value = await self._link.query("HGET", keys.LEDGER, session)
+        if value is not None:
+            entry = msgspec.structs.replace(_entry(value), client=client, version=version)
+            arguments = (session, msgspec.msgpack.encode(entry))
+            await self._link.write(scripts.LEDGER_NAMED, keys.LEDGER_FENCE, (keys.LEDGER,), arguments)
 
     @started
     async def close_open(self, when: float) -> int:

@@ -47,6 +47,7 @@ ROSTER_CLEAR = Script("roster_clear")
 
 LEDGER_BEGAN = Script("ledger_began")
 LEDGER_END = Script("ledger_end")
+LEDGER_NAMED = Script("ledger_named")
 LEDGER_PAGE = Script("ledger_page", guarded=False)
 LEDGER_EXPIRE = Script("ledger_expire")
 

@@ -39,6 +39,14 @@ class Ledger:
 
         return self._database.write(work)
 
+    def named(self, session: str, client: str, version: str) -> Deferred[None]:
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "UPDATE ledger SET client = ?, version = ? WHERE session = ?", (client, version, session)
+            )
+
+        return self._database.write(work)
+
     def close_open(self, when: float) -> Deferred[int]:
         sql = "UPDATE ledger SET ended = ?, reason = 'crashed' WHERE ended = 0"
         return self._database.write(lambda connection: connection.execute(sql, (when,)).rowcount)
