@@ -228,6 +228,6 @@ def web_doors(
     # https://ircv3.net/specs/extensions/websocket: old clients name no subprotocol.
     lines = {"text.ircv3.net": text, "binary.ircv3.net": binary, "": text}
     return {
-        "irc": WebDoor("irc-websocket", lines, frozenset({text, binary}), irc),
-        "native": WebDoor("native-websocket", {"imd.native": text, "": text}, frozenset({text}), native),
+        "irc": WebDoor("irc-websocket", lines, frozenset({text.value, binary.value}), irc),
+        "native": WebDoor("native-websocket", {"imd.native": text, "": text}, frozenset({text.value}), native),
     }

@@ -171,43 +171,44 @@ class WebConnection(TicketHolder, Protocol):
     def _hear(self, reader: Reader, inner: "Carried", data: bytes) -> None:
         messages: list[bytes] = []
         ping: bytes | None = None
+        takes = () if self._door is None else self._door.takes
         try:
             for opcode, payload in reader.feed(data):
-                if opcode == Opcode.TEXT or opcode == Opcode.BINARY:
-                    self._check(inner, opcode)
+                if opcode in takes:
                     messages.append(payload)
-                elif opcode == Opcode.PING:
-                    # Section 5.5.3: of several the last is answered.
+                    if not self._agreed:
+                        self._agreed = True
+                        self._outbox(inner).use(self._site.framings[Opcode(opcode)])
+                    continue
+                if messages:
+                    # In order.
+                    said, messages = messages, []
+                    inner.received(said)
+                if opcode == Opcode.PING:
                     ping = payload
-                elif opcode == TOO_LONG:
-                    if messages:
-                        inner.received(messages)
-                        messages = []
-                    inner.too_long(reader.limit)
-                elif opcode == Opcode.CLOSE:
-                    if messages:
-                        inner.received(messages)
-                        messages = []
-                    self._close(reader, inner, int.from_bytes(payload[:2]))
-                    return
+                else:
+                    self._other(reader, inner, opcode, payload)
         finally:
             if messages:
                 inner.received(messages)
+        if reader.closed:
+            return
         if not messages:
             inner.heard()
         if reader.others:
             self._pace(reader)
         if ping is not None:
+            # Section 5.5.3: of several the last is answered.
             self._outbox(inner).pong(ping)
 
-    def _check(self, inner: "Carried", opcode: int) -> None:
-        """Whether the door takes messages of this kind."""
-        kind = Opcode(opcode)
-        if self._door is None or kind not in self._door.takes:
+    def _other(self, reader: Reader, inner: "Carried", opcode: int, payload: bytes) -> None:
+        """What is neither a message for the door nor a ping."""
+        if opcode == TOO_LONG:
+            inner.too_long(reader.limit)
+        elif opcode == Opcode.CLOSE:
+            self._close(reader, inner, int.from_bytes(payload[:2]))
+        elif opcode != Opcode.PONG:
             raise Violation(CloseCode.UNSUPPORTED_DATA, "Messages of this kind are not understood here.")
-        if not self._agreed:
-            self._agreed = True
-            self._outbox(inner).use(self._site.framings[kind])
 
     def _pace(self, reader: Reader) -> None:
         """Frames that are no message cost us something, too."""

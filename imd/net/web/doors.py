@@ -50,6 +50,6 @@ class WebDoor(NamedTuple):
     via: str
     #: Subprotocols, and in which kind of messages each speaks; "" for a client that names none of them.
     subprotocols: dict[str, Opcode]
-    #: Kinds of messages it takes.
-    takes: frozenset[Opcode]
+    #: Kinds of messages it takes, as numbers: an `Opcode` is not found by its number in a set.
+    takes: frozenset[int]
     make: Callable[[str, MakeOutbox], Carried]

@@ -18,6 +18,8 @@ MOST_OTHERS = 2_000
 Event = tuple[int, bytes]
 TOO_LONG = -1
 
+# Looked at for each message, and a member of an enumeration takes longer to find.
+_NONE = Opcode.CONTINUATION
 _DECODER = codecs.getincrementaldecoder("utf-8")
 
 
@@ -87,7 +89,7 @@ class Reader:
 
     def feed(self, data: bytes) -> Iterable[Event]:
         """What these bytes complete; to be exhausted before more is fed. Raises `Violation`, after what came before."""
-        if self._pending or self._left or self._opcode is not Opcode.CONTINUATION or self.closed:
+        if self._pending or self._left or self._opcode is not _NONE or self.closed:
             return self._read(data)
         # Whole messages in one frame each, as nearly always.
         events: list[Event] = []

@@ -99,8 +99,10 @@ class SiteCase(SynchronousTestCase):
         text, binary = Opcode.TEXT, Opcode.BINARY
         self.site.attach(
             {
-                "irc": WebDoor("one", {"text": text, "binary": binary, "": text}, frozenset({text, binary}), make),
-                "native": WebDoor("two", {"native": text, "": text}, frozenset({text}), make),
+                "irc": WebDoor(
+                    "one", {"text": text, "binary": binary, "": text}, frozenset({text.value, binary.value}), make
+                ),
+                "native": WebDoor("two", {"native": text, "": text}, frozenset({text.value}), make),
             }
         )
 

@@ -76,7 +76,7 @@ class AutobahnTests(TestCase):
             return self.made[-1]
 
         kinds = {"text.ircv3.net": Opcode.TEXT, "binary.ircv3.net": Opcode.BINARY, "": Opcode.TEXT}
-        self.site.attach({"irc": WebDoor("irc", kinds, frozenset(kinds.values()), make)})
+        self.site.attach({"irc": WebDoor("irc", kinds, frozenset(kind.value for kind in kinds.values()), make)})
         self.port = reactor.listenTCP(0, self.site.factory, interface="127.0.0.1")
         self.addCleanup(self.port.stopListening)
 
