@@ -27,6 +27,7 @@ OTHER: dict[str, list[str]] = {
     "accounts.always_on": ['accounts.always_on="off"'],
     "accounts.international": ["accounts.international=true"],
     "accounts.scram_iterations": ["accounts.scram_iterations=4096"],
+    "history.talks": ['history.talks="always"'],
     "irc.confirm": ["irc.confirm=false"],
     "irc.network": ['irc.network="Net"'],
     "irc.motd": ['irc.motd="Hello"'],
