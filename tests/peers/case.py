@@ -85,11 +85,13 @@ class PeerTestCase(DaemonTestCase):
             name,
             trusted=daemon.data / "certificate.pem",
             host="localhost",
-            port=daemon.ports["irc", "tls"],
-            tls=True,
-            rejectUnauthorized=True,
-            account={"account": name, "password": PASSWORD},
-            **options,
+            **{
+                "port": daemon.ports["irc", "tls"],
+                "tls": True,
+                "rejectUnauthorized": True,
+                "account": {"account": name, "password": PASSWORD},
+                **options,
+            },
         )
         await self.begin(client)
         return client

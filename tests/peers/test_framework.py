@@ -34,3 +34,22 @@ class TheLounge(PeerTestCase):
         carol.call("say", "#tea", "there it is")
         await irssi.hears("#tea", "carol", "there it is")
         self.assertNotIn("typing", irssi.everything())
+
+    async def test_by_websocket(self) -> None:
+        """The transport it has for browsers, to the web listener by TLS: the same, and a clean end."""
+        daemon = await self.house("alice", "bob")
+        irssi = await self.irssi(daemon, "alice")
+        web = {"websocket": True, "websocket_protocol": "text.ircv3.net", "path": "/irc"}
+        lounge = await self.framework(daemon, "bob", **{**web, "port": daemon.ports["web", "tls"]})
+        await irssi.say("/msg bob grüße ☕")
+        await lounge.hears("bob", "alice", "grüße ☕")
+        lounge.call("say", "alice", "and back")
+        await irssi.hears("bob", "bob", "and back")
+        await self.confirmed(daemon, lounge)
+        (row,) = [row for row in (await daemon.ask("who"))["rows"] if row["name"] == "bob"]
+        self.assertEqual(row["door"], "irc-websocket")
+        self.assertRegex(row["tls"], "TLSv1.[23]")
+        lounge.call("quit", "bye")
+        await lounge.until("the end", lambda: bool(lounge.events("close")))
+        (row,) = (await daemon.ask("ledger", name="bob"))["rows"]
+        self.assertEqual(row["reason"], "quit")

@@ -1,6 +1,7 @@
 // A client of irc-framework without a screen: told by lines of JSON, and tells what happens the same way.
 //
-//   {"connect": {options}}          Client.connect(options); without options once more as before
+//   {"connect": {options}}          Client.connect(options); without options once more as before. With the option
+//                                   "websocket" by the transport that it has for browsers (Kiwi IRC's)
 //   {"call": "say", "with": [...]}  any method of Client
 //
 // Every event of the client comes out as {"event": name, "with": value}.
@@ -28,6 +29,11 @@ client.emit = function (event, value) {
 readline.createInterface({ input: process.stdin }).on("line", (line) => {
     const order = JSON.parse(line);
     if ("connect" in order) {
+        if (order.connect && order.connect.websocket) {
+            // Browsers have it, and so has node from 22 on.
+            globalThis.WebSocket = globalThis.WebSocket || require("ws");
+            order.connect.transport = require("irc-framework/src/transports/websocket");
+        }
         client.connect(order.connect || undefined);
     } else {
         client[order.call](...order.with);
