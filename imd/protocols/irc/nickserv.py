@@ -36,13 +36,17 @@ def need_privacy(session: "IrcSession") -> None:
 @NICKSERV.verb(
     "REGISTER",
     "make an account with your nick as its name; with * it has your certificate instead of a password",
-    usage="password|* [invitation]",
+    usage="password|* [e-mail|invitation]",
     least=1,
     account=False,
 )
 async def _register(session: "IrcSession", words: list[str]) -> None:
     if session.me.account is not None:
         say(session, "You're already logged into an account")
+        return
+    if len(words) > 2 or (len(words) == 2 and "@" not in words[1] and not words[1].startswith(accounts.INVITATION)):
+        # Or the account would have the first word of what was meant.
+        say(session, "A password given here has no spaces.")
         return
     certificate = session.peer.certificate if words[0] == "*" else ""
     if words[0] == "*" and not certificate:
@@ -83,7 +87,7 @@ async def _proved(session: "IrcSession", words: list[str]) -> tuple[Account, str
     credentials = session.door.credentials
     if len(words) > 1:
         name, device = devices.named(words[0], session.hub.people.domain)
-        return await credentials.plain(name, words[1], session.peer), device
+        return await credentials.plain(name, " ".join(words[1:]), session.peer), device
     if session.peer.certificate:
         return await credentials.external(words[0] if words else "", session.peer), ""
     if not words:
@@ -134,7 +138,7 @@ async def _regain(session: "IrcSession", words: list[str]) -> None:
     elif len(words) < 2:
         say(session, "You don't own that nick")
     else:
-        await _identify(session, words[:2])
+        await _identify(session, words)
 
 
 NICKSERV.verb("RECLAIM", "", usage="account [password]", least=1, account=False, listed=False)(_regain)

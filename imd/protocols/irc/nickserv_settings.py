@@ -31,8 +31,8 @@ def _use(verb: str) -> str:
 
 @NICKSERV.verb("PASSWD", "change your password", usage="old new new", least=2)
 async def _passwd(session: "IrcSession", words: list[str]) -> None:
-    if len(words) > 2 and words[1] != words[2]:
-        say(session, "Passwords do not match")
+    if len(words) > 3 or (len(words) == 3 and words[1] != words[2]):
+        say(session, "Passwords do not match; given here they have no spaces.")
         return
     need_privacy(session)
     account = _account(session)
@@ -75,7 +75,7 @@ async def _set(session: "IrcSession", words: list[str]) -> None:
     if run is None:
         say(session, f"There is no such setting. There are: {', '.join(sorted(SETTINGS))}")
     else:
-        await run(session, words[1])
+        await run(session, " ".join(words[1:]))
 
 
 setting("PASSWORD")(_change_password)
