@@ -2,7 +2,7 @@
 
 import msgspec
 
-from imd.core.accounts import Accounts
+from imd.core.accounts import AccountChange, Accounts
 from imd.core.bans import Bans
 from imd.core.catchup import CatchUp
 from imd.core.delivery import Delivery
@@ -149,6 +149,12 @@ class Hub:
         self.rosters.presence = self.presence
         self.policy = policy
         self._environment = environment
+        accounts.observers.append(self._account_changed)
+
+    def _account_changed(self, change: AccountChange) -> None:
+        if change.before is not None and change.after is None:
+            dropping = self.history.own.drop_copies(change.before.id)
+            self._environment.spawn("forget the talks of a removed account", dropping)
 
     async def start(self) -> None:
         """What must be known before anybody signs on; the store is open."""

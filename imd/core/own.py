@@ -5,7 +5,7 @@ copies, or she could tell who else has some (P5); the operator, who is asked for
 """
 
 from imd.core.message import Kind, Message
-from imd.core.past import owner_of, talk
+from imd.core.past import END, events, owner_of, talk
 from imd.core.refusal import StoreUnavailable
 from imd.core.stores import HistoryStore, OutcomeUnknown
 
@@ -54,3 +54,14 @@ class OwnHistory:
             erased.update(message.id for _, message in part if message.kind is not Kind.EVENT)
             more = bool(cursor)
         return len(erased)
+
+    async def drop_copies(self, account: str) -> None:
+        """Forget its own copies of its talks: the account is no more, and nobody else can read them."""
+        while True:
+            try:
+                talks = await self._store.talks(account, -1, END, STEP, newest=False)
+                if not talks:
+                    return
+                await self._store.drop([each for target in talks for each in (target, events(target))])
+            except OutcomeUnknown:
+                raise StoreUnavailable from None

@@ -459,8 +459,9 @@ class MemoryHistory(_Part):
             for target, message in entries:
                 self._lines.setdefault(target, {}).setdefault(message.id, message)
             for target in {target for target, _ in entries} if most else ():
-                for message in self._sorted(target)[:-most]:
-                    del self._lines[target][message.id]
+                if len(self._lines[target]) > most + most // 10:
+                    for message in self._sorted(target)[:-most]:
+                        del self._lines[target][message.id]
 
         return self._call(work)
 

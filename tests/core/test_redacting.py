@@ -231,3 +231,14 @@ class OwnTests(RedactingCase):
         self.assertEqual([message.body for message in found], ["private"])
         self.assertEqual(self.house.wait(own.erase(self.alice_account.id)), 1)
         self.assertNotIn("private", repr(self.lines))
+
+    def test_removed(self) -> None:
+        """Of a removed account's copies nothing stays; what it has said to others is theirs."""
+        bob = self.two_devices(self.bob_account)
+        self.house.hub.history.want(self.alice.session)
+        self.house.send(self.alice, "bob", "private")
+        self.house.send(bob, "alice", "beep", kind=Kind.NOTICE)
+        self.house.wait(self.house.accounts.remove(self.alice_account))
+        self.house.turn()
+        left = {target for target, lines in self.lines.items() if lines}
+        self.assertEqual(left, {f"{self.bob_account.id} {self.alice_account.id}"})
