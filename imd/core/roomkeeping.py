@@ -79,9 +79,7 @@ class RoomKeeping(RoomSettings):
         room.access.clear()
         room.topic_lock = False
         room.mode_lock = {}
-        self._book.forget(room)
-        if not room.members:
-            self._index.remove(room)
+        self._unfounded(room)
 
     async def transfer(self, session: Session, name: str, to: str, *, service: bool = False) -> str:
         room = self._owned(session, name, service)
@@ -217,10 +215,18 @@ class RoomKeeping(RoomSettings):
         if room.founder:
             self._book.changed(room)
         else:
-            self._book.forget(room)
-            self._index.remove(room)
+            self._unfounded(room)
 
     # ------------------------------------------------------------ inside
+
+    def _unfounded(self, room: Room) -> None:
+        """The room has no founder any more: it is kept only if it is closed."""
+        if room.closed:
+            self._book.changed(room)
+            return
+        self._book.forget(room)
+        if not room.members:
+            self._index.remove(room)
 
     def _kept(self, session: Session, name: str) -> Room:
         room = self.find(name)

@@ -238,9 +238,7 @@ class Rooms(RoomKeeping):
                 self._book.changed(room)
             if room.founder == account:
                 room.founder = ""
-                self._book.forget(room)
-                if not room.members:
-                    self._index.remove(room)
+                self._unfounded(room)
 
     # ------------------------------------------------------------ talking
 

@@ -250,3 +250,26 @@ class ClosingTests(KeepingTestCase):
         self.house.turn()
         records = self.house.wait(self.house.store.rooms.load())
         self.assertEqual({record.name: record.closed for record in records}, {TEA: "", "#never": ""})
+
+    def test_closed_without_a_founder(self) -> None:
+        """It stays closed when it is dropped, or its founder's account is removed."""
+        me = self.me(self.carol)
+        self.join(self.bob, "#bobs")
+        for name in (TEA, "#bobs"):
+            self.keeping.close(me, name, "spam")
+        self.keeping.drop(me, TEA, service=True)
+        self.house.wait(self.house.accounts.remove(self.accounts["bob"]))
+        self.house.turn()
+        records = self.house.wait(self.house.store.rooms.load())
+        self.assertEqual(
+            {record.name: (record.founder, record.closed) for record in records},
+            {TEA: ("", "spam"), "#bobs": ("", "spam")},
+        )
+        self.house.restart()
+        alice = self.house.on(self.accounts["alice"])
+        self.assertRaises(CannotJoin, self.join, alice, TEA)
+        self.house.hub.rooms.keeping.reopen(TEA)
+        self.house.turn()
+        records = self.house.wait(self.house.store.rooms.load())
+        self.assertEqual([record.name for record in records], ["#bobs"])
+        self.join(alice, TEA)
