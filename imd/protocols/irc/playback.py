@@ -23,8 +23,8 @@ def encode(session: "IrcSession", message: Message, place: str, batch: str) -> b
     account = session.me.account
     if not place.startswith("#") and (account is None or message.sender_account != account.id):
         target = session.nick
-    dated = "server-time" not in session.flavour
-    return incoming.encode_message(message, target, session.flavour, dated=dated, batch=batch)
+    # Word for word, also for who has no server-time: HistServ is there for people.
+    return incoming.encode_message(message, target, session.flavour, batch=batch)
 
 
 def _encode_event(session: "IrcSession", message: Message, room: str, batch: str) -> bytes:
