@@ -3,7 +3,7 @@
 Only single characters that may stand in a name (letters, marks, digits, ASCII), each with the one by which all that
 look like it are known: ``61:251,430`` says that U+0251 and U+0430 look like U+0061. Unlike there, "m" does not look
 like "rn". Data: Copyright © 1991-2023 Unicode, Inc., used under the Unicode License (https://www.unicode.org/license.txt);
-taken from the package confusable_homoglyphs 3.3.1 (docs/decisions tells how).
+taken from the package confusable_homoglyphs 3.3.1 by `tools/confusables.py`.
 """
 
 _TABLE = """
