@@ -13,7 +13,8 @@ parts     accounts (who exists)      people (who is on)          presence (the P
                       roombook (what is durable)  roomkeeping (whose they are)
           delivery's own: receiving, relay (sessions)  catchup (signing on)  keeping, limbo (outcomes)
                           offline (the queue)
-          history (writing), reading   limits   trace   ledger   invitations   offers
+          history (writing)  reading  happening (rooms' events)  redacting  own (export, erasure)
+          limits   trace   ledger   invitations   offers
           promotion (guests who sign on), passage (their rooms)
 joined by hub
 

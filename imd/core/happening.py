@@ -28,8 +28,8 @@ from imd.core.talk import (
 )
 
 #: Tags of a `Kind.SIGNAL` that is kept with what happened: what people think of a message
-#: (https://ircv3.net/specs/client-tags/react).
-REACTIONS = frozenset({"draft/react", "draft/unreact", "react", "unreact"})
+#: (https://ircv3.net/specs/client-tags/react), and what a client asks to be kept, as Ergo has it.
+REACTIONS = frozenset({"draft/react", "draft/unreact", "react", "unreact", "draft/persist", "persist"})
 
 #: For the type of an event: its word, its text, and what else there is to say.
 _Row = tuple[str, Callable[[Any], str], Callable[[Any], dict[str, str]]]
