@@ -64,6 +64,7 @@ def core_policy(settings: Settings, tally: Tally) -> Policy:
             metadata_value=limits.metadata_value,
             bans=limits.bans,
             always_on=limits.always_on,
+            replay=limits.replay,
             read_marks=limits.read_marks,
             window=limits.window,
             # A quarter: what has not left yet may be twice the window, and a protocol's wrapping costs something, too.

@@ -49,6 +49,9 @@ class Recorder:
         self.session: Session
         #: Acknowledge at once, as a well-behaved client on a fast line does.
         self.prompt = True
+        #: It cannot read history: what its device has missed is to be handed to it.
+        self.reads_nothing = False
+        self.missed_lines: list[tuple[str, list[Envelope]]] = []
         #: What its connection has not taken yet, in bytes.
         self.unread = 0
         self.envelopes: list[Envelope] = []
@@ -65,6 +68,7 @@ class Recorder:
         self.envelopes.extend(envelopes)
         if self.prompt:
             self.hub.delivery.acknowledge(self.session, [envelope.message.id for envelope in envelopes])
+            self.answer()
 
     def acknowledge(self) -> None:
         """Confirm everything received so far."""
@@ -90,6 +94,24 @@ class Recorder:
 
     def room_event(self, event: RoomEvent) -> None:
         self.events.append(event)
+
+    @property
+    def takes_missed(self) -> bool:
+        return self.reads_nothing
+
+    def missed(self, name: str, envelopes: Sequence[Envelope]) -> None:
+        self.missed_lines.append((name, list(envelopes)))
+
+    def probe(self) -> None:
+        if self.prompt:
+            self.answer()
+
+    def answer(self) -> None:
+        """A sign of life: everything it was told so far it has read."""
+        track = self.session.track
+        if track is not None:
+            track.asked(self.hub.people.position())
+            track.answered()
 
     def backlog(self) -> int:
         return self.unread
@@ -171,11 +193,13 @@ class House:
         confirms: bool = True,
         prompt: bool = True,
         replaces: str = "",
+        reads_nothing: bool = False,
     ) -> Recorder:
         """Sign on an account, or a guest of this nick, and begin."""
         client = Recorder()
         client.hub = self.hub
         client.prompt = prompt
+        client.reads_nothing = reads_nothing
         account = who if isinstance(who, Account) else None
         nick = who if isinstance(who, str) else ""
         session = self.wait(

@@ -348,6 +348,15 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             ge=0,
         ),
     ] = 20
+    replay: Annotated[
+        int,
+        setting(
+            "Messages of one room or talk that a client which cannot read history is handed when its device has missed "
+            "them; of more, the newest.",
+            reason="More than anybody reads again; as many as an inbox holds.",
+            ge=0,
+        ),
+    ] = 1_000
     always_on: Annotated[
         int,
         setting(

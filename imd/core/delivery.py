@@ -384,6 +384,9 @@ class Delivery:
     async def waiting(self, session: Session) -> int:
         return await self._receiving.waiting(session)
 
+    async def caught_up(self, session: Session) -> None:
+        await self._receiving.caught_up(session)
+
     async def arrived(self, account: str) -> None:
         await self._receiving.arrived(account)
 

@@ -11,6 +11,7 @@ from imd.core.keeping import Keeping
 from imd.core.ledger import Ledger
 from imd.core.limits import Limits
 from imd.core.metadata import Metadata
+from imd.core.missed import Missed
 from imd.core.offers import Offers
 from imd.core.offline import OfflineQueue
 from imd.core.people import People
@@ -135,6 +136,18 @@ class Hub:
             keep=policy.always_on_keep,
         )
         self.people.staying = self.staying
+        self.missed = Missed(
+            environment,
+            self.people,
+            self.history,
+            store.cursors,
+            store.history,
+            store.inbox,
+            self.rooms.talking,
+            numbers,
+            limits,
+        )
+        self.people.missed = self.missed
         self.rooms.tell_moves(self.staying.moved)
         self.people.presence = self.presence
         self.people.rosters = self.rosters
@@ -171,6 +184,7 @@ class Hub:
         self.ledger.retry()
         self._book.retry()
         self.staying.retry()
+        self.missed.retry()
         self.delivery.retry()
         self.history.retry()
 
@@ -194,7 +208,7 @@ class Hub:
         self.staying.apply_rule()
         self.delivery.trace.bound(policy.limits.traces)
         parts = (self.people, self.presence, self.rosters, self.rooms, self.delivery, self.offers)
-        for part in (*parts, self.bans, self.read_marks, self.staying, self.metadata):
+        for part in (*parts, self.bans, self.read_marks, self.staying, self.missed, self.metadata):
             part.limits = policy.limits
         self.people.whowas.limits = self.people.accepting.limits = policy.limits
         self.delivery.ack_wait = policy.ack_wait
@@ -226,4 +240,11 @@ class Hub:
     @property
     def idle(self) -> bool:
         """Whether nothing is under way: no message without outcome, nothing the store has yet to take."""
-        return self.delivery.idle and self.ledger.idle and self._book.idle and self.staying.idle and self.history.idle
+        return (
+            self.delivery.idle
+            and self.ledger.idle
+            and self._book.idle
+            and self.staying.idle
+            and self.missed.idle
+            and self.history.idle
+        )

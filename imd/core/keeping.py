@@ -43,6 +43,8 @@ def show_elsewhere(speaker: Session, message: Message) -> None:
         envelopes = [Envelope(message)]
         for session in list(speaker.person.sessions):
             if session is not speaker and session.begun:
+                if session.track is not None:
+                    session.track.late(message.seq)
                 session.client.deliver(envelopes)
 
 

@@ -30,6 +30,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     invites: int = 100
     #: Made and not answered yet, of one session.
     offers: int = 20
+    #: Messages of one room or talk that a device is handed which has missed them.
+    replay: int = 1_000
     #: Accounts that stay in their rooms while nobody is signed on.
     always_on: int = 10_000
     #: Rooms and talks in which an account has read somewhere.

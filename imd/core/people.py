@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from imd.core.bans import Bans
     from imd.core.delivery import Delivery
     from imd.core.metadata import Metadata
+    from imd.core.missed import Missed
     from imd.core.offers import Offers
     from imd.core.presence import PresenceRegistry
     from imd.core.read_marks import ReadMarks
@@ -87,6 +88,13 @@ class _Gone:
     def takes_receipts(self) -> bool:
         return False
 
+    @property
+    def takes_missed(self) -> bool:
+        return False
+
+    def missed(self, name: str, envelopes: Sequence[Envelope]) -> None: ...
+    def probe(self) -> None: ...
+
     def backlog(self) -> int:
         return 0
 
@@ -104,6 +112,7 @@ class People:
     rooms: "Rooms"
     delivery: "Delivery"
     offers: "Offers"
+    missed: "Missed"
     staying: "Staying"
     metadata: "Metadata"
     bans: "Bans"
@@ -321,6 +330,8 @@ class People:
             self.sign_off(old, "resumed")
             client.end(Replaced())
         self.rooms.mirror(session)
+        # Before the inbox: what waits there comes after it.
+        self.missed.begun(session)
         self.delivery.attach(session)
 
     # ------------------------------------------------------------ going
@@ -331,6 +342,7 @@ class People:
         self._replacing.pop(session.id, None)
         person = session.person
         self.delivery.detach(session)
+        self.missed.ended(session, reason)
         stays = len(person.sessions) == 1 and self.staying.may_go(person, reason)
         if stays:
             self.rooms.settle(person)
@@ -559,6 +571,9 @@ class People:
 
     def online(self) -> Iterable[Person]:
         return self.persons.values()
+
+    def position(self) -> int:
+        return self.missed.position()
 
     def sessions(self) -> Iterable[Session]:
         return self._sessions.values()

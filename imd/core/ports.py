@@ -147,6 +147,16 @@ class Client(Protocol):
     def room_lines(self, told: RoomLines) -> None:
         """Something was said in a room, by this session or by others."""
 
+    @property
+    def takes_missed(self) -> bool:
+        """Whether it is to be handed by `missed` what its device has missed: because it cannot read history."""
+
+    def missed(self, name: str, envelopes: Sequence[Envelope]) -> None:
+        """Show what was said in a room, or in the talk with somebody, while the device was off."""
+
+    def probe(self) -> None:
+        """Ask the client for a sign of life, if its protocol has one, and say so by `Session.track`."""
+
     def backlog(self) -> int:
         """Bytes written for this client that the network has not taken yet. Who never confirms is paced by it."""
 
@@ -273,6 +283,9 @@ class People(Protocol):
 
     def session_count(self) -> tuple[int, int]:
         """Sessions now, and the most there have been. Cheap, unlike `counts`: IRC tells it at every sign-on."""
+
+    def position(self) -> int:
+        """Everything with a sequence number up to this one has been told to whoever it is for."""
 
     def counts(self) -> dict[str, int]:
         """``sessions``, ``accounts``, ``guests``, ``invisible``, ``peak`` (sessions)."""

@@ -20,6 +20,9 @@ from imd.core.session import Person, Session
 from imd.core.stores import InboxStore, OutcomeUnknown
 from imd.core.trace import Trace, Way
 
+#: Seconds between two looks at a session that catches up.
+_LOOK = 0.02
+
 
 class Receiving:
     """The half of `Delivery` that serves recipients."""
@@ -58,7 +61,7 @@ class Receiving:
         channel = inbox.channels[session.id] = Channel(
             session, self.limits.window, self.limits.window_bytes, self.limits.tally
         )
-        device = session.info.device or session.peer.door
+        device = session.device
         if device not in session.account.devices:
             self._environment.spawn("remember a device", self._people.accounts.add_device(session.account, device))
         self._catch_up(inbox, channel)
@@ -227,6 +230,15 @@ class Receiving:
             return await self._store.count(session.account.id)
         except OutcomeUnknown:
             raise StoreUnavailable from None
+
+    async def caught_up(self, session: Session) -> None:
+        """Waits until the session has been handed what waited for its account, or as much as it takes unconfirmed."""
+        inbox = None if session.account is None else self._keeping.inboxes.get(session.account.id)
+        channel = None if inbox is None else inbox.channels.get(session.id)
+        while channel is not None and not channel.over() and channel.flow is Flow.CATCHING_UP and channel.room is None:
+            pause = self._environment.future()
+            self._environment.clock.call_later(_LOOK, partial(pause.callback, None))
+            await pause
 
     async def arrived(self, account: str) -> None:
         """What is under way to the account has an outcome: a client has it, or the store."""

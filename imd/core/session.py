@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from imd.core.address import Address
+from imd.core.track import Track
 
 if TYPE_CHECKING:
     from imd.core.ports import Client
@@ -239,6 +240,7 @@ class Session:
         "person",
         "presence",
         "since",
+        "track",
     )
 
     def __init__(
@@ -257,8 +259,15 @@ class Session:
         self.confirms = confirms
         #: Wall-clock time of the person's last own action (IRC WHOIS idle).
         self.active = since
+        #: What it has confirmed of what was said to its person, where that matters: `imd.core.missed`.
+        self.track: Track | None = None
         #: Whether the client has been welcomed: before that nothing is delivered to it and nobody is told of it.
         self.begun = False
+
+    @property
+    def device(self) -> str:
+        """Under which name the account knows the device: its own, or that of its door."""
+        return self.info.device or self.peer.door
 
     @property
     def address(self) -> Address:

@@ -102,6 +102,8 @@ class Staying:
         self._choices[account.id] = choice
         self._written.setdefault(account.id, {})[_CHOICE] = _encode(choice)
         self._mark(session.person)
+        if stays:
+            self._people.missed.follow(session.person)
 
     # ------------------------------------------------------------ coming and going
 

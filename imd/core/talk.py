@@ -87,6 +87,7 @@ class Room:
         "mode_lock",
         "metadata",
         "name",
+        "newest",
         "renamed",
         "topic",
         "topic_lock",
@@ -119,6 +120,8 @@ class Room:
         self.topic_lock = False
         #: Switches that nobody turns by a change of settings, and how they stand.
         self.mode_lock: dict[RoomFlag, bool] = {}
+        #: Sequence number of the last line that its members were told since the daemon began.
+        self.newest = 0
         #: Why operators of the service have closed it, or "".
         self.closed = ""
         #: What the room shows of itself (`imd.core.metadata`); replaced, never altered. None: nothing.

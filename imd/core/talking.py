@@ -49,6 +49,7 @@ class Talking:
         if lines is None:
             return
         self._before(room)
+        room.newest = lines[-1].envelope.message.seq
         told = RoomLines(lines)
         for member in list(room.members.values()):
             for session in member.person.sessions:

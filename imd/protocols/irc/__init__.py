@@ -36,6 +36,7 @@
     histserv.py      HistServ: PLAY, DELETE, EXPORT, FORGET
     playback.py      what history has, as lines
     incoming.py      messages from the core to the client
+    missed.py        what a device has missed
     barrier.py       the PING whose PONG confirms messages
     modes.py         mode letters ↔ what the core says of rooms and people
     rooms.py         JOIN, PART, TOPIC, LIST, KICK, INVITE, RENAME

@@ -67,6 +67,9 @@ class Barrier:
         self._token = token = f"{_RUN}{next(_COUNT):x}"
         self.answers = (f"PONG :{token}".encode(), f"PONG {token}".encode())
         self.since = session.hub.clock.time()
+        track = session.me.track
+        if track is not None:
+            track.asked(session.hub.people.position())
         session.push(f"PING :{token}\r\n".encode())
 
     def confirmed(self, session: "IrcSession", token: str) -> bool:
@@ -82,6 +85,9 @@ class Barrier:
         self._token = ""
         self.answers = ()
         self.since = None
+        track = session.me.track
+        if track is not None:
+            track.answered()
         # The core may hand over more at once; one PING then covers it all.
         session.hub.delivery.acknowledge(session.me, covered)
         if self._later and not self._asked_for:

@@ -19,6 +19,7 @@ from imd.protocols.irc import (
     buddyserv,
     incoming,
     metadata,
+    missed,
     multiline,
     numerics,
     operators,
@@ -409,6 +410,17 @@ class IrcSession(Speaker):
 
     def room_lines(self, told: RoomLines) -> None:
         room_events.said(self, told)
+
+    @property
+    def takes_missed(self) -> bool:
+        return "draft/chathistory" not in self.caps
+
+    def missed(self, name: str, envelopes: Sequence[Envelope]) -> None:
+        missed.missed(self, name, envelopes)
+
+    def probe(self) -> None:
+        if self.me.confirms:
+            self.barrier.sent(self, ())
 
     def backlog(self) -> int:
         return self.link.backlog

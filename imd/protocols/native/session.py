@@ -388,6 +388,14 @@ class NativeSession:
             with_ = redaction.to if mine else redaction.by.name
             self.answer(outgoing.redacted(with_, redaction.message, redaction.time, redaction.by, redaction.text))
 
+    @property
+    def takes_missed(self) -> bool:
+        # Its clients read history, and know ids.
+        return False
+
+    def missed(self, name: str, envelopes: Sequence[Envelope]) -> None: ...
+    def probe(self) -> None: ...
+
     def message_read(self, mark: ReadMark) -> None:
         self.answer(ReadElsewhere(id=mark.id, with_=mark.target, time=mark.at / 1000))
 

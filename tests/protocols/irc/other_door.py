@@ -49,6 +49,10 @@ class OtherClient:
     def room_event(self, event: RoomEvent) -> None:
         self.events.append(event)
 
+    takes_missed = False
+
+    def missed(self, name: str, envelopes: Sequence[Envelope]) -> None: ...
+    def probe(self) -> None: ...
     def backlog(self) -> int:
         return 0
 

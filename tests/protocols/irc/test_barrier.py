@@ -16,7 +16,7 @@ class Recorder:
     def __init__(self) -> None:
         self.pings: list[str] = []
         self.acknowledged: list[list[str]] = []
-        self.me = object()
+        self.me = SimpleNamespace(track=None)
         self.clock = ReactorClock(Clock())
         self.hub = SimpleNamespace(clock=self.clock, delivery=self)
         self.closing = False

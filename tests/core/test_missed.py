@@ -1,0 +1,283 @@
+"""A device that comes back is handed exactly what it missed: each message once, in order, none left out."""
+
+import random
+
+from imd.core.hub import Policy
+from imd.core.limits import Limits
+from imd.core.message import Draft
+from imd.core.missed import INTERVAL
+from imd.core.session import Account, ClientInfo, Peer
+from imd.core.talk import RoomLine
+from tests.house import House, HouseTestCase, Recorder
+
+
+def told(client: Recorder) -> list[str]:
+    """What a client has been shown: bodies, of rooms and talks, repeats with an exclamation mark."""
+    lines = [each.message.body + "!" * each.repeat for _, envelopes in client.missed_lines for each in envelopes]
+    lines += [each.envelope.message.body for each in client.events if isinstance(each, RoomLine)]
+    return lines + [each.message.body + "!" * each.repeat for each in client.envelopes]
+
+
+class MissedCase(HouseTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.people(House())
+
+    def people(self, house: House) -> None:
+        self.house = house
+        self.alice: Account = house.person("alice")
+        self.bob: Account = house.person("bob")
+
+    def come(
+        self,
+        device: str,
+        *,
+        prompt: bool = True,
+        reads_nothing: bool = True,
+        unread: int = 0,
+        failing: bool = False,
+    ) -> Recorder:
+        """A device of Alice signs on; with so much on its way to it, or with a store that fails when it has begun."""
+        people, client = self.house.hub.people, Recorder()
+        client.hub, client.prompt, client.reads_nothing, client.unread = self.house.hub, prompt, reads_nothing, unread
+        account = self.house.wait(self.house.accounts.by_name("alice"))
+        peer, info = Peer("irc", "192.0.2.1", 40000), ClientInfo(device=device)
+        client.session = self.house.wait(people.sign_on(account, "", peer, info, client))
+        self.house.store.available = not failing
+        people.begin(client.session)
+        self.house.turn()
+        self.house.store.available = True
+        return client
+
+    def talkative(self) -> Recorder:
+        bob = self.house.on(self.bob)
+        self.house.hub.rooms.join(bob.session, "#tea")
+        return bob
+
+    def join(self, client: Recorder) -> None:
+        self.house.hub.rooms.join(client.session, "#tea")
+        self.house.turn()
+
+    def say(self, client: Recorder, *lines: str, room: str = "#tea") -> None:
+        for line in lines:
+            self.house.hub.rooms.say(client.session, room, Draft(room, line))
+        self.house.turn()
+
+    def settle(self) -> None:
+        """Time enough for everything that was said to be confirmed and stored."""
+        self.house.turn(INTERVAL)
+        self.house.turn(1)
+
+
+class MissedTests(MissedCase):
+    def test_rooms(self) -> None:
+        """Lines of rooms, by another device's staying: those between the cut and the return, and no others."""
+        bob, laptop, phone = self.talkative(), self.come("laptop"), self.come("phone")
+        self.join(laptop)
+        self.say(bob, "one", "two")
+        self.settle()
+        self.house.off(phone)
+        self.say(bob, "three", "four")
+        again = self.come("phone")
+        self.say(bob, "five")
+        self.assertEqual([name for name, _ in again.missed_lines], ["#tea"])
+        self.assertEqual(told(again), ["three", "four", "five"])
+        self.assertEqual(told(laptop), ["one", "two", "three", "four", "five"])
+
+    def test_talks(self) -> None:
+        """What another device has confirmed, or said itself, comes from history; what nobody has, from the inbox."""
+        bob, laptop, phone = self.house.on(self.bob), self.come("laptop"), self.come("phone")
+        self.house.send(bob, "alice", "zero")
+        self.settle()
+        self.house.off(phone)
+        self.house.send(bob, "alice", "one")
+        self.house.send(laptop, "bob", "two")
+        self.settle()
+        self.house.off(laptop)
+        self.house.send(bob, "alice", "three")
+        again = self.come("phone")
+        self.settle()
+        self.house.send(bob, "alice", "four")
+        self.assertEqual([name for name, _ in again.missed_lines], ["bob"])
+        self.assertEqual(told(again), ["one", "two", "three", "four"])
+        self.settle()
+        self.house.off(again)
+        # Once handed, by whichever way, is enough.
+        self.assertEqual(told(self.come("phone")), [])
+
+    def test_unconfirmed(self) -> None:
+        """What was handed and not confirmed when the connection ended comes again, and says so."""
+        bob, laptop, phone = self.talkative(), self.come("laptop"), self.come("phone", prompt=False)
+        self.join(laptop)
+        self.say(bob, "one")
+        phone.answer()
+        self.say(bob, "two")
+        self.house.off(phone)
+        self.say(bob, "three")
+        self.assertEqual(told(self.come("phone")), ["two!", "three"])
+
+    def test_first_time(self) -> None:
+        """A device that was never here has missed nothing, nor has one that reads history by itself."""
+        bob, laptop = self.talkative(), self.come("laptop")
+        self.join(laptop)
+        self.say(bob, "one")
+        self.assertEqual(told(self.come("phone")), [])
+        reader = self.come("tablet", reads_nothing=False)
+        self.settle()
+        self.house.off(reader)
+        self.say(bob, "two")
+        self.assertEqual(told(self.come("tablet", reads_nothing=False)), [])
+
+    def test_before_joining(self) -> None:
+        """What was said in a room before its person came in is nothing a device has missed."""
+        bob, laptop, phone = self.talkative(), self.come("laptop"), self.come("phone")
+        self.settle()
+        self.house.off(phone)
+        self.say(bob, "before")
+        self.house.turn(1)
+        self.join(laptop)
+        self.say(bob, "after")
+        self.assertEqual(told(self.come("phone")), ["after"])
+
+    def test_always_on(self) -> None:
+        """With one device, too, where the account stays; unnamed ones as long as there is no doubt which it is."""
+        bob, client = self.talkative(), self.come("")
+        self.join(client)
+        self.house.wait(self.house.hub.people.set_always_on(client.session, True))
+        self.say(bob, "one")
+        self.settle()
+        self.house.off(client)
+        self.say(bob, "two")
+        again = self.come("")
+        self.assertEqual(told(again), ["two"])
+        self.assertEqual(told(self.come("")), [])
+
+    def test_killed(self) -> None:
+        """After the daemon was killed lines may come again, marked, but none is missing."""
+        bob, laptop, phone = self.talkative(), self.come("laptop"), self.come("phone")
+        for client in (laptop,):
+            self.join(client)
+            self.house.wait(self.house.hub.people.set_always_on(client.session, True))
+        self.say(bob, "one")
+        self.settle()
+        self.settle()
+        self.say(bob, "two")
+        self.house.restart()
+        bob = self.house.on(self.bob)
+        self.join(bob)
+        self.say(bob, "three")
+        again = self.come("phone")
+        self.assertEqual(told(again), ["two!", "three"])
+        self.assertFalse(phone.ended)
+
+    def test_ghost(self) -> None:
+        """A device whose old connection is not known to be dead is handed what that has not confirmed."""
+        bob, laptop, phone = self.talkative(), self.come("laptop"), self.come("phone", prompt=False)
+        self.join(laptop)
+        phone.answer()
+        self.say(bob, "one")
+        self.assertEqual(told(self.come("phone")), ["one!"])
+
+    def test_too_much(self) -> None:
+        """Of more than the limit the newest, and the limit is counted."""
+        self.people(House(Policy(limits=Limits(replay=3))))
+        bob, laptop, phone = self.talkative(), self.come("laptop"), self.come("phone")
+        self.join(laptop)
+        self.settle()
+        self.house.off(phone)
+        self.say(bob, *(str(number) for number in range(10)))
+        self.assertEqual(told(self.come("phone")), ["7", "8", "9"])
+        self.assertEqual(self.house.hub.people.limits.tally.met["replay"], 1)
+
+    def test_slow_reader(self) -> None:
+        """Who reads slowly is handed no more before it has read; meanwhile what is said waits."""
+        bob, laptop, phone = self.talkative(), self.come("laptop"), self.come("phone")
+        self.join(laptop)
+        self.house.hub.rooms.join(laptop.session, "#milk")
+        self.house.hub.rooms.join(bob.session, "#milk")
+        self.settle()
+        self.house.off(phone)
+        self.say(bob, "one")
+        self.say(bob, "two", room="#milk")
+        again = self.come("phone", unread=10**9)
+        self.say(bob, "three")
+        self.settle()
+        self.assertEqual(len(told(again)), 1)
+        again.unread = 0
+        self.settle()
+        self.assertEqual((sorted(told(again)[:2]), told(again)[2:]), (["one", "two"], ["three"]))
+
+    def test_store_away(self) -> None:
+        """What could not be read is handed the next time, and what happens meanwhile is not held up."""
+        bob, laptop, phone = self.talkative(), self.come("laptop"), self.come("phone")
+        self.join(laptop)
+        self.settle()
+        self.house.off(phone)
+        self.say(bob, "one")
+        again = self.come("phone", failing=True)
+        self.say(bob, "two")
+        self.assertEqual(told(again), ["two"])
+        self.house.off(again)
+        self.assertEqual([line.rstrip("!") for line in told(self.come("phone"))], ["one", "two"])
+
+    def test_removed(self) -> None:
+        """A removed account leaves no cursors."""
+        _, phone = self.come("laptop"), self.come("phone")
+        self.settle()
+        account = phone.session.account
+        assert account is not None
+        self.assertNotEqual(self.house.wait(self.house.store.cursors.of(account.id)), {})
+        self.house.wait(self.house.accounts.remove(account))
+        self.settle()
+        self.assertEqual(self.house.wait(self.house.store.cursors.everyone()), {})
+
+
+class AnyCutTests(MissedCase):
+    def test_any_life(self) -> None:
+        """Whatever happens in whatever order, a device has in the end been shown every message, and each once, but for
+        repeats that say so."""
+        for seed in range(60):
+            self.live(random.Random(seed), f"seed {seed}")
+
+    def live(self, chance: random.Random, name: str) -> None:
+        self.people(House())
+        bob, laptop, phone = self.talkative(), self.come("laptop"), self.come("phone", prompt=False)
+        self.join(laptop)
+        self.house.turn(1)
+        phones = [phone]
+        wanted: list[str] = []
+        for number in range(chance.randint(5, 40)):
+            on = phones[-1] if phones[-1].session.id in self.house.hub.people._sessions else None
+            match chance.choice(("say", "say", "write", "write", "copy", "answer", "cut", "come", "wait", "laptop")):
+                case "say":
+                    wanted.append(f"s{number}")
+                    self.say(bob, wanted[-1])
+                case "write":
+                    wanted.append(f"w{number}")
+                    self.house.send(bob, "alice", wanted[-1], turn=chance.random() < 0.7)
+                case "copy" if laptop.session.id in self.house.hub.people._sessions:
+                    wanted.append(f"c{number}")
+                    self.house.send(laptop, "bob", wanted[-1])
+                case "answer" if on is not None:
+                    on.acknowledge()
+                    on.answer()
+                case "cut" if on is not None:
+                    self.house.off(on)
+                case "come" if on is None:
+                    phones.append(self.come("phone", prompt=False))
+                case "wait":
+                    self.settle()
+                case "laptop" if on is not None:
+                    # Somebody has to be in the room.
+                    self.house.off(laptop)
+                    laptop = self.come("laptop")
+        if phones[-1].session.id not in self.house.hub.people._sessions:
+            phones.append(self.come("phone", prompt=False))
+        self.settle()
+        shown = [line for each in phones for line in told(each)]
+        self.assertEqual({line.rstrip("!") for line in shown}, set(wanted), name)
+        first = [line for line in shown if not line.endswith("!")]
+        self.assertEqual(len(first), len(set(first)), f"{name}: {shown}")
+        for each in phones:
+            lines = [line.rstrip("!") for line in told(each)]
+            self.assertEqual(len(lines), len(set(lines)), f"{name}: {lines}")
