@@ -74,7 +74,7 @@ class Hub:
         )
         self.rosters = Rosters(environment, self.people, store.rosters, limits)
         self.presence = PresenceRegistry(environment, self.people, self.rosters, limits)
-        numbers = Sequence()
+        numbers = Sequence(environment.clock.time())
         ids = MessageIds(store.secret)
         self.history = History(environment, store.history, keep=policy.history_keep, most=policy.history_max_messages)
         self.bans = Bans(environment, store.bans, accounts, limits)

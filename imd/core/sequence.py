@@ -10,8 +10,9 @@ _STOCK = 64
 class Sequence:
     """Numbers that only grow, also over restarts: microseconds of wall-clock time, pushed on where that repeats."""
 
-    def __init__(self) -> None:
-        self.last = 0
+    def __init__(self, time: float) -> None:
+        #: Until the first message is read: what waits in the store is from before, whoever comes in which order.
+        self.last = int(time * 1_000_000)
 
     def next(self, time: float) -> int:
         now = int(time * 1_000_000)

@@ -561,7 +561,7 @@ class SimulationTests(SynchronousTestCase):
 
 
 #: (seed, steps)
-REGRESSIONS = [(17, 1000), (53, 1000), (97, 1000), (102, 1000), (2336, 150), (11748, 150), (12164, 150)]
+REGRESSIONS = [(1572, 150), (17, 1000), (53, 1000), (97, 1000), (102, 1000), (2336, 150), (11748, 150), (12164, 150)]
 
 
 def main(arguments: list[str]) -> None:
