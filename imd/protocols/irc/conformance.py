@@ -80,8 +80,7 @@ def _commands(tests: Mapping[str, str]) -> Iterable[tuple[str, ...]]:
         place = row.run.__module__.removeprefix("imd.protocols.irc.").replace(".", "/") + ".py"
         link = specifications.of_command(name)
         specification = "ours" if link == "" else f"<{link}>"
-        partly = specifications.PARTLY.get(name)
-        state = "whole" if partly is None else f"partly: {partly}"
+        state = specifications.state(name)
         when = "" if row.registered else "yes"
         yield f"`{form.form}`", form.does, when, f"`{place}`", specification, state, _shown(tests, name)
 
@@ -100,8 +99,11 @@ def reference(tests: Mapping[str, str]) -> str:
     )
     lines += ["## Capabilities", ""]
     lines += _table(
-        ("capability", "specification", "test"),
-        ((f"`{name}`", f"<{link}>", _shown(tests, name)) for name, link in CAPABILITIES.items()),
+        ("capability", "specification", "state", "test"),
+        (
+            (f"`{name}`", f"<{link}>", specifications.state(name), _shown(tests, name))
+            for name, link in CAPABILITIES.items()
+        ),
     )
     lines += ["## What is left out", ""]
     lines += _table(("what", "specification", "why"), specifications.LEFT_OUT)
@@ -124,7 +126,7 @@ def reference(tests: Mapping[str, str]) -> str:
         lines += _table(
             (f"`/msg {service.nick} …`", "what it does"), ((f"`{use}`", does) for use, does in service.manual())
         )
-    lines += ["## Numerics", ""]
+    lines += ["## Numerics", "", "All of these are sent; those that are not stand in *What is left out*.", ""]
     lines += _table(
         ("number", "name", "specification", "test"),
         (

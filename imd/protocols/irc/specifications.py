@@ -53,9 +53,11 @@ ELSEWHERE: dict[str, str] = {
     "WEBIRC": _IRCV3.format("webirc"),
 }
 
-#: What a command does less, or otherwise, than its specification says; all others do the whole of it.
+#: What a command or a capability does less, or otherwise, than its specification says; all others do the whole of it.
 PARTLY: dict[str, str] = {
     "CONNECT": "there is one server to connect",
+    "draft/account-registration": "no e-mail is verified, so that `VERIFY` has nothing to do",
+    "draft/channel-rename": "nobody is sent on from the old name",
     "NICK": "the nick of an account is its name, and cannot be changed",
     "PASS": "signs on to an account; there is no password for connecting",
     "SQUIT": "there is one server to disconnect",
@@ -93,6 +95,11 @@ LEFT_OUT: tuple[LeftOut, ...] = (
     LeftOut("378 `RPL_WHOISHOST`", "Modern IRC", "338 says the same"),
     LeftOut("670 `RPL_STARTTLS`, 691 `ERR_STARTTLS`", _IRCV3.format("tls-3.1"), "deprecated"),
 )
+
+
+def state(name: str) -> str:
+    """How far a command or a capability is done."""
+    return f"partly: {PARTLY[name]}" if name in PARTLY else "whole"
 
 
 def of_command(name: str) -> str | None:
