@@ -373,8 +373,9 @@ class Rooms(Protocol):
     def catch_up(self, room: Room) -> None:
         """Tell the members now what has happened and waits for the end of the turn: somebody asks who is in."""
 
-    def join(self, session: Session, name: str, key: str = "") -> Room:
+    def join(self, session: Session, name: str, key: str = "", *, service: bool = False) -> Room:
         """Make the session's person a member, making the room if there is none. Already in: no event, the room.
+        `service` is the word of an operator of the service: whatever the room says of who may come in.
         Raises `CannotJoin`, `TooMany`, `InvalidName`."""
 
     def part(self, session: Session, name: str, text: str = "") -> None: ...
@@ -393,8 +394,11 @@ class Rooms(Protocol):
 
     def set_topic(self, session: Session, name: str, text: str) -> None: ...
 
-    def change(self, session: Session, name: str, changes: Sequence[RoomChange]) -> list[Refusal]:
-        """Apply what may be applied, in order, as one event; the refusals of the rest."""
+    def change(
+        self, session: Session, name: str, changes: Sequence[RoomChange], *, service: bool = False
+    ) -> list[Refusal]:
+        """Apply what may be applied, in order, as one event; the refusals of the rest. `service` is the word of an
+        operator of the service, who needs to be no member, and may what a founder may."""
 
     def remove_member(self, session: Session, name: str, who: str, text: str = "") -> None:
         """IRC KICK."""

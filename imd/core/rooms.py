@@ -112,7 +112,7 @@ class Rooms(RoomKeeping):
 
     # ------------------------------------------------------------ coming and going
 
-    def join(self, session: Session, name: str, key: str = "") -> Room:
+    def join(self, session: Session, name: str, key: str = "", *, service: bool = False) -> Room:
         check_room_name(name, self.limits)
         person = session.person
         folded = fold(name)
@@ -127,7 +127,7 @@ class Rooms(RoomKeeping):
             room = Room(name, self._environment.clock.time())
             room.archive = self._index.archive(folded)
             room.founder = "" if person.account is None else person.account.id
-        else:
+        elif not service:
             invited = self._invitations.stands(folded, person.key)
             check_entry(room, person, self._prefix(person), key, self.limits, invited=invited)
         self._index.add(room)

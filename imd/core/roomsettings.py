@@ -7,6 +7,7 @@ from imd.core.refusal import (
     AlreadyMember,
     CannotRename,
     NoSuchAccount,
+    NoSuchRoom,
     NotOperator,
     Refusal,
     RoomExists,
@@ -16,6 +17,7 @@ from imd.core.roomranks import at_least, operator
 from imd.core.roomrules import apply, check_room_name
 from imd.core.session import Session
 from imd.core.talk import (
+    Member,
     MemberInvited,
     Role,
     RoleChange,
@@ -52,8 +54,10 @@ class RoomSettings(RoomBase):
         self._news.tell(room, TopicChanged(**self._by(room, session), topic=topic))
         self._book.changed(room)
 
-    def change(self, session: Session, name: str, changes: Sequence[RoomChange]) -> list[Refusal]:
-        room, member = self._in(session, name)
+    def change(
+        self, session: Session, name: str, changes: Sequence[RoomChange], *, service: bool = False
+    ) -> list[Refusal]:
+        room, member = self._governed(session, name) if service else self._in(session, name)
         if not at_least(member, Role.HALFOP) and not any(_gives_up(change, session) for change in changes):
             raise NotOperator(room.name)
         done: list[RoomChange] = []
@@ -70,6 +74,15 @@ class RoomSettings(RoomBase):
             self._news.tell(room, RoomChanged(**self._by(room, session), changes=done))
             self._book.changed(room)
         return refused
+
+    def _governed(self, session: Session, name: str) -> tuple[Room, Member]:
+        """A room, and the operator of the service in the place of its founder."""
+        room = self.find(name)
+        if room is None or not (room.members or room.founder):
+            raise NoSuchRoom(name)
+        member = Member(session.person, self._environment.clock.time())
+        member.roles.add(Role.FOUNDER)
+        return room, member
 
     def invite(self, session: Session, name: str, who: str) -> Address:
         room, _ = self._in(session, name)

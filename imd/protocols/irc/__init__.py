@@ -53,6 +53,7 @@
     identifying.py   host names and ident, where they are asked for
     sts.py           strict transport security, told by CAP LS
     webirc.py        WEBIRC
+    acting.py        SAJOIN, SAPART, SAMODE
     bans.py          KLINE, DLINE, UNKLINE, UNDLINE
     accepting.py     ACCEPT
     presence.py      AWAY, MONITOR, away-notify

@@ -3,6 +3,7 @@
 from imd.protocols.irc import (
     accepting,
     accounts,
+    acting,
     bans,
     buddyserv,
     chathistory,
@@ -58,6 +59,7 @@ FAMILIES = (
     histserv,
     operators,
     bans,
+    acting,
     webirc,
     founding,
     access,

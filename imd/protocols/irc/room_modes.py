@@ -33,7 +33,7 @@ def mode(session: "IrcSession", line: Line) -> None:
         if len(line.params) == 1:
             _tell_settings(session, room)
         else:
-            _change(session, room, line)
+            change(session, room, line)
     except Refusal as refusal:
         refusals.answer(session, refusal, line, target)
 
@@ -46,9 +46,9 @@ def _tell_settings(session: "IrcSession", room: Room) -> None:
 # ---------------------------------------------------------------- changes
 
 
-def _change(session: "IrcSession", room: Room, line: Line) -> None:
-    """Answer what is asked, then apply what may be applied as one event."""
-    if not is_member(session, room):
+def change(session: "IrcSession", room: Room, line: Line, *, service: bool = False) -> None:
+    """Answer what is asked, then apply what may be applied as one event; with `service` whatever one's role."""
+    if not (service or is_member(session, room)):
         # Before anything else: what is wrong with a role would tell outsiders who is in (P5).
         raise NotAMember(room.name)
     changes: list[RoomChange] = []
@@ -61,21 +61,21 @@ def _change(session: "IrcSession", room: Room, line: Line) -> None:
             role = _role(session, room, wanted, line)
             if role is not None:
                 changes.append(role)
-        elif isinstance(change := modes.change(wanted), Fault):
-            if change is not Fault.UNKNOWN or wanted.letter not in unknown:
-                _tell_fault(session, room, wanted, change)
+        elif isinstance(asked_for := modes.change(wanted), Fault):
+            if asked_for is not Fault.UNKNOWN or wanted.letter not in unknown:
+                _tell_fault(session, room, wanted, asked_for)
             unknown.add(wanted.letter)
         else:
-            changes.append(change)
+            changes.append(asked_for)
     # Anybody inside may see who is banned; exceptions are for those who can set them.
-    keeper = room.members[session.me.person.key].roles - {Role.VOICE}
+    keeper = service or room.members[session.me.person.key].roles - {Role.VOICE}
     for kind in ListKind:
         if kind in asked and (keeper or kind is ListKind.BAN):
             _tell_list(session, room, kind)
     if asked - {ListKind.BAN} and not keeper:
         refusals.answer(session, NotOperator(room.name), line, room.name)
     if changes:
-        _tell_refusals(session, room, changes, line)
+        _tell_refusals(session, room, changes, line, service)
 
 
 def _role(session: "IrcSession", room: Room, wanted: Mode, line: Line) -> RoleChange | None:
@@ -105,9 +105,9 @@ def _tell_fault(session: "IrcSession", room: Room, wanted: Mode, fault: Fault) -
         session.numeric(numerics.ERR_INVALIDMODEPARAM, room.name, wanted.letter, "*", "Invalid mode parameter")
 
 
-def _tell_refusals(session: "IrcSession", room: Room, changes: list[RoomChange], line: Line) -> None:
+def _tell_refusals(session: "IrcSession", room: Room, changes: list[RoomChange], line: Line, service: bool) -> None:
     told: set[str] = set()
-    for refusal in session.hub.rooms.change(session.me, room.name, changes):
+    for refusal in session.hub.rooms.change(session.me, room.name, changes, service=service):
         # Once is enough for what does not depend on the single change.
         if isinstance(refusal, (NotOperator, TooMany)):
             if refusal.code in told:
