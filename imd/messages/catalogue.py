@@ -17,6 +17,7 @@ FromClient = (
     | messaging.Read
     | messaging.Fetch
     | history.GetHistory
+    | history.GetTalks
     | history.Redact
     | signals.AnySignal
     | presence.SetPresence
@@ -66,6 +67,7 @@ FromServer = (
     | messaging.Waiting
     | history.History
     | history.Redacted
+    | history.Talks
     | signals.AnySignal
     | presence.PresenceOf
     | roster.Roster

@@ -83,3 +83,37 @@ class History(Answer, kw_only=True, frozen=True, tag="history"):
     """
 
     messages: tuple[Line, ...]
+
+
+class GetTalks(Request, kw_only=True, frozen=True, tag="get-talks"):
+    """Ask where there is something to read: the rooms one is in and the people one has talked with, whose latest
+    message lies between two times.
+
+    Example::
+
+        {"type":"get-talks","ref":38,"after":1790000000.5,"limit":20}
+    """
+
+    answers: ClassVar[tuple[str, ...]] = ("talks",)
+
+    after: Annotated[float, says("Only those whose latest message is younger.", ge=0, le=1e11)] = 0.0
+    before: Annotated[float, says("Only those whose latest message is older; 0: up to now.", ge=0, le=1e11)] = 0.0
+    limit: Annotated[int, says("At most so many: those with the youngest messages.", ge=1, le=200)] = 50
+
+
+class Talk(Value, kw_only=True, frozen=True):
+    """A room or a person."""
+
+    with_: Annotated[str, says("A room, or the name of a person.")] = msgspec.field(name="with")
+    time: Annotated[float, says("Of its latest message.")]
+
+
+class Talks(Answer, kw_only=True, frozen=True, tag="talks"):
+    """Where there is something to read, in the order of the latest messages.
+
+    Example::
+
+        {"type":"talks","ref":38,"talks":[{"with":"bob","time":1790000001.0},{"with":"#tea","time":1790000002.5}]}
+    """
+
+    talks: tuple[Talk, ...]

@@ -54,6 +54,7 @@ COMMANDS: Final[dict[type[Wire], Row]] = {
     message_messages.Read: Row(messaging.read),
     message_messages.Fetch: Row(messaging.fetch),
     history.GetHistory: Row(messaging.get_history, cost=5),
+    history.GetTalks: Row(messaging.get_talks, cost=5),
     history.Redact: Row(messaging.redact),
     **{
         kind: Row(messaging.signal, message=True)

@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING
 
 from imd.core.message import Draft, Kind, Outcome, Receipt
-from imd.core.past import Part, Spot
+from imd.core.past import Part, Spot, moment
 from imd.core.refusal import Malformed, Refusal, TooLong
 from imd.core.talk import Role
 from imd.messages import signals
-from imd.messages.history import GetHistory, History, Redact
+from imd.messages.history import GetHistory, GetTalks, History, Redact, Talk, Talks
 from imd.messages.messaging import Ack, Fetch, Read, Send, Waiting
 from imd.protocols.native import offers, outgoing
 
@@ -98,6 +98,14 @@ async def get_history(session: "NativeSession", request: GetHistory) -> None:
     past = await session.hub.history.read(session.me, request.with_, part)
     lines = tuple(outgoing.line(message) for message in past.messages)
     session.answer(History(ref=request.ref, messages=lines))
+
+
+async def get_talks(session: "NativeSession", request: GetTalks) -> None:
+    session.hub.history.want(session.me)
+    before = moment(request.before or session.hub.clock.time() + 1)
+    heard = await session.hub.history.heard(session.me, moment(request.after), before, request.limit, newest=True)
+    talks = tuple(Talk(with_=each.name, time=each.time) for each in heard)
+    session.answer(Talks(ref=request.ref, talks=talks))
 
 
 async def redact(session: "NativeSession", request: Redact) -> None:

@@ -11,7 +11,7 @@ from twisted.logger import Logger
 from imd.core.address import Address
 from imd.core.contact import Contact
 from imd.core.message import Draft, Message, Outcome, Receipt
-from imd.core.past import Part, Past
+from imd.core.past import Heard, Part, Past, Spot
 from imd.core.ports import Client, Credentials, Hub, RoomsKept
 from imd.core.refusal import NoSuchAccount, NoSuchRoom, Refusal, SignOnFailed
 from imd.core.session import (
@@ -284,6 +284,10 @@ class FakeHistory:
         self.messages: list[Message] = []
 
     def want(self, session: Session) -> None: ...
+
+    async def heard(self, session: Session, after: Spot, before: Spot, limit: int, *, newest: bool) -> list[Heard]:
+        await self.record.wait("heard", after, before, limit, newest)
+        return [Heard("bob", START), Heard("#tea", START + 1)]
 
     async def redact(self, session: Session, target: str, id: str, text: str) -> None:
         await self.record.wait("redact", target, id, text)

@@ -7,7 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from imd.core import talk
 from imd.core.address import Address
 from imd.core.message import Draft, Kind, Message, Outcome
-from imd.core.past import Part, Redaction, Spot
+from imd.core.past import Part, Redaction, Spot, moment
 from imd.core.refusal import NotAMember, NotKept, NotOperator, QueueFull, TooFast, TooMany
 from imd.core.session import Person, Presence, State, Visibility
 from imd.core.talk import BanEntry, ListKind, Member, Role, Room, RoomFlag, Topic
@@ -153,6 +153,15 @@ class MessagingTests(FamilyTestCase):
                 ("#tea", Part(limit=3, around=Spot(id="m1"))),
             ],
         )
+
+    def test_talks(self) -> None:
+        """Rooms and people by their latest message, between two times or up to now."""
+        answer = self.ask("get-talks", after=5.0, before=9.0, limit=2)
+        self.assertEqual([(talk.with_, talk.time) for talk in answer.talks], [("bob", START), ("#tea", START + 1)])
+        self.ask("get-talks")
+        (told, latest) = self.record.named("heard")
+        self.assertEqual(told, (moment(5.0), moment(9.0), 2, True))
+        self.assertGreater(latest[1].first, moment(START).last)
 
     def test_redact(self) -> None:
         """What was said is taken back, and that somebody has done so is told, by the name of the other side."""
