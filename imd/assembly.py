@@ -333,6 +333,7 @@ class Daemon:
         self.credentials.apply(credential_rules(settings, self.tally))
         self.connections.limits = connection_limits(settings, self.tally)
         self.hub.people.names = self._names if settings.irc.lookup_hostnames else None
+        self._names.timeout = self._ident.timeout = settings.irc.lookup_timeout
         self.memory.limit = settings.limits.memory
         self.resident.limit = settings.limits.process_memory
         self.resident.look()

@@ -387,7 +387,6 @@ class Irc(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         setting(
             "How long an answer of DNS, or of ident, is waited for.",
             reason="Longer than a healthy resolver takes, and short enough for a sign-on.",
-            live=False,
         ),
     ] = Duration(3)
     sts_port: Annotated[

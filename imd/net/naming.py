@@ -33,13 +33,16 @@ class Names:
 
     def __init__(self, reactor: IReactorTime, timeout: float, resolver: Any = None) -> None:
         self.timeout = timeout
-        #: Of one question: it is asked twice, and given up before the whole is.
-        self._patience = (timeout * 0.25, timeout * 0.6)
         self._reactor = reactor
         self._resolver = resolver
         #: Address → name ("": none), and when it was found; the latest last.
         self._known: OrderedDict[str, tuple[str, float]] = OrderedDict()
         self._waiting: dict[str, list[Deferred[str]]] = {}
+
+    @property
+    def _patience(self) -> tuple[float, float]:
+        """Of one question: it is asked twice, and given up before the whole is."""
+        return self.timeout * 0.25, self.timeout * 0.6
 
     async def hostname(self, address: str) -> str:
         """The name of an address, or ""."""
