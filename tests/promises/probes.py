@@ -261,6 +261,8 @@ _DIFFERS = [
     (re.compile(r'"(id|session|token|seq|time|since|created|idle_since|port)":("[^"]*"|[\d.]+)'), r'"\1":*'),
     (re.compile(r'"ref":\d+'), '"ref":*'),
     (re.compile(r"(msgid|time|label)=[^; ]+"), r"\1=*"),
+    # A batch of a message is called after its id.
+    (re.compile(r"\bm[0-9a-f]{24}\b"), "BATCH"),
     (re.compile(r"\b[bm]\d+\b"), "LABEL"),
     (re.compile(r"\b\d{10}\b"), "TIME"),
     (re.compile(r"\w+ \w+ \d+ \d+ -- [\d:]+"), "TIME"),

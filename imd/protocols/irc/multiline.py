@@ -64,6 +64,13 @@ def drop(session: "IrcSession") -> None:
         _stop(batch)
 
 
+def capabilities_changed(session: "IrcSession") -> None:
+    """Who gives the capability back, or batch, has begun nothing."""
+    if session.multiline is not None and MULTILINE not in session.flavour:
+        drop(session)
+        session.keep()
+
+
 def _stop(batch: Batch) -> None:
     if batch.timer is not None:
         batch.timer.cancel()

@@ -3,7 +3,7 @@
 from collections.abc import Coroutine, Iterable
 from typing import TYPE_CHECKING, Any
 
-from imd.protocols.irc import metadata, numerics, sts
+from imd.protocols.irc import metadata, multiline, numerics, sts
 from imd.protocols.irc.capabilities import CAPABILITIES, INFORMATIONAL, available, value_of
 from imd.protocols.irc.commands import command
 from imd.protocols.irc.names import packed
@@ -81,6 +81,7 @@ def _req(session: "IrcSession", text: str) -> None:
     if session.registered and "draft/chathistory" in caps:
         session.hub.history.want(session.me)
     metadata.capabilities_changed(session)
+    multiline.capabilities_changed(session)
 
 
 def _answer(session: "IrcSession", subcommand: str, text: str) -> None:
