@@ -15,6 +15,8 @@ parts     accounts (who exists)      people (who is on)          presence (the P
                           offline (the queue)
           history (writing)  reading  happening (rooms' events)  redacting  own (export, erasure)
           limits   trace   ledger   invitations   offers
+          missed, track (what a device is handed when it comes back)  read_marks (how far one has read)
+          staying (members without a client)
           promotion (guests who sign on), passage (their rooms)
 joined by hub
 

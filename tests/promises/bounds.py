@@ -48,6 +48,7 @@ TIGHT = (
     "limits.bans=1",
     f'operators.logins=[{{name="root", password="{written(_SESAME)}"}}]',
     "limits.always_on=1",
+    "limits.replay=2",
     "limits.read_marks=1",
     "limits.window=2",
     "limits.targets=2",
@@ -367,6 +368,30 @@ async def _targets(here: Meeting) -> None:
     await here.answered(await here.person(), "PRIVMSG a,b,c :hello", " 407 ", " c ")
 
 
+async def _replay(here: Meeting) -> None:
+    """The newest are shown."""
+    name, other, room = await here.account(), await here.person(), here.room()
+
+    async def device(called: str) -> Any:
+        driver = await IrcDriver.sign_on(here.daemon, name, f"{name}@{called}:{PASSWORD}")
+        here.case.addCleanup(driver.cut)
+        return driver
+
+    laptop, phone = await device("laptop"), await device("phone")
+    for each in (laptop, other):
+        await each.join(room)
+    await phone.quit()
+    for number in range(4):
+        await other.send(room, f"line {number}")
+    phone = await device("phone")
+
+    def told() -> list[str]:
+        return [line.params[-1] for line in phone.lines if line.command == "PRIVMSG"]
+
+    await phone.until("the last line", lambda: "line 3" in told())
+    here.case.assertEqual(told(), ["line 2", "line 3"])
+
+
 async def _native_always_on(here: Meeting) -> None:
     one, other = await here.person(), await here.person()
     await one.must({"type": "set-always-on", "on": True})
@@ -502,6 +527,8 @@ DEEDS: dict[str, tuple[Deed | None, Deed | None]] = {
     "limits.offers": (_offers, _offers),
     # Operators come by IRC.
     "limits.bans": (None, _bans),
+    # Native clients read history.
+    "limits.replay": (None, _replay),
     "limits.always_on": (_native_always_on, _irc_always_on),
     "limits.read_marks": (_native_marks, _irc_marks),
     "limits.window": (_window, _window),
