@@ -30,6 +30,8 @@ class WebSocketStream(Stream):
         self.answer = ""
         #: With what it masks; None: something else each time, as it should be.
         self.mask: bytes | None = None
+        #: Said before the request.
+        self.first = b""
         #: Answer pings; a test switches it off to play dead.
         self.ponging = True
         #: The code and reason the server closed with.
@@ -47,7 +49,7 @@ class WebSocketStream(Stream):
         head += [f"Sec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}", "Sec-WebSocket-Version: 13"]
         if self.subprotocol:
             head.append(f"Sec-WebSocket-Protocol: {self.subprotocol}")
-        self.write("\r\n".join([*head, *self._headers, "", ""]).encode())
+        self.write(self.first + "\r\n".join([*head, *self._headers, "", ""]).encode())
 
     def write(self, data: bytes) -> None:
         """Bytes as they are."""

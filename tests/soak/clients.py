@@ -12,6 +12,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.ssl import CertificateOptions
 
 from tests.daemon import RunningDaemon, moments
+from tests.doors import websocket
 from tests.doors.driver import Outcome, Seen, SignOnFailed, reactor
 from tests.doors.irc import IrcDriver, IrcLine
 from tests.doors.native import NativeDriver
@@ -193,6 +194,10 @@ async def dial(daemon: RunningDaemon, kind: str) -> Stream:
     """A connection of this kind to the daemon."""
     if kind in DATAGRAM:
         return Datagrams(daemon, dtls=kind == "dtls", source="")
+    if kind == "web":
+        return await websocket.connected(daemon.ports["web", "tcp"], "/native", "imd.native")
+    if kind == "ircweb":
+        return await websocket.connected(daemon.ports["web", "tls"], "/irc", "text.ircv3.net", tls=True)
     door = "native" if kind in NATIVE else "irc"
     secured = kind in ("tls", "ircs")
     return await connected(daemon.ports[door, "tls" if secured else "tcp"], tls=secured, certificate=_TLS)

@@ -7,20 +7,22 @@ import socket
 import msgspec
 
 #: How a client comes in: transport and protocol. ``bare`` is IRC without any capability.
-KINDS = {"tcp": 28, "tls": 8, "udp": 20, "dtls": 7, "irc": 20, "ircs": 5, "bare": 12}
+KINDS = {"tcp": 24, "tls": 7, "web": 7, "udp": 18, "dtls": 7, "irc": 16, "ircs": 4, "ircweb": 6, "bare": 11}
 
 #: What the daemon calls the door, for the figures.
 DOORS = {
     "tcp": "native TCP",
     "tls": "native TLS",
+    "web": "native WebSocket",
     "udp": "native UDP",
     "dtls": "native DTLS",
     "irc": "IRC",
     "ircs": "IRC TLS",
+    "ircweb": "IRC WebSocket TLS",
     "bare": "IRC, bare",
 }
 
-NATIVE = frozenset({"tcp", "tls", "udp", "dtls"})
+NATIVE = frozenset({"tcp", "tls", "web", "udp", "dtls"})
 DATAGRAM = frozenset({"udp", "dtls"})
 
 #: Seconds of the hour between two deeds of one person.

@@ -3,9 +3,11 @@
 import json
 from pathlib import Path
 
+from twisted.internet.endpoints import HostnameEndpoint, connectProtocol
+
 from tests.daemon import DaemonTestCase, RunningDaemon
 from tests.doors import IrcWebDriver, NativeWebDriver
-from tests.doors.stream import Stream
+from tests.doors.stream import Stream, reactor
 from tests.doors.stream import connected as dialed
 from tests.doors.websocket import WebSocketStream, connected
 
@@ -86,6 +88,18 @@ class ListenerTests(DaemonTestCase):
         self.addCleanup(stream.abort)
         await stream.until("an answer", lambda: stream.open or not stream.alive)
         return stream
+
+    async def test_behind_a_balancer(self) -> None:
+        """Where somebody comes from a PROXY header says, and no header of the request."""
+        daemon = await self.daemon('listen.proxies=["127.0.0.1"]', "accounts.guests=true").start()
+        stream = WebSocketStream("/irc", "text.ircv3.net", ("X-Forwarded-For: 203.0.113.9",))
+        stream.first = b"PROXY TCP4 198.51.100.7 192.0.2.1 40007 8080\r\n"
+        await connectProtocol(HostnameEndpoint(reactor, "127.0.0.1", daemon.ports["web", "tcp"]), stream)
+        driver = IrcWebDriver(stream, "wanda")
+        self.addCleanup(driver.cut)
+        await driver.enter("")
+        (row,) = (await daemon.ask("who"))["rows"]
+        self.assertEqual((row["address"], row["port"], row["door"]), ("198.51.100.7", 40007, "irc-websocket"))
 
     async def test_health(self) -> None:
         """Asked by TLS and without."""
