@@ -33,7 +33,7 @@ class Talking(PeerTestCase):
         await irssi.sees("alice changed the topic of #tea to: Earl Grey, hot")
         await weechat.say("/join #tea")
         await weechat.sees('Topic for #tea is "Earl Grey, hot"')
-        await weechat.sees("Channel #tea: 2 nicks (1 op, 0 voices, 1 normal)")
+        await weechat.sees("Channel #tea: 2 nicks (1 op, 0 halfops, 0 voices, 1 normal)")
         await irssi.sees("bob [root@user/bob] has joined #tea")
         await self.sent(daemon, "carol", "#tea", "from a script")
         await irssi.hears("#tea", "carol", "from a script")
