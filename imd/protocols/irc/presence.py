@@ -60,7 +60,9 @@ def away(session: "IrcSession", line: Line) -> None:
 def monitor(session: "IrcSession", line: Line) -> None:
     """``MONITOR + nick{,nick}``, ``- nick{,nick}``, ``C``, ``L``, ``S``."""
     what = line.params[0].upper()
-    if what == "+":
+    if what in ("+", "-") and not _names(line):
+        session.numeric(numerics.ERR_NEEDMOREPARAMS, line.command)
+    elif what == "+":
         _watch(session, _names(line))
     elif what == "-":
         for name in _names(line):
