@@ -222,7 +222,9 @@ class Missed:
         track = session.track
         if track is None or self._tracked.pop(session.id, None) is None or reason in DRIVEN_OUT:
             return
-        confirmed = track.position if session.client.takes_missed or not track.ready else self._numbers.last
+        # Of who reads history by itself, or never confirms, it is enough that it was handed.
+        asks = session.client.takes_missed and session.confirms
+        confirmed = track.position if asks or not track.ready else self._numbers.last
         if confirmed >= 0:
             self._write(session, Cursor(confirmed, max(self._numbers.last, 1)))
 
@@ -347,6 +349,8 @@ class Missed:
             track = session.track
             if track is None or not track.ready:
                 continue
+            if not session.confirms:
+                track.confirmed = position
             if track.written != track.position:
                 self._write(session, Cursor(track.position))
             if track.confirmed < position and self._newest(session) > track.confirmed:

@@ -36,13 +36,14 @@ class MissedCase(HouseTestCase):
         reads_nothing: bool = True,
         unread: int = 0,
         failing: bool = False,
+        confirms: bool = True,
     ) -> Recorder:
         """A device of Alice signs on; with so much on its way to it, or with a store that fails when it has begun."""
         people, client = self.house.hub.people, Recorder()
         client.hub, client.prompt, client.reads_nothing, client.unread = self.house.hub, prompt, reads_nothing, unread
         account = self.house.wait(self.house.accounts.by_name("alice"))
         peer, info = Peer("irc", "192.0.2.1", 40000), ClientInfo(device=device)
-        client.session = self.house.wait(people.sign_on(account, "", peer, info, client))
+        client.session = self.house.wait(people.sign_on(account, "", peer, info, client, confirms=confirms))
         self.house.store.available = not failing
         people.begin(client.session)
         self.house.turn()
@@ -115,6 +116,24 @@ class MissedTests(MissedCase):
         self.house.off(phone)
         self.say(bob, "three")
         self.assertEqual(told(self.come("phone")), ["two!", "three"])
+
+    def test_never_confirms(self) -> None:
+        """Who never confirms (``irc.confirm = false``) has read what it was handed, in rooms and in talks."""
+        bob, laptop = self.talkative(), self.come("laptop", confirms=False)
+        phone = self.come("phone", confirms=False, prompt=False)
+        self.join(laptop)
+        self.say(bob, "one")
+        self.house.send(bob, "alice", "two")
+        self.settle()
+        self.house.off(phone)
+        self.say(bob, "three")
+        self.house.send(bob, "alice", "four")
+        self.settle()
+        again = self.come("phone", confirms=False, prompt=False)
+        self.assertEqual(told(again), ["three", "four"])
+        self.house.off(again)
+        self.assertEqual(told(self.come("phone", confirms=False)), [])
+        self.assertEqual(told(laptop), ["one", "three", "two", "four"])
 
     def test_first_time(self) -> None:
         """A device that was never here has missed nothing, nor has one that reads history by itself."""
