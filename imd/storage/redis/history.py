@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
 
 from imd.core.message import Message
 from imd.core.past import END, owner_of
+from imd.core.stores import OutcomeUnknown
 from imd.storage.redis import keys, scripts
 from imd.storage.redis.agenda import Agenda
 from imd.storage.redis.connection import Part, encode
@@ -48,9 +50,11 @@ class History:
         for target, message in entries:
             targets.setdefault(target, []).append(message)
         calls: list[Deferred[Any]] = []
+        unnoted: list[Failure] = []
         for target, messages in targets.items():
             self._agenda.note(target, min(message.time for message in messages))
-            calls += self._note(target, messages)
+            for noted in self._note(target, messages):
+                noted.addErrback(unnoted.append)
             for start in range(0, len(messages), BATCH):
                 arguments: list[Part] = [most]
                 for message in messages[start : start + BATCH]:
@@ -64,6 +68,9 @@ class History:
                 calls.append(self._link.write(scripts.HISTORY_APPEND, keys.history_fence(target), names, arguments))
         if calls:
             await together(calls)
+        if unnoted:
+            # They were answered before the others. Repeated, it is noted, too.
+            raise OutcomeUnknown("Redis took the messages, and not all that is told of them")
 
     def _note(self, target: str, messages: Sequence[Message]) -> list[Deferred[Any]]:
         """Whose talk this is, and who has said something in it."""
