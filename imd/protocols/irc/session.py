@@ -308,12 +308,17 @@ class IrcSession(Speaker):
 
     def _run(self, line: Line | BadLine, row: Command | None) -> None:
         if isinstance(line, BadLine):
-            self._answer_bad(line)
+            outer, self.slot = self.slot, self.replies.open(self._label(line) if line.tags else "")
+            try:
+                self._answer_bad(line)
+            finally:
+                self.slot.close()
+                self.slot = outer
             return
         self._alone = row is None or not row.overlaps
         execute(self, line, row, self.replies.open(self._label(line) if line.tags else ""))
 
-    def _label(self, line: Line) -> str:
+    def _label(self, line: Line | BadLine) -> str:
         """https://ircv3.net/specs/extensions/labeled-response: "MUST NOT exceed 64 bytes"; "depends on batch"."""
         label = line.tags.get("label", "")
         if not label or not self.registered or len(label.encode()) > 64:

@@ -20,10 +20,10 @@ class BadLine(Exception):
     """A line the peer should not have sent. `code` is ``too-long``, ``tags-too-long``, ``not-utf8``, ``malformed``, or
     ``empty``, which is none at all."""
 
-    def __init__(self, code: str, command: str = "*") -> None:
+    def __init__(self, code: str, command: str = "*", label: str = "") -> None:
         super().__init__(f"{command}: {code}")
-        #: As a `Line` has them: none.
-        self.tags: dict[str, str] = {}
+        #: As a `Line` has them: of all tags the label is kept, under which the answer is wanted.
+        self.tags: dict[str, str] = {"label": label} if label else {}
         self.code = code
         #: What the line was about, as far as that could be read.
         self.command = command
@@ -64,13 +64,13 @@ def parse(data: bytes, client_tags: int = MAX_CLIENT_TAGS) -> Line:
             raise BadLine("not-utf8", _command_of(body)) from None
         body = body.lstrip(b" ")
     if len(body) > MAX_BODY - 2:
-        raise BadLine("too-long", _command_of(body))
+        raise BadLine("too-long", _command_of(body), tags.get("label", ""))
     try:
         text = body.decode()
     except UnicodeDecodeError:
-        raise BadLine("not-utf8", _command_of(body)) from None
+        raise BadLine("not-utf8", _command_of(body), tags.get("label", "")) from None
     if "\0" in text:
-        raise BadLine("malformed", _command_of(body))
+        raise BadLine("malformed", _command_of(body), tags.get("label", ""))
     source = ""
     if text[:1] == ":":
         source, _, text = text[1:].partition(" ")
