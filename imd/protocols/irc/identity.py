@@ -24,6 +24,8 @@ async def become(session: "IrcSession", account: Account, device: str = "") -> N
     if session.registered:
         device = device or session.registration.device
         await session.hub.people.promote(session.me, account, device)
+        if "draft/chathistory" in session.caps:
+            session.hub.history.want(session.me)
         session.registration = DONE
         if "draft/read-marker" in session.caps:
             await load_marks(session)
