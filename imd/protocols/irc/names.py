@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
-from imd.core.session import Mark
+from imd.core.session import Mark, Person
 from imd.core.talk import Member, Room, RoomFlag
 from imd.protocols.irc import modes, numerics, refusals
 from imd.protocols.irc.commands import command
@@ -107,11 +107,13 @@ def seen_members(session: "IrcSession", room: Room) -> Iterable[Member]:
     people = session.hub.people
     if not session.hub.rooms.may_know(session.me, room) or people.person_count() == people.marked(Mark.UNLISTED):
         return ()
-    return (
-        member
-        for member in room.members.values()
-        if not member.person.marked(Mark.UNLISTED) and people.may_see(session.me, member.person)
-    )
+    return (member for member in room.members.values() if listed(session, member.person))
+
+
+def listed(session: "IrcSession", person: Person) -> bool:
+    """Whether somebody is shown where she and the client are not together: she has no mode ``i``, and her presence may
+    be seen. That they share some room is not enough: there she is a member, and no more (P5)."""
+    return not person.marked(Mark.UNLISTED) and session.hub.presence.view(session.me, person.address.name).online
 
 
 def packed(words: Iterable[str], room_for: int, separator: str = " ") -> Iterable[str]:

@@ -14,7 +14,7 @@ from imd.core.session import Mark, Person
 from imd.core.talk import Member, Room
 from imd.protocols.irc import modes, numerics, user_modes
 from imd.protocols.irc.commands import command
-from imd.protocols.irc.names import seen_members
+from imd.protocols.irc.names import listed, seen_members
 from imd.protocols.irc.refusals import middle
 from imd.protocols.irc.rooms import is_room
 from imd.protocols.irc.whois import idle, is_away, knows_well, realname, shared_rooms, user_and_host, view_of, visible
@@ -78,7 +78,7 @@ def _by_mask(session: "IrcSession", matches: Callable[[str], bool]) -> Iterator[
         # So it is nearly always.
         return
     for person in list(people.online()):
-        if person.marked(Mark.UNLISTED) or person.key in near or not people.may_see(session.me, person):
+        if person.key in near or not listed(session, person):
             continue
         if matches(person.address.name) or matches(session.source_of(person)):
             yield person

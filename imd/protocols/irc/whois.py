@@ -12,7 +12,7 @@ from imd.core.talk import Member, Room
 from imd.protocols.irc import modes, numerics, services, user_modes
 from imd.protocols.irc.buddyserv import location_text
 from imd.protocols.irc.commands import allowed, command
-from imd.protocols.irc.names import packed
+from imd.protocols.irc.names import listed, packed
 from imd.protocols.irc.queries import asks_elsewhere
 from imd.protocols.irc.refusals import middle
 from imd.protocols.irc.room_events import away_text
@@ -144,7 +144,7 @@ def _tell_rooms(session: "IrcSession", person: Person) -> None:
     those that are not secret."""
     every = "multi-prefix" in session.caps
     rooms = list(shared_rooms(session, person))
-    if not person.marked(Mark.UNLISTED) and person is not session.me.person:
+    if person is not session.me.person and listed(session, person):
         shared = {room.name for room, _ in rooms}
         rooms += [
             (room, room.members[person.key])
