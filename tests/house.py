@@ -21,7 +21,7 @@ from imd.core.refusal import Refusal
 from imd.core.session import Account, ClientInfo, Peer, Presence, PresenceView, Session
 from imd.core.talk import Crowd, MetadataChange, RoomEvent, RoomLine, RoomLines
 from imd.net.reactor_clock import ReactorClock, Spawner
-from imd.storage.memory import MemoryStore
+from imd.storage.memory.store import MemoryStore
 
 #: Where the tests' clock begins: real enough for message times and sequence numbers.
 NOON = 1_790_000_000.0

@@ -11,7 +11,7 @@ Rules for every method that returns an awaitable:
 
 import enum
 from collections.abc import Awaitable, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
@@ -21,6 +21,9 @@ from imd.core.message import Message
 from imd.core.past import END
 from imd.core.session import Account
 from imd.core.talk import BanEntry, ListKind, Role, RoomFlag, Topic
+
+REMEMBER: Final = 7 * 86_400.0
+"""Seconds for which the id of an acknowledged message is remembered."""
 
 
 class OutcomeUnknown(Exception):
@@ -230,7 +233,7 @@ class Queueing(enum.Enum):
 class InboxStore(Protocol):
     """The offline queue: one per account, in order of `Message.seq`, with acknowledgement by message id.
 
-    Of an acknowledged message its id is remembered until the message would have expired or for `remember` seconds,
+    Of an acknowledged message its id is remembered until the message would have expired or for `REMEMBER` seconds,
     whichever is less, so that a sender's late repetition is recognised.
     """
 

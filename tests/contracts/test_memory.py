@@ -8,7 +8,7 @@ the same `MemoryStore`, so `reopen` gives the same object.
 from twisted.trial.unittest import TestCase
 
 from imd.core.stores import Durability, OutcomeUnknown, Store
-from imd.storage.memory import MemoryStore
+from imd.storage.memory.store import MemoryStore
 from tests.contracts.accounts import AccountsContract, TokensContract
 from tests.contracts.bans import BansContract
 from tests.contracts.contract import NOW, StoreContract, queued

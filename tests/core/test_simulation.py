@@ -20,7 +20,7 @@ from imd.core.ports import Hub
 from imd.core.refusal import Refusal
 from imd.core.session import Account, ClientInfo, Peer, PresenceView, Session
 from imd.core.talk import Crowd, MetadataChange, RoomEvent, RoomLines
-from imd.storage.memory import MemoryStore
+from imd.storage.memory.store import MemoryStore
 from tests.house import House, TestEnvironment
 
 #: How a client confirms what it is shown.

@@ -13,7 +13,7 @@ from imd.core.roombook import RoomBook
 from imd.core.stores import RoomRecord
 from imd.core.talk import Room, Topic
 from imd.core.turnstile import Turnstile
-from imd.storage.memory import MemoryStore
+from imd.storage.memory.store import MemoryStore
 from tests.house import HouseTestCase, TestEnvironment
 
 

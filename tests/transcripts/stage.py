@@ -11,7 +11,7 @@ from imd.core.message import Draft
 from imd.core.session import State
 from imd.core.tally import Tally
 from imd.policies import core_policy, credential_rules, irc_settings
-from imd.storage.memory import MemoryStore
+from imd.storage.memory.store import MemoryStore
 from tests.protocols.irc import other_door
 from tests.protocols.irc.other_door import OtherClient
 from tests.protocols.irc.world import NOW, User, World

@@ -15,16 +15,16 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from imd.core.stores import Queued, Queueing
+from imd.core.stores import REMEMBER, Queued, Queueing
 from imd.storage.redis import keys, scripts
 from imd.storage.redis.connection import Part, encode_parts
 from imd.storage.redis.link import Link, together
 from imd.storage.redis.started import started
 from imd.storage.values import decode_queued, encode_queued
 
-#: Seconds for which the id of an acknowledged message is remembered, if its sender has an id of his own for it and may
-#: therefore send it again; and if only this daemon could repeat it, after an outcome that was unknown.
-REMEMBER, REMEMBER_BRIEFLY = 7 * 86_400.0, 600.0
+#: Seconds for which the id of an acknowledged message is remembered if its sender has no id of his own for it: only
+#: this daemon could repeat it, after an outcome that was unknown.
+REMEMBER_BRIEFLY = 600.0
 #: Messages in one script call: Redis serves nobody else meanwhile.
 BATCH = 250
 #: What one step of `expire` takes from one tag.

@@ -11,8 +11,10 @@ tokens.py       resume tokens
 rosters.py      contacts
 ledger.py       sign-ons and sign-offs
 rooms.py        rooms founded by accounts
+bans.py         who may not sign on
 inbox.py        the offline queue
 history.py      what was said
+shelves.py      small values of accounts: read marks, cursors, memberships, metadata
 schema/         ``0001-….sql`` and so on, each run once
 ==============  =====================================================================================
 

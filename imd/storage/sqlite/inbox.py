@@ -20,13 +20,11 @@ from zlib import crc32
 from twisted.internet.defer import Deferred
 
 from imd.core.message import Message
-from imd.core.stores import Queued, Queueing
+from imd.core.stores import REMEMBER, Queued, Queueing
 from imd.storage.sqlite.database import Database, in_steps
 from imd.storage.sqlite.statements import insert, insert_flat, select
 from imd.storage.values import decode_message, encode_message
 
-#: Longest time the id of an acknowledged message is remembered: 7 days, in seconds.
-REMEMBER = 7 * 86_400.0
 #: About how many inboxes have their count kept in memory.
 MAX_COUNTED = 100_000
 

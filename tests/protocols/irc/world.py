@@ -25,7 +25,7 @@ from imd.net.scram import salted_password
 from imd.protocols.irc.gateway import IrcGateway
 from imd.protocols.irc.session import IrcSession
 from imd.protocols.irc.settings import IrcLimits, IrcSettings
-from imd.storage.memory import MemoryStore
+from imd.storage.memory.store import MemoryStore
 from tests.protocols.irc.memory_store import InstantDatabase, memory_store
 
 #: 2026-11-22 10:15:00 UTC.

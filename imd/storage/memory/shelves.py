@@ -1,14 +1,15 @@
-"""A shelf (`imd.core.stores.ShelfStore`) in a dictionary, for the store in memory."""
+"""Small values of accounts under a name: read marks, cursors, memberships, metadata."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from collections.abc import Awaitable, Sequence
+
+from imd.storage.memory.part import Call, Part
 
 
-class MemoryShelf:
-    """`imd.core.stores.ShelfStore`; `call` does the work as the store is now: well, away, or dying."""
+class Shelf(Part):
+    """`imd.core.stores.ShelfStore`."""
 
-    def __init__(self, call: Callable[[Callable[[], Any]], Awaitable[Any]]) -> None:
-        self._call = call
+    def __init__(self, call: Call) -> None:
+        super().__init__(call)
         self._values: dict[str, dict[str, bytes]] = {}
 
     def drop(self, account: str) -> None:
