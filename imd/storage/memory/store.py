@@ -35,8 +35,8 @@ class MemoryStore:
         self.shelves = [Shelf(self.call) for _ in range(4)]
         self.read_marks, self.cursors, self.memberships, self.metadata = self.shelves
         self.bans = Bans(self.call)
-        owned = [self.tokens.drop, self.rosters.drop, self.inbox.drop]
-        self.accounts.gone_with = owned + [shelf.drop for shelf in self.shelves]
+        self.accounts.gone_with += [self.tokens.drop, self.rosters.drop, self.inbox.drop]
+        self.accounts.gone_with += [shelf.drop for shelf in self.shelves]
         self.durability = Durability.WEAK
         self.description = "memory"
         self.secret = secret
