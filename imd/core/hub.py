@@ -231,6 +231,7 @@ class Hub:
             "whowas": len(self.people.whowas),
             **self.rooms.levels(),
             "offers": self.offers.most(),
+            "always_on": len(self.staying.persons),
             "metadata_keys": self.metadata.most(),
             "bans": len(self.bans),
             "window": self.delivery.most_unconfirmed(),

@@ -80,7 +80,11 @@ class _Holding:
         self._hold(partial(self.client.deliver, list(envelopes)))
 
     def room_event(self, event: RoomEvent) -> None:
-        self._hold(partial(self.client.room_event, event))
+        if event.session == self._session.id:
+            # The answer to what it has just asked for.
+            self.client.room_event(event)
+        else:
+            self._hold(partial(self.client.room_event, event))
 
     def room_crowd(self, crowd: Crowd) -> None:
         self._hold(partial(self.client.room_crowd, crowd))

@@ -119,6 +119,7 @@ class Promotion:
         else:
             self._joins(session, guest, there)
         if session.begun:
+            people.missed.begun(session)
             people.delivery.attach(session)
 
     def _current(self, account: Account) -> Account:
