@@ -175,9 +175,9 @@ class Hub:
         if crashed:
             self._environment.log.info("{count} sessions had not been closed by the last daemon", count=crashed)
         await self.rooms.load()
+        await self.metadata.load()
         await self.staying.load()
         await self.bans.load()
-        await self.metadata.load()
 
     def store_back(self) -> None:
         """The store was away and can be reached again: do what has waited."""

@@ -73,8 +73,9 @@ class Metadata:
             self._of.setdefault(account, values)
 
     def left(self, person: Person) -> None:
-        """The person is on no more."""
-        self._of.pop(person.key, None)
+        """The person is on no more. Who stays in her rooms is still seen there."""
+        if not (self._people.staying.stays(person.account) and self._rooms.rooms_of(person)):
+            self._of.pop(person.key, None)
 
     def removed(self, account: str) -> None:
         """The account is no more; the store has forgotten its values with it."""

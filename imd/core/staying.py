@@ -208,9 +208,10 @@ class Staying:
             self._environment.spawn("load a roster", self._load_roster(id))
 
     async def _load_roster(self, id: str) -> None:
-        """It says who may know that she is away."""
+        """It says who may know that she is away; and what she shows of herself is seen meanwhile."""
         try:
             await self._people.rosters.load(id)
+            await self._people.metadata.arriving(id)
         except StoreUnavailable:
             self._environment.log.info("the roster of {account} was not loaded: the store is away", account=id)
 

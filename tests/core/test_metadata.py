@@ -133,6 +133,31 @@ class MetadataTests(HouseTestCase):
         self.assertEqual(self.house.hub.metadata.clear_room(alice.session, "#one"), ["url"])
         self.assertEqual(dict(self.house.hub.metadata.of_room(alice.session, "#one")[1]), {})
 
+    def test_staying(self) -> None:
+        """Who stays in her rooms without a client is seen there as ever, also after a restart."""
+        account = self.alice.session.account
+        assert account is not None
+        self.house.hub.rooms.join(self.bob.session, "#one")
+        self.house.hub.rooms.join(self.alice.session, "#one")
+        self.house.wait(self.house.hub.staying.choose(self.alice.session, True))
+        self.set(self.alice, "url", "one")
+        self.house.off(self.alice)
+        self.house.turn()
+        room = self.house.hub.rooms.find("#one")
+        assert room is not None
+        members = self.house.hub.metadata.of_members(self.bob.session, room)
+        self.assertEqual(
+            [(person.address.name, dict(values)) for person, values in members], [("alice", {"url": "one"})]
+        )
+        bob = self.bob.session.account
+        assert bob is not None
+        self.house.restart()
+        self.house.turn()
+        bob_again = self.house.on(bob)
+        room = self.house.hub.rooms.join(bob_again.session, "#one")
+        members = self.house.hub.metadata.of_members(bob_again.session, room)
+        self.assertEqual([person.address.name for person, _ in members], ["alice"])
+
     def test_store_away(self) -> None:
         """What could not be kept was not set, and nobody was told."""
         self.house.store.available = False
