@@ -75,7 +75,7 @@ class History(Reading):
         self._forgotten: dict[str, None] = {}
         #: Copies of talks for everybody, not only for those who read them.
         self.always = False
-        #: Accounts that have begun to read, and the store is about to remember it.
+        #: Accounts that have begun to read while this daemon runs: what is under way to them knows them as they were.
         self._wanted: set[str] = set()
 
     def want(self, session: Session) -> None:
@@ -87,13 +87,20 @@ class History(Reading):
     async def _remember(self, account: Account) -> None:
         try:
             await self.people.accounts.add_device(account, READER)
-        finally:
+        except BaseException:
+            # The next time, then.
             self._wanted.discard(account.id)
+            raise
 
-    @property
-    def nobody_reads(self) -> bool:
-        """Whether only accounts with several devices have copies."""
-        return not (self.always or self._wanted)
+    def needless(self, sender: Account | None, recipient: Account) -> bool:
+        """Whether neither side has copies: by far the most common."""
+        wanted = self._wanted
+        return (
+            len(recipient.devices) < 2
+            and recipient.id not in wanted
+            and (sender is None or (len(sender.devices) < 2 and sender.id not in wanted))
+            and not self.always
+        )
 
     def read_by(self, account: Account) -> bool:
         """Whether she has more than one way to read her talks, so that history has to have what she was told."""

@@ -176,8 +176,7 @@ class Keeping:
     def accept(self, pending: Pending) -> None:
         """Acknowledged, or durable; the sender waits for the history too, where other devices read it."""
         sender, recipient = pending.sender.account, pending.account
-        if self._history.nobody_reads and len(recipient.devices) < 2 and (sender is None or len(sender.devices) < 2):
-            # By far the most common.
+        if self._history.needless(sender, recipient):
             self._accepted(pending)
             return
         targets = self.histories(pending.message, sender, recipient)

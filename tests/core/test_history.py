@@ -200,6 +200,20 @@ class ReaderTests(HistoryCase):
         self.house.store.work()
         self.assert_settled(told, Outcome.ACCEPTED)
 
+    def test_under_way(self) -> None:
+        """What was sent before the store has remembered that she reads, and is accepted after, is there, too."""
+        bob = self.house.on(self.bob_account, prompt=False)
+        self.house.store.deferring = True
+        self.house.hub.history.want(bob.session)
+        told = self.house.send(self.alice, "bob", "hello", turn=False)
+        self.house.store.work()
+        self.house.store.deferring = False
+        self.house.turn()
+        bob.acknowledge()
+        self.house.turn()
+        self.assert_settled(told, Outcome.ACCEPTED)
+        self.assertEqual(self.history(bob, "alice"), ["hello"])
+
     def test_guests(self) -> None:
         """A talk with a guest is the account's; a guest has none."""
         guest = self.house.on("visitor")
