@@ -13,7 +13,7 @@ from imd.core.message import Envelope, ReadMark, Receipt
 from imd.core.past import Redaction
 from imd.core.ports import Timer
 from imd.core.refusal import Banned, Killed, Refusal
-from imd.core.session import Peer, Person, PresenceView, Session
+from imd.core.session import Mark, Peer, Person, PresenceView, Session
 from imd.core.talk import Crowd, MetadataChange, RoomEvent, RoomLines
 from imd.protocols.irc import (
     buddyserv,
@@ -122,6 +122,10 @@ class IrcSession(Speaker):
         if self.signed_on is None:
             raise AssertionError("not signed on")
         return self.signed_on
+
+    @property
+    def bot(self) -> bool:
+        return self.signed_on is not None and Mark.BOT in self.signed_on.marks
 
     @property
     def source(self) -> str:

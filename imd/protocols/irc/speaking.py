@@ -75,6 +75,11 @@ class Speaker:
         self.slot: Slot | None = None
         self.replies = Replies(door.server, link.write, answered)
 
+    @property
+    def bot(self) -> bool:
+        """Whether this client has said that it is one."""
+        return False
+
     def set_caps(self, caps: frozenset[str]) -> None:
         self.caps = caps
         self.flavour = flavour_of(caps)
@@ -132,7 +137,11 @@ class Speaker:
         self, command: str, params: Sequence[str], *, source: str = "", account: str = "", colon: bool = False
     ) -> bytes:
         """Encode a line of this moment for this client."""
-        tags = line_tags(self.flavour, self.hub.clock.time(), account=account) if self.flavour else ""
+        tags = ""
+        if self.flavour:
+            # https://ircv3.net/specs/extensions/bot-mode: also on what a bot itself is told of what it did.
+            more = {"bot": ""} if source and self.bot and source.startswith(f"{self.nick}!") else None
+            tags = line_tags(self.flavour, self.hub.clock.time(), account=account, more=more)
         return encode(command, params, source=source or self.door.server, tags=tags, colon=colon)
 
     def refuse(self, refusal: Refusal, line: Line) -> None:
