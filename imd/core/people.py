@@ -352,10 +352,10 @@ class People:
         person.sessions.remove(session)
         for mark in session.marks:
             self._marked[mark] -= not person.marked(mark)
+        if stays:
+            self.staying.gone(person, session)
         if not person.sessions:
             self.leave(person)
-        if stays:
-            self.staying.gone(person, session.info)
         self.presence.closed(session)
         self.offers.closed(session)
         self._ledger.ended(self._promotion.line(session), self._environment.clock.time(), reason)

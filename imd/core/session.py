@@ -205,7 +205,7 @@ class Person:
     `key` is the account id or ``guest:…``.
     """
 
-    __slots__ = ("account", "address", "key", "last", "sessions")
+    __slots__ = ("account", "address", "kept", "key", "last", "sessions")
 
     def __init__(self, key: str, address: Address, account: Account | None) -> None:
         self.key = key
@@ -214,13 +214,17 @@ class Person:
         self.sessions: list[Session] = []
         #: Of who stays in rooms without any session: what the last one said of itself.
         self.last: ClientInfo | None = None
+        #: And how it was marked.
+        self.kept: frozenset[Mark] = frozenset()
 
     @property
     def guest(self) -> bool:
         return self.account is None
 
     def marked(self, mark: Mark) -> bool:
-        """Whether any of the person's sessions has the mark."""
+        """Whether any of the person's sessions has the mark; of who stays without one, whether the last had it."""
+        if not self.sessions:
+            return mark in self.kept
         return any(mark in session.marks for session in self.sessions)
 
 

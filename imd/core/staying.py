@@ -14,7 +14,7 @@ from imd.core.address import Address, fold
 from imd.core.limits import Limits
 from imd.core.ports import Environment
 from imd.core.refusal import NotAllowed, NotForGuests, StoreUnavailable
-from imd.core.session import Account, ClientInfo, Person, Session
+from imd.core.session import FIRST_MARKS, Account, ClientInfo, Mark, Person, Session
 from imd.core.stores import OutcomeUnknown, ShelfStore
 from imd.core.talk import Role, Room
 
@@ -120,13 +120,14 @@ class Staying:
             return False
         return True
 
-    def gone(self, person: Person, info: ClientInfo) -> None:
-        """The person is absent now; `info` is that of the last session."""
-        person.last = info
-        self._enter(person)
+    def gone(self, person: Person, last: Session) -> None:
+        """The person is absent now; `last` was the last session."""
+        person.last = last.info
+        self._enter(person, last.marks - {Mark.OPERATOR})
         self._seen(person)
 
-    def _enter(self, person: Person) -> None:
+    def _enter(self, person: Person, marks: Iterable[Mark] = FIRST_MARKS) -> None:
+        person.kept = frozenset(marks)
         self.persons[person.key] = person
         self._names[fold(person.address.name)] = person
 
@@ -141,6 +142,8 @@ class Staying:
         person = self.persons.pop(id, None)
         if person is not None and self._names.get(fold(person.address.name)) is person:
             del self._names[fold(person.address.name)]
+        if person is not None:
+            person.kept = frozenset()
         return person
 
     def leave(self, person: Person, text: str) -> None:
@@ -148,6 +151,7 @@ class Staying:
         if self.back(person.key) is not None:
             self._people.rooms.left(person, text)
             self._people.rosters.unload(person.key)
+            self._people.metadata.left(person)
 
     def account_changed(self, before: Account, now: Account | None) -> None:
         person = self.persons.get(before.id)
@@ -156,10 +160,11 @@ class Staying:
         elif person is not None and now is not None:
             person.account = now
             if now.name != before.name:
+                marks = person.kept
                 self.back(before.id)
                 was, origin = person.address, self._people.origin(person)
                 person.address = Address(now.name, self._people.domain)
-                self._enter(person)
+                self._enter(person, marks)
                 self._people.rooms.renamed(person, was, origin)
         if now is None:
             # The store has dropped its shelf.

@@ -4,7 +4,7 @@ from imd.core.hub import Policy
 from imd.core.limits import Limits
 from imd.core.message import Outcome
 from imd.core.refusal import NotAllowed, NotForGuests, TooMany
-from imd.core.session import ClientInfo, Presence, State, Visibility
+from imd.core.session import ClientInfo, Mark, Presence, State, Visibility
 from imd.core.talk import Joined, Left, MemberPresenceChanged, RemovedFromRoom, Role, RoleChange
 from tests.house import House, HouseTestCase, Recorder
 
@@ -43,6 +43,7 @@ class StayingTests(HouseTestCase):
         person = self.house.hub.people.find("alice")
         assert person is not None
         self.assertEqual(self.house.hub.people.origin(person), "al@user/alice")
+        self.assertEqual([mark for mark in Mark if person.marked(mark)], [Mark.UNLISTED])
         self.assertEqual([each.address.name for each in self.house.hub.people.online()], ["bob"])
         self.assert_settled(self.house.send(bob, "alice", "tea?"), Outcome.KEPT)
         again = self.house.on(self.alice)
@@ -50,6 +51,12 @@ class StayingTests(HouseTestCase):
         self.assertEqual(again.bodies, ["tea?"])
         self.assertEqual(self.kinds(bob), [MemberPresenceChanged])
         self.assertIs(again.session.person, person)
+        self.house.off(again)
+        self.house.restart()
+        person = self.house.hub.people.find("alice")
+        assert person is not None
+        self.assertEqual([mark for mark in Mark if person.marked(mark)], [Mark.UNLISTED])
+        self.assertEqual(self.house.hub.people.marked(Mark.UNLISTED), 0)
 
     def test_chosen_otherwise(self) -> None:
         """Without the choice, or after it was taken back, the last session takes its person along."""
