@@ -3,8 +3,9 @@
     values.py      times and sizes: "5 ms", "16 KiB"
     listeners.py   endpoint strings to typed listeners
     field.py       what stands beside the type of a setting
-    limits.py      the section `limits`
-    model.py       all other sections, and Settings
+    limits/        the section `limits`
+    sections/      all other sections
+    model.py       Settings: all of them joined
     catalogue.py   all settings as one table; explain(key)
     locate.py      in which line of a TOML text a key stands
     error.py       SettingsError: what is wrong, where, and what is allowed

@@ -13,7 +13,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import msgspec
 
 from imd.config.listeners import Listener, parse_datagram_address, parse_listener
-from imd.config.model import PRIVILEGES, OperatorLogin, Settings
+from imd.config.model import Settings
+from imd.config.sections.operators import PRIVILEGES, OperatorLogin
 
 # RFC 1123 section 2.1: labels of letters, digits and hyphens, at most 63 each.
 _LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"

@@ -63,7 +63,7 @@ url = "redis://127.0.0.1:6379/0"
 _DOCS_HEAD: Final = """\
 # Settings
 
-% Written by `python -m imd.config.template docs`; change imd/config/model.py or limits.py instead.
+% Written by `python -m imd.config.template docs`; change imd/config/sections or limits instead.
 
 imd runs without a settings file: the defaults below hold. `conf/imd.toml` is a sample with every
 setting, `conf/redis.toml` is ready to use with Redis.

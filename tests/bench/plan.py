@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from imd.config.model import Accounts
+from imd.config.sections.people import Accounts
 from imd.net import scram
 from tests import redis_server
 from tests.bench import baseline, ways

@@ -9,7 +9,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from imd.config.catalogue import as_toml, catalogue, explain, sections, unknown
 from imd.config.limits import SWITCHED, Limits
-from imd.config.model import Settings, Store
+from imd.config.model import Settings
+from imd.config.sections.keeping import Store
 from imd.config.values import Duration, Size
 
 # The table of the contract: a default changes only together with it.

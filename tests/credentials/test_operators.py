@@ -5,7 +5,7 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 from imd.config.load import check, load
-from imd.config.model import PRIVILEGES
+from imd.config.sections.operators import PRIVILEGES
 from imd.core.session import EVERYTHING, Privilege
 from imd.core.stores import Verifier
 from imd.core.verifier import read, written
