@@ -29,7 +29,7 @@
     isupport.py      RPL_ISUPPORT, one table; ISUPPORT
     dcc.py           offers of direct talks and files, told from other CTCP
     messaging.py     PRIVMSG, NOTICE, TAGMSG: from the client to the core
-    metadata.py      METADATA: what people and rooms show of themselves
+    metadata/        METADATA: what people and rooms show of themselves
     multiline.py     BATCH: from the client to one message of several lines
     chathistory.py   CHATHISTORY
     redacting.py     REDACT

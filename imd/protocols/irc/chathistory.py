@@ -103,11 +103,11 @@ async def _targets(session: "IrcSession", line: Line) -> None:
     after, before = (last, first) if backwards else (first, last)
     session.hub.history.want(session.me)
     heard = await session.hub.history.heard(session.me, after, before, limit, newest=backwards)
-    reference = _begin(session, "draft/chathistory-targets")
+    reference = session.open_batch("draft/chathistory-targets")
     for each in heard:
         data = session.format("CHATHISTORY", ["TARGETS", each.name, server_time(each.time)])
         session.answer(with_tag(data, "batch", reference) if reference else data)
-    _end(session, reference)
+    session.close_batch(reference)
 
 
 # ---------------------------------------------------------------- reading parameters
@@ -151,7 +151,7 @@ def read_time(text: str) -> float | None:
 def _answer(session: "IrcSession", past: Past, *, newest: bool) -> None:
     """As many of the messages as a client can be asked to take at once; the next page has the others."""
     most = session.door.settings.limits.send_queue // _SHARE or 2**62
-    reference = _begin(session, "chathistory", past.name)
+    reference = session.open_batch("chathistory", past.name)
     found: list[bytes] = []
     size = 0
     for message in reversed(past.messages) if newest else past.messages:
@@ -162,18 +162,4 @@ def _answer(session: "IrcSession", past: Past, *, newest: bool) -> None:
         found.append(data)
     for data in reversed(found) if newest else found:
         session.answer_lines(data)
-    _end(session, reference)
-
-
-def _begin(session: "IrcSession", *kind: str) -> str:
-    """https://ircv3.net/specs/extensions/batch: its reference, or "" for who does not know batches."""
-    if "batch" not in session.caps:
-        return ""
-    reference = session.replies.reference()
-    session.reply("BATCH", f"+{reference}", *kind)
-    return reference
-
-
-def _end(session: "IrcSession", reference: str) -> None:
-    if reference:
-        session.reply("BATCH", f"-{reference}")
+    session.close_batch(reference)

@@ -121,6 +121,18 @@ class Speaker:
         """Answer with a command, from the server unless `source` says otherwise, with the time for who wants it."""
         self.answer(self.format(command, params, source=source, colon=colon))
 
+    def open_batch(self, *kind: str) -> str:
+        """https://ircv3.net/specs/extensions/batch: its reference, or "" for who does not know batches."""
+        if "batch" not in self.caps:
+            return ""
+        reference = self.replies.reference()
+        self.reply("BATCH", f"+{reference}", *kind)
+        return reference
+
+    def close_batch(self, reference: str) -> None:
+        if reference:
+            self.reply("BATCH", f"-{reference}")
+
     def notice(self, text: str) -> None:
         """Answer with a NOTICE of the server, for what has no numeric."""
         self.reply("NOTICE", self.nick, text, colon=True)
