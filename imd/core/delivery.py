@@ -35,6 +35,9 @@ from imd.core.trace import Trace, Way
 
 Settle = Callable[[Receipt], None]
 
+#: Looked up for each message, which an enumeration makes dear.
+_ACCOUNTS_ONLY = Mark.ACCOUNTS_ONLY
+
 
 class Delivery:
     """The `imd.core.ports.Delivery` of this daemon."""
@@ -91,10 +94,19 @@ class Delivery:
         if draft.client_id and self._repeated(id, sender, draft, outcome):
             return id
         seq = self._numbers.next(now)
-        person = self._here(draft.to)
-        if person is not None and session.marks is not FIRST_MARKS and person.guest:
+        people = self._people
+        person = people.find(draft.to)
+        if person is not None and not person.sessions:
+            # Who stays in rooms without a client is off.
+            person = None
+        if person is not None and session.marks is not FIRST_MARKS and person.account is None:
             self._accept_answers(session, person)
-        if sender.account is None and person is not None and self._refuses(session, person):
+        if (
+            sender.account is None
+            and people.marks[_ACCOUNTS_ONLY]
+            and person is not None
+            and self._refuses(session, person)
+        ):
             outcome(Receipt(id, draft.client_id, None, Outcome.REFUSED, now, AccountsOnly(person.address.name)))
             return id
         if person is None or (person.account is not None and not self._recipients.idle):
@@ -113,7 +125,7 @@ class Delivery:
         return seen and self._people.accepting.turns_away(person, guest.person)
 
     def _accept_answers(self, session: Session, guest: Person) -> None:
-        if Mark.ACCOUNTS_ONLY in session.marks and guest is not session.person:
+        if _ACCOUNTS_ONLY in session.marks and guest is not session.person:
             with suppress(TooMany):
                 self._people.accepting.accept(session.person, guest)
 
@@ -134,7 +146,7 @@ class Delivery:
             draft.body,
             draft.kind,
             draft.client_id,
-            session.signed(draft.tags),
+            draft.tags if session.marks is FIRST_MARKS else session.signed(draft.tags),
             self._people.origin(sender),
         )
 
@@ -212,8 +224,9 @@ class Delivery:
         for session in list(person.sessions):
             if session.begun:
                 session.client.deliver(envelopes)
-        show_elsewhere(speaker, message)
-        self._note(message, speaker.account, None)
+        if speaker.account is not None:
+            show_elsewhere(speaker, message)
+            self._note(message, speaker.account, None)
         outcome(receipt(message, Outcome.ACCEPTED))
 
     def _route(

@@ -150,7 +150,8 @@ class People:
         self._sessions: dict[str, Session] = {}
         self._peak = 0
         #: How many people have each mark: it is asked at every sign-on.
-        self._marked = dict.fromkeys(Mark, 0)
+        #: How many people have each mark.
+        self.marks = dict.fromkeys(Mark, 0)
         self._closing = False
         self.whowas = WhoWas(self, limits)
         self.accepting = Accepting(limits)
@@ -219,7 +220,7 @@ class People:
             self.persons[person.key] = person
             self._names[fold(person.address.name)] = person
         for mark in session.marks:
-            self._marked[mark] += not person.marked(mark)
+            self.marks[mark] += not person.marked(mark)
         person.sessions.append(session)
         self._sessions[session_id] = session
         self._peak = max(self._peak, len(self._sessions))
@@ -299,7 +300,7 @@ class People:
         before = session.person
         before.sessions.remove(session)
         for mark in session.marks:
-            self._marked[mark] += (not person.marked(mark)) - (not before.marked(mark))
+            self.marks[mark] += (not person.marked(mark)) - (not before.marked(mark))
         if not before.sessions:
             self.leave(before)
         session.person = person
@@ -351,7 +352,7 @@ class People:
             self.rooms.left(person, text, quit=reason == "quit")
         person.sessions.remove(session)
         for mark in session.marks:
-            self._marked[mark] -= not person.marked(mark)
+            self.marks[mark] -= not person.marked(mark)
         if stays:
             self.staying.gone(person, session)
         if not person.sessions:
@@ -533,11 +534,11 @@ class People:
             return False
         before = session.person.marked(mark)
         session.marks = session.marks | {mark} if on else session.marks - {mark}
-        self._marked[mark] += session.person.marked(mark) - before
+        self.marks[mark] += session.person.marked(mark) - before
         return True
 
     def marked(self, mark: Mark) -> int:
-        return self._marked[mark]
+        return self.marks[mark]
 
     def origin(self, person: Person) -> str:
         if not person.sessions:

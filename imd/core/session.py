@@ -283,7 +283,4 @@ class Session:
 
     def signed(self, tags: dict[str, str]) -> dict[str, str]:
         """The tags of what this session says: with `BOT_TAG` where it is a bot's."""
-        # By far the most sessions have just these marks, and every message comes by here.
-        if self.marks is FIRST_MARKS or Mark.BOT not in self.marks:
-            return tags
-        return {**tags, BOT_TAG: ""}
+        return {**tags, BOT_TAG: ""} if Mark.BOT in self.marks else tags

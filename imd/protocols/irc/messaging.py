@@ -39,6 +39,11 @@ def service(nick: str) -> Callable[[Service], Service]:
     return enter
 
 
+# Looked up for each message, which an enumeration makes dear.
+_SIGNAL = Kind.SIGNAL
+_KEPT, _REFUSED, _UNKNOWN = Outcome.KEPT, Outcome.REFUSED, Outcome.UNKNOWN
+
+
 @command("PRIVMSG", overlaps=True, active=True)
 def privmsg(session: "IrcSession", line: Line) -> Coroutine[Any, Any, None] | None:
     return _text(session, line)
@@ -67,7 +72,7 @@ def _text(session: "IrcSession", line: Line) -> Coroutine[Any, Any, None] | None
     targets = _targets(session, line)
     text = line.param(1)
     # A CTCP message without a word in it says nothing either.
-    if not text.strip("\x01"):
+    if not text or (text[0] == "\x01" and not text.strip("\x01")):
         if targets and line.command != "NOTICE":
             session.numeric(numerics.ERR_NOTEXTTOSEND)
         return None
@@ -164,7 +169,7 @@ def _send(session: "IrcSession", line: Line, draft: Draft) -> None:
         slot.close()
 
     try:
-        if draft.kind is Kind.SIGNAL and draft.body:
+        if draft.kind is _SIGNAL and draft.body:
             if not session.door.settings.dcc and dcc.direct(draft):
                 raise NotAllowed("This server does not let clients connect to each other (DCC).")
             _note_offer(session, draft)
@@ -192,23 +197,23 @@ def _note_offer(session: "IrcSession", draft: Draft) -> None:
 
 
 def _settled(session: "IrcSession", line: Line, draft: Draft, receipt: Receipt) -> None:
-    match receipt.outcome:
-        case Outcome.REFUSED:
-            _refused(session, line, draft, receipt.reason or Refusal("Refused."))
-        case Outcome.UNKNOWN:
-            session.fail(
-                line.command,
-                "OUTCOME_UNKNOWN",
-                [draft.to],
-                "It is not known whether this message arrived; if you send it again it may be shown twice.",
-            )
-        case outcome:
-            if "echo-message" in session.caps:
-                _echo(session, draft, receipt)
-            elif outcome is Outcome.KEPT and line.command == "PRIVMSG" and "labeled-response" not in session.caps:
-                session.notice(f"{draft.to} is not here; your message is kept until {draft.to} signs on.")
-            if line.command == "PRIVMSG" and not draft.to.startswith("#"):
-                _away(session, draft.to)
+    outcome = receipt.outcome
+    if outcome is _REFUSED:
+        _refused(session, line, draft, receipt.reason or Refusal("Refused."))
+    elif outcome is _UNKNOWN:
+        session.fail(
+            line.command,
+            "OUTCOME_UNKNOWN",
+            [draft.to],
+            "It is not known whether this message arrived; if you send it again it may be shown twice.",
+        )
+    else:
+        if "echo-message" in session.caps:
+            _echo(session, draft, receipt)
+        elif outcome is _KEPT and line.command == "PRIVMSG" and "labeled-response" not in session.caps:
+            session.notice(f"{draft.to} is not here; your message is kept until {draft.to} signs on.")
+        if line.command == "PRIVMSG" and draft.to[0] != "#":
+            _away(session, draft.to)
 
 
 def _echo(session: "IrcSession", draft: Draft, receipt: Receipt) -> None:
