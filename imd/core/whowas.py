@@ -28,8 +28,8 @@ class WhoWas:
         self.limits = limits
         self._people = people
         self._entries: deque[tuple[str, Appearance]] = deque()
-        #: By folded name; the youngest last.
-        self._by_name: dict[str, deque[Appearance]] = {}
+        #: By folded name; the youngest last. Nearly always one, for which a deque takes six times the memory of a list.
+        self._by_name: dict[str, list[Appearance]] = {}
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -51,7 +51,7 @@ class WhoWas:
         )
         folded = fold(entry.name)
         self._entries.append((folded, entry))
-        self._by_name.setdefault(folded, deque()).append(entry)
+        self._by_name.setdefault(folded, []).append(entry)
         while self.limits.whowas and len(self._entries) > self.limits.whowas:
             self.limits.tally.count("whowas")
             self._forget()
@@ -59,7 +59,7 @@ class WhoWas:
     def _forget(self) -> None:
         folded, _ = self._entries.popleft()
         entries = self._by_name[folded]
-        entries.popleft()
+        del entries[0]
         if not entries:
             del self._by_name[folded]
 
