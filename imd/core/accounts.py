@@ -112,8 +112,8 @@ class Accounts:
         if len(folded) > _LONGEST:
             # Nobody can be called so, and it must not fill the memory.
             return None
-        right: object = object()
-        self._looking[folded] = right
+        # Of several at a time the first may remember: were it always the last, none might get to it.
+        right = self._looking.setdefault(folded, object())
         try:
             account = await _answer(self._store.by_name(folded))
             if self._looking.get(folded) is right:
@@ -144,6 +144,22 @@ class Accounts:
                 if len(self._looks) > self._remember:
                     del self._looks[next(iter(self._looks))]
         return known
+
+    async def current(self, account: Account) -> Account:
+        """The account as it is now, where some time has passed since it was read; it is so until the next await.
+
+        Raises `NoSuchAccount` when it has been removed, `StoreUnavailable`.
+        """
+        while True:
+            folded = fold(account.name)
+            known = self.cached(folded)
+            if isinstance(known, Account) and known.id == account.id:
+                return known
+            if known is UNKNOWN:
+                await self.by_name(folded)
+            else:
+                # Renamed, or removed.
+                account = await self._fetch(account.id)
 
     async def by_id(self, ids: Sequence[str]) -> dict[str, Account]:
         """Those of these accounts that exist."""

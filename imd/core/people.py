@@ -185,14 +185,8 @@ class People:
         else:
             if account.suspended:
                 raise Suspended(account.name)
-            person = (
-                self.persons.get(account.id)
-                or self.staying.persons.get(account.id)
-                or Person(account.id, Address(account.name, self.domain), account)
-            )
-            old = self._sessions.get(replaces)
-            others = len(person.sessions) - (old is not None and old.person is person)
-            self.limits.check_count("sessions_per_account", "sessions of one account", others)
+            person = self._present(account) or Person(account.id, Address(account.name, self.domain), account)
+            self._check_sessions(person, replaces)
         name = person.address.name
         try:
             self.check_bans(person, peer, info)
@@ -203,18 +197,30 @@ class People:
         except BaseException:
             self._claimed.discard(fold(name))
             raise
-        self._claimed.discard(fold(name))
-        person = self._by_now(person)
         try:
+            if account is not None:
+                person = await self._by_now(account)
+                self._check_sessions(person, replaces)
             # A ban that was set meanwhile found no session to end.
             self.check_bans(person, peer, info)
-        except Refusal:
-            self._ledger.ended(session_id, self._environment.clock.time(), "banned")
+        except Refusal as refusal:
+            reason = "banned" if isinstance(refusal, Banned | Suspended) else "failed"
+            self._ledger.ended(session_id, self._environment.clock.time(), reason)
             raise
+        finally:
+            self._claimed.discard(fold(name))
         if account is not None:
             self._make_way(person)
         session = Session(session_id, person, peer, info, client, now, confirms)
         session.presence = presence
+        if replaces:
+            self._replacing[session_id] = replaces
+        self._come(session)
+        return session
+
+    def _come(self, session: Session) -> None:
+        """One more session of a person, who may not have been on until now."""
+        person = session.person
         if not person.sessions:
             self.staying.back(person.key)
             self.persons[person.key] = person
@@ -222,29 +228,26 @@ class People:
         for mark in session.marks:
             self.marks[mark] += not person.marked(mark)
         person.sessions.append(session)
-        self._sessions[session_id] = session
+        self._sessions[session.id] = session
         self._peak = max(self._peak, len(self._sessions))
-        if replaces:
-            self._replacing[session_id] = replaces
-        return session
 
-    def _by_now(self, person: Person) -> Person:
-        """The store was asked meanwhile: another session may have come, and the account may have changed."""
-        account = person.account
-        if account is None:
-            return person
-        present = self.persons.get(account.id) or self.staying.persons.get(account.id)
-        if present is None:
-            current = self.accounts.cached(fold(account.name))
-            if isinstance(current, Account) and current.id == account.id:
-                person.account = current
-                person.address = Address(current.name, self.domain)
-        return present or person
+    def _present(self, account: Account) -> Person | None:
+        return self.persons.get(account.id) or self.staying.persons.get(account.id)
+
+    def _check_sessions(self, person: Person, replaces: str) -> None:
+        """Raises `TooMany` where one more would be; the session it replaces does not count."""
+        old = self._sessions.get(replaces)
+        others = len(person.sessions) - (old is not None and old.person is person)
+        self.limits.check_count("sessions_per_account", "sessions of one account", others)
+
+    async def _by_now(self, account: Account) -> Person:
+        """Who the account is after the store was asked: another session may have come meanwhile, or the account been
+        altered or removed. True until the next await."""
+        account = await self.accounts.current(account)
+        return self._present(account) or Person(account.id, Address(account.name, self.domain), account)
 
     def check_bans(self, person: Person, peer: Peer, info: ClientInfo) -> None:
         """Raises `Banned`, `Suspended`."""
-        if person.account is not None and person.account.suspended:
-            raise Suspended(person.account.name)
         nick = person.address.name
         ban = self.bans.of(person.account, nick, self._user(person, info), self._hosts(person, peer), peer)
         if ban is not None:
@@ -252,6 +255,9 @@ class People:
                 "{nick} from {address} is banned as {target}", nick=nick, address=peer.address, target=ban.shown
             )
             raise Banned(ban)
+        if person.account is not None and person.account.suspended:
+            # By an operator's program, which has no reason to give.
+            raise Suspended(person.account.name)
 
     async def _guest(self, nick: str) -> Person:
         if not self.guests_allowed:

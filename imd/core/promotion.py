@@ -15,7 +15,7 @@ import msgspec
 from imd.core.address import Address, fold
 from imd.core.ledger import Ledger
 from imd.core.ports import Environment
-from imd.core.refusal import Kicked, NameInUse, NoSuchAccount, NotAllowed
+from imd.core.refusal import Kicked, NameInUse, NotAllowed
 from imd.core.session import Account, Person, Session
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class Promotion:
         try:
             await people.rosters.load(account.id)
             await people.metadata.arriving(account.id)
-            account = becoming.account = self._current(account)
+            account = becoming.account = await people.accounts.current(account)
             # As at any sign-on: a ban that was set meanwhile found no session to end.
             people.check_bans(becoming, session.peer, session.info)
         except BaseException:
@@ -121,13 +121,6 @@ class Promotion:
         if session.begun:
             people.missed.begun(session)
             people.delivery.attach(session)
-
-    def _current(self, account: Account) -> Account:
-        """The account as it is now: the store was asked meanwhile."""
-        known = self._people.accounts.cached(fold(account.name))
-        if known is None or (isinstance(known, Account) and known.id != account.id):
-            raise NoSuchAccount(account.name)
-        return known if isinstance(known, Account) else account
 
     def _becomes(self, person: Person, account: Account) -> None:
         """Nobody else is on with the account: the guest is it."""
