@@ -79,6 +79,8 @@ class SlotTests(RedisCase):
         store = await self.make_store()
         for name in ("alice", "bob"):
             await store.accounts.create(account("id-" + name, name, certificates=("ab",)), name, VERIFIER)
+        await store.accounts.enter_skeletons()
+        await store.accounts.by_skeleton("alice")
         await store.accounts.by_name("alice")
         await store.accounts.by_certificate("ab")
         await store.accounts.page("", 10)
@@ -98,6 +100,7 @@ class SlotTests(RedisCase):
         await store.rosters.remove([("id-bob", "id-alice")])
         for session in ("s1", "s2"):
             await store.ledger.began(LedgerEntry(session, "id-bob", "bob", "irc", "", 0, 0, 0, "", "", "", NOW))
+        await store.ledger.named("s1", "irssi", "1.4")
         await store.ledger.ended("s1", NOW, "quit")
         await store.ledger.close_open(NOW)
         await store.ledger.page("id-bob", NOW + 1, 10)
