@@ -4,7 +4,7 @@ A person signs on through any door and is the same person behind all of them: on
 list, one presence, one inbox. docs/architecture.md draws the house.
 
     tap          what ``twistd imd`` accepts
-    assembly     joins all parts; the only file that knows them all
+    assembly     joins all parts; the only package that knows them all
     policies     from the settings to the plain values each part goes by
     config       settings: load, check, reload
     core         what an instant messaging service is; no sockets, no Twisted

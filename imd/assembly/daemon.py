@@ -1,28 +1,21 @@
-"""Joins all parts into one daemon; the only module that knows them all.
-
-::
-
-    settings ─► store ─► hub ─► credentials ─► gateways ─► listeners
-                          └────────── control socket ──────┘
-
-`Daemon.start` opens the store, starts the core, binds every listener, and then says ``imd ready``. `Daemon.stop` goes
-the other way: no new connections, what is in flight is finished, clients are told, the store is closed.
+"""One daemon: `Daemon.start` opens the store, starts the core, binds every listener, and then says ``imd ready``.
+`Daemon.stop` goes the other way: no new connections, what is in flight is finished, clients are told, the store is
+closed.
 """
 
 import resource
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any
 
 from twisted.cred.checkers import ICredentialsChecker
 from twisted.internet.defer import Deferred, gatherResults
-from twisted.internet.interfaces import IListeningPort, IProtocolFactory
-from twisted.internet.ssl import CertificateOptions
 from twisted.internet.task import LoopingCall, deferLater
-from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 
+from imd.assembly.environment import Environment
+from imd.assembly.listeners import Listeners
+from imd.assembly.store import make_store
 from imd.config.error import SettingsError
 from imd.config.load import load
 from imd.config.model import Settings
@@ -31,23 +24,19 @@ from imd.control.listener import ControlListener
 from imd.core.accounts import Accounts
 from imd.core.hub import Hub
 from imd.core.refusal import Banned, NotAllowed, Refusal
-from imd.core.stores import Durability, Store
+from imd.core.stores import Durability
 from imd.core.tally import Tally
 from imd.credentials.front import CredentialsFront
 from imd.credentials.hashing import Hashing
-from imd.net.after_handshake import Securing
 from imd.net.connections import Connections
 from imd.net.datagram.dtls import ServerContext
 from imd.net.garbage import Garbage
 from imd.net.holding import Holding
 from imd.net.ident import Ident
-from imd.net.listening import listen, port_number, shown
 from imd.net.memory import Memory
 from imd.net.naming import Names
-from imd.net.reactor_clock import ReactorClock, Spawner
 from imd.net.resident import INTERVAL, Resident
-from imd.net.self_signed import ensure_pair
-from imd.net.tls import Certificates, UnusablePair
+from imd.net.tls import UnusablePair
 from imd.net.turns import LeanTurns
 from imd.net.web.site import WebSite
 from imd.policies import (
@@ -63,10 +52,6 @@ from imd.protocols.irc.gateway import IrcGateway
 from imd.protocols.native.datagram import NativeDatagrams
 from imd.protocols.native.gateway import NativeGateway
 from imd.storage.redis.store import RedisStore
-from imd.storage.sqlite.store import SQLiteStore
-
-T = TypeVar("T")
-Stream = Literal["native", "irc", "web"]
 
 #: Seconds between two looks for what has outlived its time.
 EXPIRE_INTERVAL = 600.0
@@ -74,46 +59,6 @@ EXPIRE_INTERVAL = 600.0
 RETRY_INTERVAL = 5.0
 #: Seconds that what is in flight may take when the daemon stops; clients then have as long again to read.
 FINISH = 1.5
-
-
-class Environment:
-    """`imd.core.ports.Environment` on the reactor."""
-
-    log = Logger(namespace="imd.core")
-
-    def __init__(self, reactor: Any) -> None:
-        self.clock = ReactorClock(reactor)
-        self.spawn = Spawner(self.log)
-
-    def future(self) -> "Deferred[Any]":
-        return Deferred()
-
-
-class Bound:
-    """One listener and its port."""
-
-    def __init__(self, door: str, kind: str, port: IListeningPort) -> None:
-        self.door = door
-        self.kind = kind
-        self.port = port
-
-    def __str__(self) -> str:
-        return f"{self.door} {self.kind} {shown(self.port)}"
-
-
-def make_store(settings: Settings, reactor: Any) -> Store:
-    """The store that the settings name. Raises `OSError` or `ValueError` for files that cannot be used."""
-    if settings.store.url == "sqlite":
-        return SQLiteStore(settings.data, reactor)
-    return RedisStore(
-        settings.store.url,
-        reactor,
-        ca=settings.store.ca,
-        certificate=settings.store.certificate,
-        key=settings.store.key,
-        holder=f"imd on {settings.data}",
-        reply_timeout=settings.store.reply_timeout,
-    )
 
 
 class Daemon:
@@ -145,13 +90,12 @@ class Daemon:
         self.connections = Connections(reactor, connection_limits(settings, self.tally))
         self.resident = Resident(self.connections, self.memory, settings.limits.process_memory)
         self.holding = Holding(reactor)
+        self._listeners = Listeners(reactor, self.environment, self.connections)
         self.turns = LeanTurns(reactor, self.environment.clock)
-        self.bound: list[Bound] = []
         self.started = 0.0
         self._source = source or partial(load, None)
         self._checker = checker
         self._hashing = Hashing(reactor, settings.accounts.hashing_threads, tally=self.tally)
-        self._certificates: Certificates | None = None
         self._control: ControlListener | None = None
         self._names = Names(reactor, settings.irc.lookup_timeout)
         self._ident = Ident(reactor, settings.irc.lookup_timeout)
@@ -165,10 +109,12 @@ class Daemon:
         """Everything up, or an exception and nothing left behind."""
         self._raise_open_files()
         try:
-            await self._in_thread(lambda: self.settings.data.mkdir(mode=0o700, parents=True, exist_ok=True))
+            await self.environment.in_thread(lambda: self.settings.data.mkdir(mode=0o700, parents=True, exist_ok=True))
             await self.store.open()
             await self._assemble()
-            await self._listen()
+            await self._listeners.bind(self.settings, self.native, self.datagrams, self.irc, self.web)
+            self._control = ControlListener(self, self.reactor, self.settings.data)
+            self._control.start()
         except BaseException:
             await self.stop()
             raise
@@ -203,7 +149,7 @@ class Daemon:
         hub, credentials, spawn, log = self.hub, self.credentials, environment.spawn, Logger(namespace="imd.doors")
         native, irc = native_settings(settings, self.tally), irc_settings(settings, self.started, self.tally)
         self.native = NativeGateway(hub, credentials, native, spawn, log, self.memory)
-        self.datagrams = NativeDatagrams(self.native.door, self.connections, ServerContext(self._tls_options))
+        self.datagrams = NativeDatagrams(self.native.door, self.connections, ServerContext(self._listeners.tls_options))
         self.irc = IrcGateway(hub, credentials, irc, spawn, log, self.memory, self, self._ident)
         web = web_settings(settings, self.tally)
         self.web = WebSite(self.reactor, environment.clock, self.memory, web, self._unwell)
@@ -213,36 +159,6 @@ class Daemon:
         ban = self.hub.bans.address(address)
         return None if ban is None else Banned(ban)
 
-    async def _listen(self) -> None:
-        settings = self.settings
-        certificate, key = await self._pair(settings)
-        self._certificates = await self._in_thread(partial(Certificates, certificate, key, self._in_thread))
-        self._certificates.start(self.reactor)
-        securing = Securing(self._certificates, self.reactor)
-        streams: tuple[tuple[Stream, IProtocolFactory, bool, Callable[[Refusal], bytes]], ...] = (
-            ("native", self.native.factory, True, self.native.answer),
-            ("irc", self.irc, False, self.irc.answer),
-            ("web", self.web.factory, False, self.web.turned_away),
-        )
-        for door, factory, detect, answer in streams:
-            for each in settings.listen.listeners(door):
-                port = await listen(
-                    self.reactor,
-                    each.kind,
-                    each.description,
-                    factory,
-                    self.connections,
-                    securing=securing,
-                    detect=detect,
-                    answer=answer,
-                )
-                self.bound.append(Bound(door, each.kind, port))
-        for each in settings.listen.listeners("udp"):
-            bound = self.datagrams.listen(self.reactor, each.interface or "", each.port or 0)
-            self.bound.append(Bound("native", each.kind, bound))
-        self._control = ControlListener(self, self.reactor, settings.data)
-        self._control.start()
-
     def _unwell(self) -> str:
         """What keeps people from being served, for the health page; "" for nothing."""
         if self._stopping:
@@ -250,22 +166,6 @@ class Daemon:
         if self.connections.shut:
             return "short of memory"
         return "" if self.store.available else "store unavailable"
-
-    def _tls_options(self) -> CertificateOptions:
-        if self._certificates is None:
-            raise AssertionError("asked for a certificate before there was one")
-        return self._certificates.options
-
-    async def _pair(self, settings: Settings) -> tuple[Path, Path]:
-        """Certificate and key of the settings, or the pair of our own."""
-        if settings.tls.certificate is not None and settings.tls.key is not None:
-            return settings.tls.certificate, settings.tls.key
-        now = self.environment.clock.time()
-        return await self._in_thread(partial(ensure_pair, settings.data, settings.domain, now))
-
-    async def _in_thread(self, call: Callable[[], T]) -> T:
-        result: T = await deferToThreadPool(self.reactor, self.reactor.getThreadPool(), call)
-        return result
 
     def _every(self, seconds: float, call: Callable[[], object]) -> None:
         loop = LoopingCall(call)
@@ -302,17 +202,14 @@ class Daemon:
             self.log.warn("durability: weak; what is accepted may be lost when the store's machine dies")
         self.log.info(
             "imd ready: {listeners}; store {store}; control {control}",
-            listeners=", ".join(str(bound) for bound in self.bound),
+            listeners=str(self._listeners),
             store=self.store.description,
             control=str(settings.data / "control.sock"),
         )
 
     def listeners(self) -> list[dict[str, Any]]:
         """The listeners with their real ports."""
-        return [
-            {"door": each.door, "kind": each.kind, "port": port_number(each.port), "address": shown(each.port)}
-            for each in self.bound
-        ]
+        return self._listeners.table()
 
     # ------------------------------------------------------------ reloading
 
@@ -322,11 +219,11 @@ class Daemon:
         Raises `SettingsError` for wrong settings and `UnusablePair` for a certificate that cannot be used; then all
         the old ones stay in force.
         """
-        new: Settings = await self._in_thread(self._source)
+        new: Settings = await self.environment.in_thread(self._source)
         changes = compare(self.settings, new)
         settings = changes.in_force
-        certificate, key = await self._pair(settings)
-        if self._certificates is not None and await self._in_thread(partial(self._certificates.use, certificate, key)):
+        certificate = await self._listeners.renew(settings)
+        if certificate is not None:
             self.log.info("new certificate in force, from {path}", path=str(certificate))
         self.settings = settings
         self.hub.change_policy(core_policy(settings, self.tally))
@@ -386,8 +283,7 @@ class Daemon:
         for loop in self._loops:
             if loop.running:
                 loop.stop()
-        for bound in self.bound:
-            await _stopped(bound.port)
+        await self._listeners.unbind()
         try:
             await self._close_doors()
         finally:
@@ -405,9 +301,8 @@ class Daemon:
             await self._finished()
         if self._control is not None:
             await self._control.stop()
-        if self._certificates is not None:
-            self._certificates.stop()
-        await self._in_thread(self._hashing.stop)
+        self._listeners.stop()
+        await self.environment.in_thread(self._hashing.stop)
         self.environment.spawn.stop()
 
     async def _finished(self) -> None:
@@ -415,9 +310,3 @@ class Daemon:
         deadline = self.environment.clock.time() + FINISH
         while not self.hub.idle and self.environment.clock.time() < deadline:
             await deferLater(self.reactor, 0.02)
-
-
-async def _stopped(port: IListeningPort) -> None:
-    stopping = port.stopListening()
-    if stopping is not None:
-        await stopping
