@@ -6,6 +6,7 @@ from imd.core.address import Address
 from imd.core.contact import Contact
 from imd.core.stores import LedgerEntry, RoomRecord
 from imd.storage.redis import scripts
+from imd.storage.redis.accounts import Accounts
 from imd.storage.redis.connection import Connection
 from tests.contracts.contract import NOW, VERIFIER, account, message, queued
 from tests.storage.redis.case import RedisCase
@@ -79,6 +80,7 @@ class SlotTests(RedisCase):
         store = await self.make_store()
         for name in ("alice", "bob"):
             await store.accounts.create(account("id-" + name, name, certificates=("ab",)), name, VERIFIER)
+        assert isinstance(store.accounts, Accounts)
         await store.accounts.enter_skeletons()
         await store.accounts.by_skeleton("alice")
         await store.accounts.by_name("alice")
