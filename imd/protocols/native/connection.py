@@ -16,7 +16,8 @@ from imd.net.shapes import share
 from imd.protocols.native import signon
 from imd.protocols.native.door import Door
 from imd.protocols.native.keepalive import KeepAlive
-from imd.protocols.native.session import NOWHERE, NativeSession
+from imd.protocols.native.session import NativeSession
+from imd.protocols.native.sink import NOWHERE
 from imd.protocols.native.wire.codec import encode
 from imd.protocols.native.wire.frame import LineFramer
 
@@ -29,7 +30,7 @@ TOO_SLOW = Bye(code="too-slow", text="You read too slowly; what you did not ackn
 
 
 class NativeConnection(BackPressure, TicketHolder, Protocol):
-    """One client on TCP or TLS; with TLS it is connected once the handshake is done. A `session.Sink`."""
+    """One client on TCP or TLS; with TLS it is connected once the handshake is done. A `sink.Sink`."""
 
     #: A stream's, also with TLS around it.
     transport: Any
@@ -172,7 +173,7 @@ class NativeConnection(BackPressure, TicketHolder, Protocol):
     def whose(self) -> str:
         return self.session.whose()
 
-    # ------------------------------------------------------------ session.Sink
+    # ------------------------------------------------------------ sink.Sink
 
     def send(self, payload: bytes) -> None:
         self._outbox.payload(payload)

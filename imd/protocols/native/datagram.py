@@ -24,8 +24,9 @@ from imd.net.datagram.terms import Terms
 from imd.protocols.native import signon
 from imd.protocols.native.door import DATAGRAM_DOOR, Door
 from imd.protocols.native.gateway import FAREWELL
-from imd.protocols.native.session import NOWHERE, NativeSession
+from imd.protocols.native.session import NativeSession
 from imd.protocols.native.settings import NativeSettings
+from imd.protocols.native.sink import NOWHERE
 
 #: Why a link has ended → the limit its client has met.
 _LIMITS = {"timeout": "native_ping_timeout", "too-long": "line_length", "too-slow": "send_queue"}
@@ -62,7 +63,7 @@ def terms(settings: NativeSettings) -> Terms:
 
 
 class DatagramConnection:
-    """One client on UDP. A `session.Sink`, and the receiver of its link.
+    """One client on UDP. A `sink.Sink`, and the receiver of its link.
 
     Signs of life are the reliability layer's: it pings, and knows when nobody answers.
     """
@@ -103,7 +104,7 @@ class DatagramConnection:
     def admission_expired(self) -> None:
         self.session.bye("timeout", "It took too long to sign on.", "timeout")
 
-    # ------------------------------------------------------------ session.Sink
+    # ------------------------------------------------------------ sink.Sink
 
     def send(self, payload: bytes) -> None:
         if not self._link.send(payload):

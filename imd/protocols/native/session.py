@@ -11,7 +11,7 @@ signing on run alone, and with `MAX_OPEN` requests under way no more is read.
 
 from collections import deque
 from collections.abc import Coroutine, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import CancelledError
 
@@ -29,6 +29,7 @@ from imd.net.bucket import Bucket
 from imd.protocols.native import outgoing, room_events
 from imd.protocols.native.commands import COMMANDS, Row
 from imd.protocols.native.door import Door
+from imd.protocols.native.sink import Sink
 from imd.protocols.native.state import State
 from imd.protocols.native.wire.codec import BadMessage, decode_client, encode
 
@@ -39,50 +40,6 @@ if TYPE_CHECKING:
 MAX_OPEN = 256
 #: Refusals for haste, one after the other, after which the client is beyond help.
 MAX_HASTE = 1_000
-
-
-class Sink(Protocol):
-    """What a session needs of whatever carries its payloads."""
-
-    def send(self, payload: bytes) -> None:
-        """Buffer; leaves at the end of the reactor's turn."""
-
-    def close(self) -> None:
-        """Close once everything sent has left."""
-
-    def pause(self) -> None:
-        """Read no more for now; the session keeps something (`NativeSession.kept`). Harmless when repeated, as is
-        `resume`."""
-
-    def resume(self) -> None: ...
-
-    @property
-    def full(self) -> bool:
-        """Whether so much waits for the client that it is asked nothing more; `go_on` follows when it has read."""
-
-    def backlog(self) -> int:
-        """Bytes that were sent and have not left."""
-
-    def signed_on(self) -> None:
-        """The client has been welcomed: the limits for strangers end."""
-
-
-class Nowhere:
-    """The sink of a session whose connection is lost: they hold each other no longer (`imd.net.garbage`)."""
-
-    full = False
-
-    def send(self, payload: bytes) -> None: ...
-    def close(self) -> None: ...
-    def pause(self) -> None: ...
-    def resume(self) -> None: ...
-    def signed_on(self) -> None: ...
-
-    def backlog(self) -> int:
-        return 0
-
-
-NOWHERE = Nowhere()
 
 
 class NativeSession:
