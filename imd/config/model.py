@@ -60,7 +60,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def everything_on_loopback(self) -> bool:
         """Whether only programs of this machine can connect, through whatever listener, and for nobody else."""
-        return not self.listen.proxies and all(listener.loopback for listener in self.listen.everything())
+        passed_on = self.listen.proxies or self.irc.gateways
+        return not passed_on and all(listener.loopback for listener in self.listen.everything())
 
     @property
     def registration(self) -> Literal["open", "invite", "closed"]:

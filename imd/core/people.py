@@ -596,6 +596,10 @@ class People:
         return change(session.person, other)
 
     def accepted(self, session: Session) -> Iterable[Person]:
+        for other in self.accepting.accepted(session.person):
+            if not self.may_see(session, other):
+                # As of one who has gone, and as lasting (P5).
+                self.accepting.refuse(session.person, other)
         return self.accepting.accepted(session.person)
 
     def was(self, watcher: Session, name: str) -> Iterator[Appearance]:

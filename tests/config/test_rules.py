@@ -175,6 +175,9 @@ class AutoTests(SynchronousTestCase):
             (['listen.udp=["0.0.0.0:4000"]'], False),
             (['listen.irc=["systemd:domain=INET:index=0"]'], False),
             (["listen={native=[], irc=[], web=[], udp=[]}"], True),
+            (['listen.proxies=["127.0.0.1"]'], False),
+            # What a gateway of this machine passes on comes from anywhere.
+            ([f'irc.gateways=[{{name="kiwi", certificate="{"5f" * 32}"}}]'], False),
         ):
             settings = load(None, overrides)
             self.assertEqual(settings.everything_on_loopback(), loopback, overrides)

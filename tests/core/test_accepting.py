@@ -51,6 +51,22 @@ class AcceptingTests(HouseTestCase):
         alice = self.house.on(self.house.wait(self.house.accounts.by_name("alice")))
         self.assertEqual(list(self.people.accepted(alice.session)), [])
 
+    def test_who_hides_is_like_one_who_has_gone(self) -> None:
+        """P5: who cannot be seen any more is accepted no more, also when she shows herself again."""
+        bob = self.house.on(self.house.person("bob"))
+        for state in (State.INVISIBLE, State.OFFLINE):
+            self.people.accept(self.alice.session, "bob", True)
+            if state is State.INVISIBLE:
+                self.house.hub.presence.update(bob.session, Presence(state))
+            else:
+                self.house.off(bob)
+            self.house.turn()
+            self.assertEqual(list(self.people.accepted(self.alice.session)), [], state)
+            if state is State.INVISIBLE:
+                self.house.hub.presence.update(bob.session, Presence())
+                self.house.turn()
+                self.assertEqual(list(self.people.accepted(self.alice.session)), [])
+
     def test_bounded(self) -> None:
         """No more than one may watch; nobody accepts herself, or somebody who is not here."""
         self.people.accept(self.alice.session, "gus", True)
