@@ -2,10 +2,11 @@
 
 Each target has a hash tag of its own. What is told of several of them, the talks of somebody and where somebody has
 said something, is therefore written by commands of its own, before the messages: it may name too much, never too
-little.
+little. Beside each target stands who has said something in it, so that they are freed of it when it is empty.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -40,9 +41,12 @@ class History:
     def __init__(self, link: Link) -> None:
         self._link = link
         self._agenda = Agenda(link, keys.HISTORIES_FENCE, keys.HISTORIES)
-        #: Who is known to be noted as having said something where.
-        self._authors: set[tuple[str, str]] = set()
-        link.on_ready.append(self._authors.clear)
+        #: Who is known to be noted as having said something where: target → accounts.
+        self._authors: dict[str, set[str]] = {}
+        self._noted = 0
+        #: Targets of which something is being forgotten: whoever writes to one takes it off again.
+        self._forgetting: dict[str, set[object]] = {}
+        link.on_ready.append(self._forget_noted)
 
     @started
     async def append(self, entries: Sequence[tuple[str, Message]], most: int = 0) -> None:
@@ -74,24 +78,55 @@ class History:
 
     def _note(self, target: str, messages: Sequence[Message]) -> list[Deferred[Any]]:
         """Whose talk this is, and who has said something in it."""
+        self._forgetting.pop(target, None)
         calls: list[Deferred[Any]] = []
         owner = owner_of(target)
         if owner:
             newest = max(message.seq for message in messages)
             calls.append(self._link.send(encode((b"ZADD", keys.talks(owner), b"GT", newest, target))))
         for author in {message.sender_account for message in messages}:
-            if author and (author, target) not in self._authors:
-                if len(self._authors) >= MOST_NOTED:
-                    self._authors.clear()
-                self._authors.add((author, target))
-                noted = self._link.send(encode((b"SADD", keys.authored(author), target)))
-                noted.addErrback(self._not_noted, author, target)
-                calls.append(noted)
+            if author and author not in self._authors.get(target, ()):
+                if self._noted >= MOST_NOTED:
+                    self._forget_noted()
+                self._authors.setdefault(target, set()).add(author)
+                self._noted += 1
+                for key, member in ((keys.authors(target), author), (keys.authored(author), target)):
+                    noted = self._link.send(encode((b"SADD", key, member)))
+                    noted.addErrback(self._not_noted, target)
+                    calls.append(noted)
         return calls
 
-    def _not_noted(self, failure: Any, author: str, target: str) -> Any:
-        self._authors.discard((author, target))
+    def _not_noted(self, failure: Any, target: str) -> Any:
+        self._unnote(target)
         return failure
+
+    def _forget_noted(self) -> None:
+        self._authors.clear()
+        self._noted = 0
+
+    def _unnote(self, target: str) -> None:
+        self._noted -= len(self._authors.pop(target, ()))
+
+    @contextmanager
+    def _forgets(self, target: str) -> Iterator[Callable[[], bool]]:
+        """Around a command that forgets something. Gives what tells whether nothing was written since."""
+        mark = object()
+        self._forgetting.setdefault(target, set()).add(mark)
+        try:
+            yield lambda: mark in self._forgetting.get(target, ())
+        finally:
+            marks = self._forgetting.get(target, set())
+            marks.discard(mark)
+            if not marks:
+                self._forgetting.pop(target, None)
+
+    async def _emptied(self, target: str, still: Callable[[], bool]) -> None:
+        """Nothing is left of it: nobody has said anything there."""
+        authors: list[bytes] = await self._link.query("SMEMBERS", keys.authors(target))
+        if authors and still():
+            self._unnote(target)
+            calls = [self._link.send(encode((b"SREM", keys.authored(author.decode()), target))) for author in authors]
+            await together([*calls, self._link.send(encode((b"DEL", keys.authors(target))))])
 
     @started
     async def latest(self, target: str, before: int, limit: int, after: int = -1) -> list[Message]:
@@ -143,31 +178,37 @@ class History:
                 if value is not None:
                     arguments += (id, f"{_place(decode_message(value).seq)}:{id}")
             if arguments:
-                count, left = await self._link.write(
-                    scripts.HISTORY_REMOVE, keys.history_fence(target), (messages, order, times), arguments
-                )
-                removed += count
-                await self._told(target, left)
+                with self._forgets(target) as still:
+                    count, left = await self._link.write(
+                        scripts.HISTORY_REMOVE, keys.history_fence(target), (messages, order, times), arguments
+                    )
+                    removed += count
+                    await self._told(target, left, still)
         return removed
 
-    async def _told(self, target: str, newest: bytes) -> None:
-        """Something of a talk is gone: tell its owner right."""
-        owner = owner_of(target)
+    async def _told(self, target: str, newest: bytes, still: Callable[[], bool]) -> None:
+        """Something is gone: tell the owner of a talk right, and those who had said something in what is empty now."""
+        # Who has written since has told the owner.
+        owner = owner_of(target) if still() else ""
         if owner and newest:
             await self._link.send(encode((b"ZADD", keys.talks(owner), int(newest[:20]), target)))
         elif owner:
             await self._link.send(encode((b"ZREM", keys.talks(owner), target)))
+        if not newest:
+            await self._emptied(target, still)
 
     @started
     async def drop(self, targets: Sequence[str]) -> None:
-        calls: list[Deferred[Any]] = []
-        for target in targets:
-            names = keys.history(target)
-            calls.append(self._link.apply(keys.history_fence(target), names, [["DEL", *names]]))
-            if owner := owner_of(target):
-                calls.append(self._link.send(encode((b"ZREM", keys.talks(owner), target))))
-        if calls:
-            await together(calls)
+        await together([Deferred.fromCoroutine(self._drop(target)) for target in targets])
+
+    async def _drop(self, target: str) -> None:
+        names = keys.history(target)
+        with self._forgets(target) as still:
+            dropped = self._link.apply(keys.history_fence(target), names, [["DEL", *names]])
+            owner = owner_of(target)
+            untold = [self._link.send(encode((b"ZREM", keys.talks(owner), target)))] if owner else []
+            await together([dropped, *untold])
+            await self._emptied(target, still)
 
     @started
     async def written(self, account: str, cursor: str, limit: int) -> tuple[list[tuple[str, Message]], str]:
@@ -179,7 +220,12 @@ class History:
         if not targets:
             return [], ""
         after = int(seq) if targets[0] == where and seq else -1
-        messages = await self.after(targets[0], after, LOOK)
+        with self._forgets(targets[0]) as still:
+            messages = await self.after(targets[0], after, LOOK)
+            if not messages and after < 0 and still():
+                # It was emptied before there was a list of who had said something in it.
+                self._unnote(targets[0])
+                await self._link.send(encode((b"SREM", keys.authored(account), targets[0])))
         found = [(targets[0], message) for message in messages if message.sender_account == account]
         if len(found) > limit:
             return found[:limit], f"{targets[0]}\n{found[limit - 1][1].seq}"
@@ -189,17 +235,13 @@ class History:
 
     @started
     async def expire(self, before: float) -> int:
-        return await self._agenda.work_off(before, lambda target: self._expire(target, before))
+        return await self._agenda.work_off(before, lambda target: Deferred.fromCoroutine(self._expire(target, before)))
 
-    def _expire(self, target: str, before: float) -> Deferred[tuple[int, int, bytes]]:
-        done = self._link.write(
-            scripts.HISTORY_EXPIRE, keys.history_fence(target), keys.history(target), (before, STEP)
-        )
-        if owner_of(target):
-            done.addCallback(lambda answer: Deferred.fromCoroutine(self._expired(target, answer)))
-        return done
-
-    async def _expired(self, target: str, answer: tuple[int, int, bytes]) -> tuple[int, int, bytes]:
-        if not answer[2]:
-            await self._told(target, b"")
+    async def _expire(self, target: str, before: float) -> tuple[int, int, bytes]:
+        with self._forgets(target) as still:
+            answer: tuple[int, int, bytes] = await self._link.write(
+                scripts.HISTORY_EXPIRE, keys.history_fence(target), keys.history(target), (before, STEP)
+            )
+            if not answer[2]:
+                await self._told(target, b"", still)
         return answer

@@ -138,6 +138,11 @@ def talks(owner: str) -> bytes:
     return _tag(f"talks:{owner}", "newest")
 
 
+def authors(target: str) -> bytes:
+    """Set: accounts that have said something in this history."""
+    return _tag(f"history:{target}", "authors")
+
+
 def authored(account: str) -> bytes:
     """Set: histories in which this account has said something."""
     return _tag(f"authors:{account}", "in")
