@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from imd.messages.catalogue import CLIENT_MESSAGES
-from imd.protocols.irc import families
+from imd.protocols.irc import families, services
 from imd.protocols.irc.buddyserv import _VERBS
 from imd.protocols.irc.commands import COMMANDS
 from tests.doors import Driver, IrcDriver, NativeDriver
@@ -41,7 +41,7 @@ IRC = {
     "JOIN": ["JOIN {t}", "JOIN {r} {t}"],
     "PART": ["PART {t}"],
     "NICK": ["NICK {t}"],
-    "ACCEPT": ["ACCEPT {t}", "ACCEPT *", "ACCEPT -{t}"],
+    "ACCEPT": ["ACCEPT {t}", "ACCEPT *", "ACCEPT -{t}", "ACCEPT {T},-{T}"],
     "AWAY": ["AWAY :{t}", "AWAY"],
     "SETNAME": ["SETNAME {t}"],
     "ADMIN": ["ADMIN {t}"],
@@ -72,8 +72,10 @@ IRC = {
     "CONNECT": ["CONNECT {t}"],
     "SQUIT": ["SQUIT {t} :x"],
     "WEBIRC": ["WEBIRC x {t} {t} 192.0.2.1"],
-    "CHATHISTORY": ["CHATHISTORY LATEST {t} * 1"],
-    "MARKREAD": ["MARKREAD {t}"],
+    "CHATHISTORY": ["CHATHISTORY LATEST {t} * 1", "CHATHISTORY BEFORE {T} timestamp=2100-01-01T00:00:00.000Z 5",
+                    "CHATHISTORY AROUND {t} msgid=m1 1",
+                    "CHATHISTORY TARGETS timestamp=2000-01-01T00:00:00.000Z timestamp=2100-01-01T00:00:00.000Z 9"],
+    "MARKREAD": ["MARKREAD {t}", "MARKREAD {t} timestamp=2100-01-01T00:00:00.000Z", "MARKREAD {T}"],
     "REDACT": ["REDACT {t} m1 :x"],
     "HISTSERV": ["HISTSERV HELP", "HISTSERV {t}"],
     "BUDDY": ["BUDDY {t}"],
@@ -107,6 +109,63 @@ BUDDYSERV = {
     "UNBLOCK": ["UNBLOCK {t}", "INFO {t}"],
     "REMOVE": ["ADD {t}", "REMOVE {t}", "LIST", "ADD {t}"],
     "HELP": ["HELP"],
+}
+
+#: Other services, by nick; which of their verbs say nothing of others, and why, is in `SERVICES_SILENT`.
+SERVICES = {
+    "NickServ": {
+        "INFO": ["INFO {t}", "INFO {T}", "INFO {t}@localhost"],
+        "STATUS": ["STATUS {t} {T} {t}@localhost"],
+        "ACC": ["ACC {t} {T}"],
+        "GHOST": ["GHOST {t} wrong", "GHOST {t}"],
+        "RECOVER": ["RECOVER {t} wrong"],
+        "RECLAIM": ["RECLAIM {t} wrong"],
+        "REGAIN": ["REGAIN {t}"],
+        "RELEASE": ["RELEASE {t} wrong"],
+        "IDENTIFY": ["IDENTIFY {t} wrong"],
+        "ID": ["ID {t} wrong"],
+        "LOGIN": ["LOGIN {t}"],
+        "CERT": ["CERT LIST {t}", "CERT ADD {t}"],
+        "CLIENTS": ["CLIENTS LIST {t}", "CLIENTS LOGOUT {t}"],
+        "SESSIONS": ["SESSIONS {t}"],
+        "SET": ["SET {t} {t}"],
+        "UNREGISTER": ["UNREGISTER {t}"],
+        "DROP": ["DROP {t} 1234"],
+    },
+    "ChanServ": {
+        "ACCESS": ["ACCESS {r} ADD {t} voice", "ACCESS {r}", "ACCESS {r} DEL {t}", "ACCESS {t}"],
+        "FLAGS": ["FLAGS {r} {t} +v", "FLAGS {r}", "FLAGS {r} {t} -v"],
+        "AMODE": ["AMODE {r} +v {t}", "AMODE {r}", "AMODE {r} -v {t}"],
+        "HOWTOBAN": ["HOWTOBAN {r} {t}"],
+        "INFO": ["INFO {r}", "INFO {t}"],
+        "TRANSFER": ["TRANSFER {r} {t}", "TRANSFER ACCEPT {t}"],
+        "REGISTER": ["REGISTER {t}"],
+        "DROP": ["DROP {t}"],
+        "UNREGISTER": ["UNREGISTER {t}"],
+        "CLEAR": ["CLEAR {t} users"],
+        "LIST": ["LIST {t}"],
+        "PURGE": ["PURGE ADD {t}"],
+        **{verb: [f"{verb} {{r}} {{t}}"] for verb in ("ADMIN", "DEADMIN", "OP", "DEOP", "HALFOP", "DEHALFOP")},
+        **{verb: [f"{verb} {{r}} {{t}}"] for verb in ("VOICE", "DEVOICE")},
+    },
+    "HistServ": {
+        "PLAY": ["PLAY {t}", "PLAY {T} 5"],
+        "DELETE": ["DELETE {t} m1"],
+    },
+}
+SERVICES_SILENT = {
+    "NickServ": {
+        "REGISTER": "makes an account of the nick that one has",
+        "LOGOUT": "says what to do instead",
+        "PASSWD": "is about one's own password",
+        "PASSWORD": "is about one's own password",
+    },
+    "ChanServ": {
+        "MLOCK": "names a room and letters",
+        "TOPICLOCK": "names a room",
+        "SET": "names a room and letters",
+    },
+    "HistServ": {"EXPORT": "hands out what one has said oneself", "FORGET": "forgets what one has said oneself"},
 }
 
 _CALL = {"call": "c1", "to": "{t}"}
@@ -184,6 +243,11 @@ def uncovered() -> dict[str, set[str]]:
     return {
         "irc": (IRC.keys() | IRC_SILENT.keys()) ^ COMMANDS.keys(),
         "irc: BuddyServ": BUDDYSERV.keys() ^ _VERBS.keys(),
+        **{
+            f"irc: {nick}": (SERVICES.get(nick, {}).keys() | SERVICES_SILENT.get(nick, {}).keys())
+            ^ service.verbs.keys()
+            for nick, service in services.ALL.items()
+        },
         "native": (NATIVE.keys() | NATIVE_SILENT.keys()) ^ CLIENT_MESSAGES.keys(),
     }
 
@@ -203,6 +267,12 @@ async def ask_everything(observer: Driver, words: dict[str, str]) -> list[tuple[
 async def _ask_irc(observer: IrcDriver, words: dict[str, str]) -> list[tuple[str, str]]:
     lines = [line for questions in IRC.values() for line in questions]
     lines += [f"PRIVMSG BuddyServ :{line}" for questions in BUDDYSERV.values() for line in questions]
+    lines += [
+        f"PRIVMSG {nick} :{line}"
+        for nick, verbs in SERVICES.items()
+        for questions in verbs.values()
+        for line in questions
+    ]
     # What may be seen now that the buddy list has been through everything.
     lines += ["WHOIS {t}", "BUDDY INFO {t}", "PRIVMSG {t} :again"]
     # And while the person is blocked by who asks.
@@ -264,6 +334,9 @@ _DIFFERS = [
     (re.compile(r"\b[bm]\d+\b"), "LABEL"),
     (re.compile(r"\b\d{10}\b"), "TIME"),
     (re.compile(r"\w+ \w+ \d+ \d+ -- [\d:]+"), "TIME"),
+    (re.compile(r"\w+, \d\d \w+ \d{4} [\d:]+ UTC"), "TIME"),
+    # What ChanServ wants to be confirmed is made of names.
+    (re.compile(r"(To confirm, say: .*) [0-9a-f]{8}\b"), r"\1 CODE"),
     (re.compile(r" PING :\S+"), " PING :*"),
 ]
 

@@ -93,9 +93,12 @@ async def _transfer(session: "IrcSession", words: list[str]) -> None:
 
 
 def _tell_heir(session: "IrcSession", heir: str, name: str) -> None:
+    """Where an invitation would reach her: who blocks somebody hears of no offers either."""
     for other in session.door.sessions:
         account = None if other.signed_on is None else other.signed_on.account
-        if account is not None and account.id == heir:
+        if account is None or account.id != heir:
+            continue
+        if session.hub.people.may_see(session.me, other.me.person):
             CHANSERV.tell(other, f"{session.nick} offers you {name}. To make it yours, say: TRANSFER ACCEPT {name}")
 
 
