@@ -75,6 +75,14 @@ class FoundingTests(ChanServTestCase):
         self.assertEqual(self.told(self.bob, "TRANSFER ACCEPT #tea"), ["#tea is not offered to you."])
         self.assertEqual(self.told(self.bob, "TRANSFER #tea bob"), ["#tea stays yours."])
 
+    def test_offered_by_somebody_blocked(self) -> None:
+        """She hears nothing of it, as of an invitation (P5); the offer stands as one to somebody who is off."""
+        self.bob.said("PRIVMSG BuddyServ :BLOCK alice")
+        code = self.code(self.alice, "TRANSFER #tea bob")
+        self.bob.take()
+        self.assertIn("#tea is offered to bob", self.told(self.alice, f"TRANSFER #tea bob {code}")[0])
+        self.assertEqual(self.bob.take(), [])
+
     def test_drop(self) -> None:
         """Only with its code, which is another for another room or person."""
         self.alice.said("JOIN #coffee")
