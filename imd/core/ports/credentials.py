@@ -1,0 +1,83 @@
+"""Signing on, outside the core (`imd.credentials`)."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+from imd.core.session import (
+    Account,
+    Peer,
+    Privilege,
+    Session,
+)
+
+
+class ScramExchange(Protocol):
+    """One SCRAM-SHA-256 conversation on the server's side (RFC 5802 section 5)."""
+
+    def first(self, client_first: bytes) -> Awaitable[bytes]:
+        """client-first-message → server-first-message."""
+
+    def final(self, client_final: bytes) -> bytes:
+        """client-final-message → server-final-message; then `account` is set. Raises `SignOnFailed`."""
+
+    account: Account | None
+
+
+class Credentials(Protocol):
+    """The user database's front. Every failure takes the same time and says the same, known name or not."""
+
+    def mechanisms(self, peer: Peer) -> tuple[str, ...]:
+        """SASL mechanisms offered to this peer, best first, out of SCRAM-SHA-256, EXTERNAL, PLAIN."""
+
+    async def plain(self, name: str, password: str, peer: Peer) -> Account:
+        """Raises `SignOnFailed`, `MechanismRefused`, `TooFast`, `Suspended`, `StoreUnavailable`."""
+
+    def scram(self, peer: Peer, account: Callable[[str], str] | None = None) -> ScramExchange:
+        """`account` makes the account's name of what the client calls itself, where the protocol has it say more."""
+
+    async def external(self, name: str, peer: Peer) -> Account:
+        """By the peer's certificate; `name` may be "" (RFC 4422 appendix A)."""
+
+    async def token(self, token: str, peer: Peer) -> Account:
+        """By a resume token, which is used up."""
+
+    async def issue_token(self, account: Account, device: str) -> str: ...
+
+    async def register(self, name: str, password: str, peer: Peer, invitation: str = "") -> Account:
+        """In-band registration, when settings allow. Raises `RegistrationRefused`, `NameInUse`, `InvalidName`,
+        `TooFast`."""
+
+    async def change_password(self, account: Account, password: str) -> None:
+        """A new password; all resume tokens of the account end. Raises `NotAllowed` for one that cannot be used, and
+        where passwords are kept elsewhere."""
+
+    async def add_certificate(self, account: Account, fingerprint: str) -> Account:
+        """The client certificate of this SHA-256 fingerprint (hex, with or without colons) may sign on as the account.
+        Raises `Malformed`, `TooMany`, `NameInUse` where it is another account's, `NotAllowed`."""
+
+    async def remove_certificate(self, account: Account, fingerprint: str) -> Account:
+        """It may no longer. Raises `Malformed`, `NotAllowed` where the account has no such certificate."""
+
+    async def remove_account(self, account: Account) -> None:
+        """The account and all that belongs to it; its sessions end. Raises `NotAllowed` where users are kept
+        elsewhere."""
+
+    async def operator(self, name: str, password: str, session: Session) -> str:
+        """Let a session operate the service under `name`, which is returned as the settings spell it.
+
+        Raises `SignOnFailed` when name, password, account or certificate is wrong, `NotAllowed` when the place is,
+        `TooFast`.
+        """
+
+    async def gateway(self, password: str, peer: Peer) -> str:
+        """The name of the gateway that this peer is, which may say whose connection it passes on (IRC WEBIRC). Raises
+        `SignOnFailed`, `TooFast`."""
+
+    def operators(self) -> Sequence[str]:
+        """The names the settings know of operators."""
+
+    def privileges(self, operator: str) -> frozenset[Privilege]:
+        """What the operator of this name may do now; nothing when the settings know no such operator (any more)."""
+
+    def registration(self, peer: Peer) -> str:
+        """``"open"``, ``"invite"`` or ``"closed"``, for this peer (never open without TLS off loopback)."""
