@@ -2,22 +2,23 @@
 
 No Twisted, no sockets, no SQL; time, log and storage come in through `ports` and `stores`. Files:
 
-values    address  message  session  contact  talk  past  refusal  tally   (frozen or read-only; doors may import them)
+values    address  message  session  contact  talk  past  ban  refusal  tally   (frozen or read-only; doors may import them)
+          verifier (SCRAM)   precis, lookalike, confusables (which names are alike)   masks
 edges     ports    stores
 parts     accounts (who exists)      people (who is on)          presence (the PresenceRegistry)
+          people's own: arriving (signing on)  nicks (whose name is whose)  origins (user@host, cloaks)
+                        gone (no client)   promotion (guests who sign on), passage (their rooms)
+                        whowas (who has been seen)   accepting (who hears from guests)   bans
           presence's own: sight (sessions merged, and who sees how much)  telling (one change, to its watchers)
-                          whowas (who has been seen)   accepting (who hears from guests)
           roster   rooms             delivery (the ladder: direct, relay, offline, extended)
           rooms' own: roombase, roomsettings (what is set)  roomindex (membership)  roomnews, talking, crowds (telling)
-                      roomrules, roomranks, roommasks (who may what)
+                      roomrules, roomranks, roommasks (who may what)   turnstile (how often)   invitations
                       roombook (what is durable)  roomkeeping (whose they are)
-          delivery's own: receiving, relay (sessions)  catchup (signing on)  keeping, limbo (outcomes)
-                          offline (the queue)
+          delivery's own: recipients (who a name is)  receiving, relay (sessions)  catchup (signing on)
+                          keeping, limbo (outcomes)   offline (the queue)   sequence (ids and order)   trace
           history (writing)  reading  happening (rooms' events)  redacting  own (export, erasure)
-          limits   trace   ledger   invitations   offers
           missed, track (what a device is handed when it comes back)  read_marks (how far one has read)
-          staying (members without a client)
-          promotion (guests who sign on), passage (their rooms)
+          staying (members without a client)   metadata (what is shown)   offers   ledger   limits
 joined by hub
 
 ::

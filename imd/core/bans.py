@@ -6,7 +6,7 @@ banned; masks are found by the nick or host they name, so that only those with n
 ::
 
     connect ──address──► `address` ──► refused before TLS
-    sign-on ──who, whence──► `of` ──► refused
+    sign-on ──who, whence──► `check` ──► refused
     a new ban ──► store ──► memory ──► `People.expel` of those it fits
 """
 
@@ -23,8 +23,8 @@ from imd.core.ban import LONGEST_REASON, Ban, BanKind, network_of
 from imd.core.limits import Limits
 from imd.core.masks import matches
 from imd.core.ports import Environment, Timer
-from imd.core.refusal import Banned
-from imd.core.session import Account, Peer, Session
+from imd.core.refusal import Banned, Suspended
+from imd.core.session import Account, ClientInfo, Peer, Person, Session
 from imd.core.stores import BanStore
 
 if TYPE_CHECKING:
@@ -183,6 +183,19 @@ class Bans:
 
     # ------------------------------------------------------------ whom they fit
 
+    def check(self, person: Person, peer: Peer, info: ClientInfo) -> None:
+        """Whether somebody may come who is this, from there. Raises `Banned`, `Suspended`."""
+        nick, origins = person.address.name, self.people.origins
+        ban = self.of(person.account, nick, origins.user(person, info), origins.hosts(person, peer), peer)
+        if ban is not None:
+            self._environment.log.info(
+                "{nick} from {address} is banned as {target}", nick=nick, address=peer.address, target=ban.shown
+            )
+            raise Banned(ban)
+        if person.account is not None and person.account.suspended:
+            # By an operator's program, which has no reason to give.
+            raise Suspended(person.account.name)
+
     def address(self, address: str) -> Ban | None:
         """The ban of a network address, if there is one. Cheap: asked at every connection."""
         networks = self._networks[6 if ":" in address else 4]
@@ -216,7 +229,7 @@ class Bans:
             network = network_of(ban.target)
             found = network_of(session.peer.address)
             return network is not None and found is not None and found.network_address in network
-        nick, user, hosts = self.people.known_as(session)
+        nick, user, hosts = self.people.origins.known_as(session)
         return any(matches(ban.target, f"{nick}!{user}@{host}") for host in hosts)
 
     def fits(self, ban: Ban, session: Session) -> bool:

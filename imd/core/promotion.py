@@ -45,7 +45,7 @@ class Promotion:
         folded = fold(name)
         person = self._people.find(name)
         mine = None if session is None else session.person
-        if folded in self._naming or self._people.claimed(folded) or (person is not None and person is not mine):
+        if folded in self._naming or self._people.nicks.claimed(folded) or (person is not None and person is not mine):
             raise NameInUse(name)
         self._naming[folded] = "" if mine is None else mine.key
         try:
@@ -86,7 +86,7 @@ class Promotion:
         others = 0 if there is None else len(there.sessions)
         people.limits.check_count("sessions_per_account", "sessions of one account", others)
         becoming = Person(account.id, Address(account.name, people.domain), account)
-        people.check_bans(becoming, session.peer, session.info)
+        people.bans.check(becoming, session.peer, session.info)
         line = secrets.token_hex(8)
         began = self._environment.clock.time()
         await self._ledger.began(line, becoming, session.peer, session.info, began)
@@ -95,7 +95,7 @@ class Promotion:
             await people.metadata.arriving(account.id)
             account = becoming.account = await people.accounts.current(account)
             # As at any sign-on: a ban that was set meanwhile found no session to end.
-            people.check_bans(becoming, session.peer, session.info)
+            people.bans.check(becoming, session.peer, session.info)
         except BaseException:
             self._ledger.ended(line, self._environment.clock.time(), "failed")
             raise
