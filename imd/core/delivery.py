@@ -282,11 +282,13 @@ class Delivery:
 
     def _blocked(self, sender: Person, account: Account, recipient: Recipient | None, person: Person | None) -> bool:
         """Whether the recipient blocks the sender, or takes nothing of guests and must not show that she is here."""
-        if sender.account is None and person is not None and self._people.accepting.turns_away(person, sender):
+        people = self._people
+        choosy = sender.account is None and people.marks[_ACCOUNTS_ONLY]
+        if choosy and person is not None and people.accepting.turns_away(person, sender):
             return True
         if recipient is not None:
             return sender.key in recipient.blocked
-        contact = self._people.rosters.contact(account.id, sender.key)
+        contact = people.rosters.contact(account.id, sender.key)
         return contact is not None and contact.blocked
 
     def _expire_at_once(

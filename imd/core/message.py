@@ -25,9 +25,11 @@ class Kind(enum.Enum):
     #: What happened in a room (`imd.core.past`): only in history, never sent. ``tags["event"]`` says what.
     EVENT = "event"
 
-    @property
-    def kept(self) -> bool:
-        return self is Kind.TEXT or self is Kind.ACTION
+    #: Whether it waits for somebody who is off. Asked for each message and recipient, so that it is no property.
+    kept: bool
+
+    def __init__(self, value: str) -> None:
+        self.kept = value in ("text", "action")
 
 
 class Draft(msgspec.Struct, gc=False):

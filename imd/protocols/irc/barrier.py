@@ -64,13 +64,14 @@ class Barrier:
         if session.closing:
             return
         self._covered, self._later = self._later, []
-        self._token = token = f"{_RUN}{next(_COUNT):x}"
-        self.answers = (f"PONG :{token}".encode(), f"PONG {token}".encode())
+        self._token = f"{_RUN}{next(_COUNT):x}"
+        token = self._token.encode()
+        self.answers = (b"PONG :" + token, b"PONG " + token)
         self.since = session.hub.clock.time()
         track = session.me.track
         if track is not None:
             track.asked(session.hub.people.position())
-        session.push(f"PING :{token}\r\n".encode())
+        session.push(b"PING :" + token + b"\r\n")
 
     def confirmed(self, session: "IrcSession", token: str) -> bool:
         """The client sent PONG. Other tokens than that in flight mean nothing; whether it was that."""
@@ -85,10 +86,10 @@ class Barrier:
         self._token = ""
         self.answers = ()
         self.since = None
-        track = session.me.track
-        if track is not None:
-            track.answered()
+        me = session.me
+        if me.track is not None:
+            me.track.answered()
         # The core may hand over more at once; one PING then covers it all.
-        session.hub.delivery.acknowledge(session.me, covered)
+        session.hub.delivery.acknowledge(me, covered)
         if self._later and not self._asked_for:
             self._ask(session)

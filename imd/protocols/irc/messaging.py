@@ -40,7 +40,7 @@ def service(nick: str) -> Callable[[Service], Service]:
 
 
 # Looked up for each message, which an enumeration makes dear.
-_SIGNAL = Kind.SIGNAL
+_TEXT, _SIGNAL = Kind.TEXT, Kind.SIGNAL
 _KEPT, _REFUSED, _UNKNOWN = Outcome.KEPT, Outcome.REFUSED, Outcome.UNKNOWN
 
 
@@ -76,7 +76,7 @@ def _text(session: "IrcSession", line: Line) -> Coroutine[Any, Any, None] | None
         if targets and line.command != "NOTICE":
             session.numeric(numerics.ERR_NOTEXTTOSEND)
         return None
-    return say(session, line, targets, client_tags(session, line))
+    return say(session, line, targets, client_tags(session, line) if line.tags else {})
 
 
 def say(
@@ -144,7 +144,7 @@ def _draft(command: str, target: str, text: str, tags: dict[str, str]) -> Draft:
     """CTCP (https://modern.ircdocs.horse/ctcp): ACTION is a kind of its own; all else is between programs, for those
     that are here now."""
     if text[:1] != "\x01":
-        return Draft(target, text, Kind.NOTICE if command == "NOTICE" else Kind.TEXT, tags=tags)
+        return Draft(target, text, Kind.NOTICE if command == "NOTICE" else _TEXT, tags=tags)
     body = text[1:].partition("\x01")[0]
     verb, _, rest = body.partition(" ")
     if verb.upper() == "ACTION" and command == "PRIVMSG":
@@ -173,9 +173,10 @@ def _send(session: "IrcSession", line: Line, draft: Draft) -> None:
             if not session.door.settings.dcc and dcc.direct(draft):
                 raise NotAllowed("This server does not let clients connect to each other (DCC).")
             _note_offer(session, draft)
-        if draft.to[:1] == "#":
+        first = draft.to[:1]
+        if first == "#":
             session.hub.rooms.say(session.me, draft.to, draft, outcome)
-        elif draft.to[:1] in modes.STATUSMSG and (audience := modes.audience(draft.to))[1] is not None:
+        elif first in modes.STATUSMSG and (audience := modes.audience(draft.to))[1] is not None:
             session.hub.rooms.say(session.me, audience[0], draft, outcome, least=audience[1])
         else:
             session.hub.delivery.send(session.me, draft, outcome)
