@@ -2,7 +2,8 @@
 
 No Twisted, no sockets, no SQL; time, log and storage come in through `ports` and `stores`. Files:
 
-values    address  message  session  contact  talk  past  ban  refusal  tally   (frozen or read-only; doors may import them)
+values    address  message  session  contact  talk  past  ban  refusal  tally
+          (frozen or read-only; doors may import them)
           verifier (SCRAM)   precis, lookalike, confusables (which names are alike)   masks
 edges     ports    stores
 parts     accounts (who exists)      people (who is on)          presence (the PresenceRegistry)
@@ -10,9 +11,9 @@ parts     accounts (who exists)      people (who is on)          presence (the P
                         gone (no client)   promotion (guests who sign on), passage (their rooms)
                         whowas (who has been seen)   accepting (who hears from guests)   bans
           presence's own: sight (sessions merged, and who sees how much)  telling (one change, to its watchers)
-          roster   rooms             delivery (the ladder: direct, relay, offline, extended)
+          roster (turnstile: one change at a time)   rooms   delivery (the ladder: direct, relay, offline, extended)
           rooms' own: roombase, roomsettings (what is set)  roomindex (membership)  roomnews, talking, crowds (telling)
-                      roomrules, roomranks, roommasks (who may what)   turnstile (how often)   invitations
+                      roomrules, roomranks, roommasks (who may what)   invitations
                       roombook (what is durable)  roomkeeping (whose they are)
           delivery's own: recipients (who a name is)  receiving, relay (sessions)  catchup (signing on)
                           keeping, limbo (outcomes)   offline (the queue)   sequence (ids and order)   trace
