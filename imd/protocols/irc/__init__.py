@@ -13,7 +13,8 @@
     commands.py      the command table; the checks every command needs; what happens to refusals
     replies.py       answers in command order, labelled and batched
     session.py       one connection: state, hearing, ending
-    speaking.py      its other half: what it says, and what it needs of the connection
+    known.py         who is behind it
+    speaking.py      what it says, and what it needs of the connection
     pace.py          how fast lines are taken
     families.py      every family, so that the table is whole
     door.py          what all sessions share

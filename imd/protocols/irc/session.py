@@ -1,4 +1,5 @@
-"""One IRC connection: its state, and the order in which its commands run; `speaking` has what it says to the client.
+"""One IRC connection: its state, and the order in which its commands run; `speaking` has what it says to the client,
+`known` who that is.
 
 The family modules do the work; they are given this object. Its states: registering (`me` is None), registered,
 closing. `IrcSession` is also the core's `Client` (see `incoming.py`).
@@ -7,13 +8,12 @@ closing. `IrcSession` is also the core's `Client` (see `incoming.py`).
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from imd.core.address import fold
 from imd.core.contact import RosterChange
 from imd.core.message import Envelope, ReadMark, Receipt
 from imd.core.past import Redaction
 from imd.core.ports import Timer
 from imd.core.refusal import Banned, Killed, Refusal
-from imd.core.session import Mark, Peer, Person, PresenceView, Session
+from imd.core.session import Peer, PresenceView
 from imd.core.talk import Crowd, MetadataChange, RoomEvent, RoomLines
 from imd.protocols.irc import (
     buddyserv,
@@ -30,9 +30,9 @@ from imd.protocols.irc import (
 )
 from imd.protocols.irc.barrier import Barrier
 from imd.protocols.irc.commands import COMMANDS, Command, execute
+from imd.protocols.irc.known import Known
 from imd.protocols.irc.pace import Pace
-from imd.protocols.irc.registration import DONE, Registration
-from imd.protocols.irc.speaking import Link, Speaker
+from imd.protocols.irc.speaking import Link
 from imd.protocols.irc.wire.line import MAX_CLIENT_TAGS, BadLine, Framer, Line, encode, parse
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ MAX_WAITING = 64
 MAX_OPEN = 256
 
 
-class IrcSession(Speaker):
+class IrcSession(Known):
     """One connection and who is behind it."""
 
     # Ten thousand of these are idle: no dictionary for each.
@@ -62,33 +62,13 @@ class IrcSession(Speaker):
         "_waiting",
         "_weight",
         "barrier",
-        "cap_version",
         "closing",
         "metadata",
         "multiline",
-        "offered",
-        "gateway",
-        "operator",
-        "peer",
-        "registered",
-        "registration",
-        "signed_on",
     )
 
     def __init__(self, door: "Door", peer: Peer, link: Link) -> None:
-        super().__init__(door, link, self._answered)
-        self.peer = peer
-        #: The core's session, from sign-on on.
-        self.signed_on: Session | None = None
-        self.cap_version = 0
-        #: What CAP LS or NEW told last; None before.
-        self.offered: dict[str, str] | None = None
-        self.registration = Registration()
-        #: The name under which the client operates the service (OPER); "" for nearly everybody.
-        self.operator = ""
-        #: The gateway that passes this connection on (WEBIRC).
-        self.gateway = ""
-        self.registered = False
+        super().__init__(door, peer, link, self._answered)
         self.closing = False
         self.barrier = Barrier()
         #: What it wants to be told of others; None until it asks.
@@ -113,53 +93,6 @@ class IrcSession(Speaker):
         self._pumping = False
         #: So much waits for the client that it is asked nothing more.
         self._full = False
-
-    # ------------------------------------------------------------ who
-
-    @property
-    def me(self) -> Session:
-        """The core's session; only for commands that need registration."""
-        if self.signed_on is None:
-            raise AssertionError("not signed on")
-        return self.signed_on
-
-    @property
-    def bot(self) -> bool:
-        return self.signed_on is not None and Mark.BOT in self.signed_on.marks
-
-    @property
-    def source(self) -> str:
-        """``nick!user@host`` of this client."""
-        return self.source_of(self.me.person)
-
-    def source_of(self, person: Person) -> str:
-        return f"{person.address.name}!{self.hub.people.origin(person)}"
-
-    def is_me(self, name: str) -> bool:
-        return fold(name) == fold(self.nick)
-
-    @property
-    def source_user(self) -> str:
-        """``user@host`` of this client."""
-        return self.hub.people.origin(self.me.person)
-
-    def began(self) -> None:
-        """Signed on: from here on the client is known by its person's name."""
-        self.registered = True
-        self.nick = self.me.address.name
-        self.registration = DONE
-        self.door.unregistered -= 1
-        if "draft/chathistory" in self.caps:
-            self.hub.history.want(self.me)
-        self.link.settle()
-
-    def renamed(self, origin: str = "") -> None:
-        """Tell the client its new nick, if its person has one. Whoever hears of it first may call this; `origin` is
-        where it was seen so far."""
-        name = self.me.address.name
-        if name != self.nick:
-            self.answer(self.format("NICK", [name], source=f"{self.nick}!{origin or self.source_user}", colon=True))
-            self.nick = name
 
     # ------------------------------------------------------------ hearing
 
@@ -314,7 +247,7 @@ class IrcSession(Speaker):
         if isinstance(line, BadLine):
             outer, self.slot = self.slot, self.replies.open(self._label(line) if line.tags else "")
             try:
-                self._answer_bad(line)
+                self.answer_bad(line)
             finally:
                 self.slot.close()
                 self.slot = outer
@@ -346,20 +279,6 @@ class IrcSession(Speaker):
             # The specification's own example: a labelled PONG is answered with ACK, in its order.
             self.replies.open(label).close()
 
-    def _answer_bad(self, bad: BadLine) -> None:
-        """Modern IRC, ERR_INPUTTOOLONG; https://ircv3.net/specs/extensions/utf8-only."""
-        if bad.code == "empty":
-            # Modern IRC, "Message Format": "If you encounter an empty message, silently ignore it."
-            return
-        if bad.code in ("too-long", "tags-too-long"):
-            self.door.settings.limits.tally.count("line_length" if bad.code == "too-long" else "tags_size")
-            self.numeric(numerics.ERR_INPUTTOOLONG)
-        elif bad.code == "not-utf8":
-            sentence = "Your line was dropped: this server takes UTF-8 only."
-            self.fail(bad.command, "INVALID_UTF8", (), sentence, always=True)
-        else:
-            self.fail(bad.command, "INVALID_LINE", (), "Your line was dropped: it is no IRC message.")
-
     # ------------------------------------------------------------ ending
 
     def close(self, text: str) -> None:
@@ -373,11 +292,6 @@ class IrcSession(Speaker):
         self._forget()
         self.link.write(encode("ERROR", [f"Closing Link: {self.nick} ({text})"], colon=True))
         self.link.close()
-
-    def sign_off(self, reason: str, text: str) -> None:
-        """Tell the core that the session is over; harmless when repeated or before sign-on."""
-        if self.signed_on is not None:
-            self.hub.people.sign_off(self.signed_on, reason, text)
 
     def lost(self, reason: str = "lost", text: str = "Connection closed") -> None:
         """The connection is gone."""

@@ -11,7 +11,7 @@ from imd.protocols.irc import numerics
 from imd.protocols.irc.capabilities import Flavour, flavour_of, line_tags
 from imd.protocols.irc.numerics import Numeric
 from imd.protocols.irc.replies import Replies, Slot
-from imd.protocols.irc.wire.line import Line, encode
+from imd.protocols.irc.wire.line import BadLine, Line, encode
 
 if TYPE_CHECKING:
     from imd.protocols.irc.door import Door
@@ -166,3 +166,17 @@ class Speaker:
         """Answer, and log with its stack, that a command failed by our own mistake."""
         self.door.log.failure("IRC command {command} failed", command=line.command)
         self.numeric(numerics.ERR_UNKNOWNERROR.saying("Internal error; it has been logged"), line.command)
+
+    def answer_bad(self, bad: BadLine) -> None:
+        """Modern IRC, ERR_INPUTTOOLONG; https://ircv3.net/specs/extensions/utf8-only."""
+        if bad.code == "empty":
+            # Modern IRC, "Message Format": "If you encounter an empty message, silently ignore it."
+            return
+        if bad.code in ("too-long", "tags-too-long"):
+            self.door.settings.limits.tally.count("line_length" if bad.code == "too-long" else "tags_size")
+            self.numeric(numerics.ERR_INPUTTOOLONG)
+        elif bad.code == "not-utf8":
+            sentence = "Your line was dropped: this server takes UTF-8 only."
+            self.fail(bad.command, "INVALID_UTF8", (), sentence, always=True)
+        else:
+            self.fail(bad.command, "INVALID_LINE", (), "Your line was dropped: it is no IRC message.")
