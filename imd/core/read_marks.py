@@ -46,16 +46,16 @@ class ReadMarks:
     async def mark(self, session: Session, target: str, at: int, id: str = "") -> int:
         where = await self._target(target)
         marks = await self._of(session)
-        if at <= marks.get(where, 0):
-            return marks[where]
+        if at <= (known := marks.get(where, 0)):
+            return known
         if session.account is not None:
             try:
                 await self._shelf.put([(session.account.id, where, _encode(at))])
             except OutcomeUnknown:
                 # It only grows: whoever sets it again does no harm.
                 raise StoreUnavailable from None
-        if at <= marks.get(where, 0):
-            return marks[where]
+        if at <= (known := marks.get(where, 0)):
+            return known
         marks[where] = at
         self._bound(session, marks)
         told = ReadMark(target, at, id)

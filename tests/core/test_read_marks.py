@@ -39,6 +39,13 @@ class ReadMarksTests(HouseTestCase):
             with self.assertRaises(InvalidName):
                 self.house.wait(reading.mark(laptop.session, wrong, 5))
 
+    def test_the_beginning_of_time(self) -> None:
+        """A mark at or before 1970 is none."""
+        laptop, reading = self.house.on(self.alice), self.house.hub.read_marks
+        for at in (0, -5):
+            self.assertEqual(self.house.wait(reading.mark(laptop.session, "#tea", at)), 0)
+        self.assertEqual(self.house.wait(self.house.store.read_marks.of(self.alice.id)), {})
+
     def test_store_away(self) -> None:
         """What is not durable is not told to others, and does not count."""
         laptop, phone, reading = self.house.on(self.alice), self.house.on(self.alice), self.house.hub.read_marks

@@ -2,10 +2,14 @@
 
 import os
 import random
+import re
 import sys
 
 from twisted.trial.unittest import TestCase
 
+from imd.protocols.irc import families, services
+from imd.protocols.irc.capabilities import CAPABILITIES
+from imd.protocols.irc.commands import COMMANDS
 from tests.daemon import DaemonTestCase
 from tests.fuzz.conversations import CONVERSATIONS
 from tests.fuzz.crowd import FLAT, SETTINGS
@@ -30,6 +34,17 @@ class SeedTests(TestCase):
             self.assertIn(each.door, ("native", "irc"))
             self.assertTrue(each.invariant)
             self.assertTrue(each.lines)
+
+    def test_everything_is_said(self) -> None:
+        """Every command of IRC, every verb of a service and every capability is in some conversation, to be spoilt."""
+        assert families.FAMILIES
+        lines = [line for each in CONVERSATIONS if each.door == "irc" for line in each.lines]
+        text = "\n".join(line.decode(errors="replace") for line in lines)
+        self.assertEqual(COMMANDS.keys() - set(re.findall(r"^(?:@\S+ )?([A-Z]+)", text, re.MULTILINE)), set())
+        asked = set(re.findall(r"[A-Z-]+", text))
+        for nick, service in services.ALL.items():
+            self.assertEqual(service.verbs.keys() - asked, set(), nick)
+        self.assertEqual(CAPABILITIES.keys() - set(re.findall(r"[a-z0-9/-]+", text)), set())
 
     def test_same_again(self) -> None:
         """The same seed says the same, so that what was found can be found again; and another says another."""
