@@ -256,10 +256,11 @@ class People:
     def _account_changed(self, change: AccountChange) -> None:
         """An operator, or the owner, made, altered, renamed or removed an account."""
         before, now = change.before, change.after
-        if before is None:
-            guest = self.find(now.name) if now is not None else None
-            if guest is not None and not self._promotion.spared(guest):
+        if now is not None and (before is None or change.renamed):
+            guest = self._names.get(fold(now.name))
+            if guest is not None and guest.guest and not self._promotion.spared(guest):
                 self.end(guest, Kicked("This name now belongs to an account."), "kicked")
+        if before is None:
             return
         person = self.persons.get(before.id)
         self.delivery.forget_recipient(before)

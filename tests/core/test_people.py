@@ -57,6 +57,13 @@ class ProvedBefore(HouseTestCase):
         self.assertEqual(self.sign_on(self.alice).address.name, "alicia")
         self.assertEqual(self.house.on("alice").session.address.name, "alice")
 
+    def test_renamed_while_off(self) -> None:
+        """A guest who carries the new name has to go at once, not when the account comes."""
+        guest = self.house.on("alicia")
+        self.house.wait(self.house.accounts.rename(self.alice, "Alicia"))
+        self.assertIsNotNone(guest.ended)
+        self.assertIsNone(self.house.hub.people.find("alicia"))
+
     def test_meanwhile(self) -> None:
         """Also while the store is asked in signing on."""
         coming = self.signing_on(self.alice)
