@@ -44,6 +44,7 @@ def limits(
     bounds = {name: getattr(effective, name) for name in Limits.__struct_fields__ if name not in SWITCHES}
     bounds |= {
         "offline.max_messages": settings.offline.max_messages,
+        "history.max_messages": settings.history.max_messages,
         "guests.offline_messages": settings.guests.offline_messages,
         "accounts.hashing_threads": settings.accounts.hashing_threads,
     }

@@ -20,6 +20,7 @@ from imd.core.reading import Reading
 from imd.core.refusal import StoreUnavailable
 from imd.core.session import Account, Session
 from imd.core.stores import HistoryStore, OutcomeUnknown
+from imd.core.tally import Tally
 
 #: Ids of room lines remembered to recognise a repetition; lines with a client id only.
 _REMEMBERED = 10_000
@@ -59,8 +60,11 @@ class History(Reading):
     #: Set by the hub (`imd.core.redacting`).
     redact: Callable[[Session, str, str, str], Awaitable[None]]
 
-    def __init__(self, environment: Environment, store: HistoryStore, *, keep: float, most: int = 0) -> None:
+    def __init__(
+        self, environment: Environment, store: HistoryStore, tally: Tally, *, keep: float, most: int = 0
+    ) -> None:
         super().__init__(store)
+        self._tally = tally
         self.own = OwnHistory(store)
         self._environment = environment
         self.keep = keep
@@ -190,7 +194,10 @@ class History(Reading):
         # Also what is told if this is cut off: those who wait must not wait for ever.
         result = Outcome.UNKNOWN
         try:
-            await self._store.append([(target, line.message) for line in batch for target in line.targets], self.most)
+            lines = [(target, line.message) for line in batch for target in line.targets]
+            cut = await self._store.append(lines, self.most)
+            if cut:
+                self._tally.count("history.max_messages", cut)
             result = Outcome.ACCEPTED
         except (StoreUnavailable, OutcomeUnknown):
             # Whether it will be in the history is not known; everybody who is here has seen it.

@@ -76,7 +76,13 @@ class Hub:
         self.presence = PresenceRegistry(environment, self.people, self.rosters, limits)
         numbers = Sequence(environment.clock.time())
         ids = MessageIds(store.secret)
-        self.history = History(environment, store.history, keep=policy.history_keep, most=policy.history_max_messages)
+        self.history = History(
+            environment,
+            store.history,
+            limits.tally,
+            keep=policy.history_keep,
+            most=policy.history_max_messages,
+        )
         self.bans = Bans(environment, store.bans, accounts, limits)
         self.offers = Offers(environment, self.people, limits)
         self.read_marks = ReadMarks(environment, self.people, store.read_marks, limits)
@@ -112,6 +118,7 @@ class Hub:
         )
         self.history.always = policy.history_talks == "always"
         self.history.find_room = self.rooms.find
+        self.read_marks.find_room = self.rooms.find
         self.history.rooms_of = lambda session: self.rooms.rooms_of(session.person)
         self.history.people = self.people
         self.history.arrived = self.delivery.arrived

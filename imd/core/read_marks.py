@@ -5,6 +5,8 @@ receipts of `delivery`. Marks only grow. Those of accounts are durable and in me
 guests end with the guest.
 """
 
+from collections.abc import Callable
+
 import msgspec
 
 from imd.core.address import MAX_NAME, Address, check_nick, fold, split
@@ -16,6 +18,7 @@ from imd.core.refusal import StoreUnavailable
 from imd.core.roomrules import check_room_name
 from imd.core.session import Person, Session
 from imd.core.stores import OutcomeUnknown, ShelfStore
+from imd.core.talk import Room
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(int).decode
@@ -29,6 +32,8 @@ class ReadMarks:
         self._environment = environment
         self._people = people
         self._shelf = shelf
+        #: Set by the hub.
+        self.find_room: Callable[[str], Room | None]
         #: By `Person.key` and target (`_target`), in milliseconds since the epoch.
         self._marks: dict[str, dict[str, int]] = {}
 
@@ -37,14 +42,14 @@ class ReadMarks:
 
     def known(self, session: Session, room: str) -> int | None:
         marks = self._marks.get(session.person.key)
-        return None if marks is None else marks.get(fold(room), 0)
+        return None if marks is None else marks.get(self._room(session, room), 0)
 
     async def get(self, session: Session, target: str) -> int:
-        where = await self._target(target)
+        where = await self._target(session, target)
         return (await self._of(session)).get(where, 0)
 
     async def mark(self, session: Session, target: str, at: int, id: str = "") -> int:
-        where = await self._target(target)
+        where = await self._target(session, target)
         marks = await self._of(session)
         if at <= (known := marks.get(where, 0)):
             return known
@@ -116,11 +121,17 @@ class ReadMarks:
                     self._marks[key] = marks
         return marks
 
-    async def _target(self, name: str) -> str:
-        """Under which name the mark is kept: a room's folded name, an account's id (names change), a guest's address.
-        Raises `InvalidName`."""
+    def _room(self, session: Session, name: str) -> str:
+        """That of its history, which is the same when the room is renamed. Only for members: to others it must not
+        show that it was."""
+        room = self.find_room(name)
+        return fold(name) if room is None or session.person.key not in room.members else room.archive
+
+    async def _target(self, session: Session, name: str) -> str:
+        """Under which name the mark is kept: that of a room's history, an account's id (names change), a guest's
+        address. Raises `InvalidName`."""
         if name.startswith("#"):
-            return fold(check_room_name(name, self.limits))
+            return self._room(session, check_room_name(name, self.limits))
         bare, domain = split(name, self._people.domain)
         check_nick(bare, limit=MAX_NAME, international=True)
         account = await self._people.accounts.by_name(fold(bare)) if domain == self._people.domain else None

@@ -267,10 +267,11 @@ class InboxStore(Protocol):
 class HistoryStore(Protocol):
     """What was said, per target (`imd.core.past`), in order of `Message.seq`. What each read gives is oldest first."""
 
-    def append(self, entries: Sequence[tuple[str, Message]], most: int = 0) -> Awaitable[None]:
+    def append(self, entries: Sequence[tuple[str, Message]], most: int = 0) -> Awaitable[int]:
         """Pairs of (target, message), idempotent by (target, message id).
 
         Of each target the newest `most` are kept (0: all); up to a tenth more, so that forgetting is done in steps.
+        How often that was done.
         """
 
     def latest(self, target: str, before: int, limit: int, after: int = -1) -> Awaitable[list[Message]]:

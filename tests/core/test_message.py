@@ -3,6 +3,7 @@
 from imd.core.address import Address
 from imd.core.history import History
 from imd.core.message import Message
+from imd.core.tally import Tally
 from tests.house import HouseTestCase
 
 LONG = "x" * 16_000
@@ -22,7 +23,7 @@ class RememberedTests(HouseTestCase):
     def test_room_line_again(self) -> None:
         """A room line that is said again keeps its number and time, and its text whatever its length: the first
         attempt to write it may have failed."""
-        history = History(self.house.environment, self.house.store.history, keep=1.0)
+        history = History(self.house.environment, self.house.store.history, Tally(), keep=1.0)
         address = Address("alice", "localhost")
         first = Message("id", 1, 1.0, address, "a", Address("#room", "localhost"), LONG, client_id="1", tags={"a": "b"})
         self.assertIsNone(history.repeated(first))

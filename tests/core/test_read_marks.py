@@ -32,6 +32,29 @@ class ReadMarksTests(HouseTestCase):
         self.assertEqual(self.house.wait(reading.get(laptop.session, "robert")), 5)
         self.assertEqual(self.house.wait(reading.get(laptop.session, "bob")), 0)
 
+    def test_rooms_are_renamed(self) -> None:
+        """The mark goes along with the room, over a restart too; another room of the old name has none of it. To
+        somebody who is not in it nothing shows that it was renamed."""
+        laptop, bob, reading = self.house.on(self.alice), self.house.on(self.bob), self.house.hub.read_marks
+        rooms = self.house.hub.rooms
+        rooms.join(laptop.session, "#tea")
+        for each in (laptop, bob):
+            self.house.wait(reading.mark(each.session, "#Tea", 5))
+        rooms.rename(laptop.session, "#tea", "#coffee")
+        self.house.turn()
+        self.assertEqual(reading.known(laptop.session, "#coffee"), 5)
+        self.assertEqual(self.house.wait(reading.get(laptop.session, "#COFFEE")), 5)
+        self.assertEqual(self.house.wait(reading.get(bob.session, "#tea")), 5)
+        self.assertEqual(self.house.wait(reading.get(bob.session, "#coffee")), 0)
+        rooms.join(laptop.session, "#tea")
+        self.assertEqual(self.house.wait(reading.get(laptop.session, "#tea")), 0)
+        self.house.wait(reading.mark(laptop.session, "#tea", 7))
+        self.house.restart()
+        laptop, reading = self.house.on(self.alice), self.house.hub.read_marks
+        for name in ("#coffee", "#tea"):
+            self.house.hub.rooms.join(laptop.session, name)
+        self.assertEqual([self.house.wait(reading.get(laptop.session, name)) for name in ("#coffee", "#tea")], [5, 7])
+
     def test_not_possible(self) -> None:
         """A target is a room or a person."""
         laptop, reading = self.house.on(self.alice), self.house.hub.read_marks

@@ -60,6 +60,7 @@ TIGHT = (
     "limits.status_length=20",
     "limits.real_name_length=20",
     "offline.max_messages=4",
+    "history.max_messages=6",
     "guests.offline_messages=1",
 )
 
@@ -443,6 +444,23 @@ async def _guests_inbox(here: Meeting) -> None:
     here.case.assertIn("1 messages already wait", told[1].reason)
 
 
+async def _history(here: Meeting) -> None:
+    """Nobody is told: what was said longest ago is forgotten."""
+    one, room = await here.person(), here.room()
+    await one.join(room)
+    for number in range(7):
+        await one.send(room, f"line {number}")
+    if isinstance(one, NativeDriver):
+        answer = await one.must({"type": "get-history", "with": room})
+        here.case.assertEqual([each["body"] for each in answer["messages"]], [f"line {n}" for n in range(1, 7)])
+    else:
+        await one.command("CAP REQ :draft/chathistory")
+        begin = len(one.stream.transcript)
+        await one.command(f"CHATHISTORY LATEST {room} * 10")
+        told = [line for line in one.stream.transcript[begin:] if line.startswith("S: ") and ":line " in line]
+        here.case.assertEqual([line[-1] for line in told], list("123456"))
+
+
 # ---------------------------------------------------------------- texts
 
 
@@ -544,6 +562,7 @@ DEEDS: dict[str, tuple[Deed | None, Deed | None]] = {
         _irc_status,
     ),
     "limits.real_name_length": (_alike("set-realname", "too-long", {"realname": "x" * 21}), _irc_real_name),
+    "history.max_messages": (_history, _history),
     "offline.max_messages": (_inbox, _inbox),
     # Guests come by IRC.
     "guests.offline_messages": (None, _guests_inbox),

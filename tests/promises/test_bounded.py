@@ -50,7 +50,8 @@ class BoundedPromise(BoundedTestCase):
         limits = {f"limits.{name}" for name in Limits.__struct_fields__ if name not in SWITCHES}
         elsewhere = {f"limits.{name}" for name in ELSEWHERE}
         self.assertEqual(set(DEEDS) & elsewhere, set())
-        self.assertEqual(set(DEEDS) | elsewhere, limits | {"offline.max_messages", "guests.offline_messages"})
+        others = {"offline.max_messages", "guests.offline_messages", "history.max_messages"}
+        self.assertEqual(set(DEEDS) | elsewhere, limits | others)
         for test in ELSEWHERE.values():
             self.assertTrue(
                 any(hasattr(where, test) for where in (self, CrowdTests, test_bounded_memory.HeldTests)), test

@@ -12,14 +12,17 @@ class History(Part):
         super().__init__(call)
         self._lines: dict[str, dict[str, Message]] = {}
 
-    def append(self, entries: Sequence[tuple[str, Message]], most: int = 0) -> Awaitable[None]:
-        def work() -> None:
+    def append(self, entries: Sequence[tuple[str, Message]], most: int = 0) -> Awaitable[int]:
+        def work() -> int:
+            cut = 0
             for target, message in entries:
                 self._lines.setdefault(target, {}).setdefault(message.id, message)
             for target in {target for target, _ in entries} if most else ():
                 if len(self._lines[target]) > most + most // 10:
                     for message in self._sorted(target)[:-most]:
                         del self._lines[target][message.id]
+                    cut += 1
+            return cut
 
         return self._call(work)
 

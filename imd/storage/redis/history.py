@@ -49,7 +49,7 @@ class History:
         link.on_ready.append(self._forget_noted)
 
     @started
-    async def append(self, entries: Sequence[tuple[str, Message]], most: int = 0) -> None:
+    async def append(self, entries: Sequence[tuple[str, Message]], most: int = 0) -> int:
         targets: dict[str, list[Message]] = {}
         for target, message in entries:
             targets.setdefault(target, []).append(message)
@@ -70,11 +70,11 @@ class History:
                     )
                 names = keys.history(target)
                 calls.append(self._link.write(scripts.HISTORY_APPEND, keys.history_fence(target), names, arguments))
-        if calls:
-            await together(calls)
+        cut: int = sum(await together(calls)) if calls else 0
         if unnoted:
             # They were answered before the others. Repeated, it is noted, too.
             raise OutcomeUnknown("Redis took the messages, and not all that is told of them")
+        return cut
 
     def _note(self, target: str, messages: Sequence[Message]) -> list[Deferred[Any]]:
         """Whose talk this is, and who has said something in it."""
