@@ -18,7 +18,7 @@ parts     accounts (who exists)      people (who is on)          presence (the P
           delivery's own: recipients (who a name is)  receiving, relay (sessions)  catchup (signing on)
                           keeping, limbo (outcomes)   offline (the queue)   sequence (ids and order)   trace
           history (writing)  reading  happening (rooms' events)  redacting  own (export, erasure)
-          missed, track (what a device is handed when it comes back)  read_marks (how far one has read)
+          missed, held, track, cursors (what a device is handed when it comes back)  read_marks (how far one has read)
           staying (members without a client)   metadata (what is shown)   offers   ledger   limits
 joined by hub
 

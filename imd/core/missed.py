@@ -16,24 +16,22 @@ killed so is what was said since its cursors were last written. A client without
 something only where the account is always on, and while no other such client is on.
 """
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 
-import msgspec
-
-from imd.core.contact import RosterChange
+from imd.core.cursors import Cursors
+from imd.core.held import Held, is_client
 from imd.core.history import READER, History
 from imd.core.limits import Limits
-from imd.core.message import Envelope, Message, ReadMark, Receipt
-from imd.core.past import MOST, Redaction, moment
+from imd.core.message import Envelope, Message
+from imd.core.past import MOST, moment
 from imd.core.people import People
-from imd.core.ports import Client, Environment
-from imd.core.refusal import Refusal, StoreUnavailable
+from imd.core.ports import Environment
+from imd.core.refusal import StoreUnavailable
 from imd.core.sequence import Sequence as Numbers
-from imd.core.session import Account, Person, PresenceView, Session
+from imd.core.session import Person, Session
 from imd.core.staying import DRIVEN_OUT
 from imd.core.stores import HistoryStore, InboxStore, OutcomeUnknown, ShelfStore
-from imd.core.talk import Crowd, MetadataChange, Room, RoomEvent, RoomLines
+from imd.core.talk import Room
 from imd.core.talking import Talking
 from imd.core.track import Cursor, Track
 
@@ -41,93 +39,6 @@ from imd.core.track import Cursor, Track
 INTERVAL = 15.0
 #: Seconds between two looks whether a client has read what it was handed.
 _PAUSE = 0.02
-#: Things that happen while a device is handed what it missed: with more it is handed both at a time.
-_HELD = 1_000
-
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Cursor).decode
-
-
-def is_client(session: Session, client: object) -> bool:
-    """Whether this is the client of the session now."""
-    return session.client is client
-
-
-class _Holding:
-    """The client of a session that is being handed what it missed: what happens meanwhile waits, in order."""
-
-    def __init__(self, session: Session, client: Client) -> None:
-        self.client = client
-        #: Of messages that came by another way.
-        self.ids: set[str] = set()
-        self._session = session
-        self._held: list[Callable[[], None]] = []
-
-    def release(self) -> None:
-        if is_client(self._session, self):
-            self._session.client = self.client
-            for call in self._held:
-                call()
-        self._held = []
-
-    def _hold(self, call: Callable[[], None]) -> None:
-        self._held.append(call)
-        if len(self._held) > _HELD:
-            self.release()
-
-    def deliver(self, envelopes: Sequence[Envelope]) -> None:
-        self.ids.update(envelope.message.id for envelope in envelopes)
-        self._hold(partial(self.client.deliver, list(envelopes)))
-
-    def room_event(self, event: RoomEvent) -> None:
-        if event.session == self._session.id:
-            # The answer to what it has just asked for.
-            self.client.room_event(event)
-        else:
-            self._hold(partial(self.client.room_event, event))
-
-    def room_crowd(self, crowd: Crowd) -> None:
-        self._hold(partial(self.client.room_crowd, crowd))
-
-    def room_lines(self, told: RoomLines) -> None:
-        self._hold(partial(self.client.room_lines, told))
-
-    def message_redacted(self, redaction: Redaction) -> None:
-        self._hold(partial(self.client.message_redacted, redaction))
-
-    def metadata_changed(self, change: MetadataChange) -> None:
-        self._hold(partial(self.client.metadata_changed, change))
-
-    def presence_changed(self, views: Sequence[PresenceView]) -> None:
-        self._hold(partial(self.client.presence_changed, views))
-
-    def roster_changed(self, change: RosterChange) -> None:
-        self._hold(partial(self.client.roster_changed, change))
-
-    def message_read(self, mark: ReadMark) -> None:
-        self._hold(partial(self.client.message_read, mark))
-
-    def receipt(self, receipt: Receipt) -> None:
-        self._hold(partial(self.client.receipt, receipt))
-
-    @property
-    def takes_receipts(self) -> bool:
-        return self.client.takes_receipts
-
-    @property
-    def takes_missed(self) -> bool:
-        return False
-
-    def missed(self, name: str, envelopes: Sequence[Envelope]) -> None:
-        self.client.missed(name, envelopes)
-
-    def probe(self) -> None: ...
-
-    def backlog(self) -> int:
-        return self.client.backlog()
-
-    def end(self, reason: Refusal) -> None:
-        self.client.end(reason)
 
 
 class Missed:
@@ -149,7 +60,7 @@ class Missed:
         self._environment = environment
         self._people = people
         self._history = history
-        self._shelf = shelf
+        self.cursors = Cursors(environment, shelf)
         self._past = past
         self._inbox = inbox
         self._talking = talking
@@ -157,9 +68,6 @@ class Missed:
         #: What was said before, an earlier daemon has handed to somebody or not.
         self._started = int(environment.clock.time() * 1_000_000)
         self._tracked: dict[str, Session] = {}
-        #: (account id, device) → cursor, to be written.
-        self._changed: dict[tuple[str, str], Cursor] = {}
-        self._writing = False
         self._ticking = False
         self._replaying = 0
 
@@ -183,7 +91,7 @@ class Missed:
         if session.track is not None:
             # Not known yet, and then where the device stands.
             session.track.confirmed = -1
-        holding = _Holding(session, session.client)
+        holding = Held(session, session.client)
         session.client = holding
         self._replaying += 1
         self._environment.spawn("hand over what a device has missed", self._replay(session, holding, position))
@@ -240,7 +148,7 @@ class Missed:
 
     # ------------------------------------------------------------ handing over
 
-    async def _replay(self, session: Session, holding: _Holding, upto: int) -> None:
+    async def _replay(self, session: Session, holding: Held, upto: int) -> None:
         try:
             cursor = await self._cursor(session)
             track = session.track
@@ -271,17 +179,13 @@ class Missed:
         for other in session.person.sessions:
             if other is not session and other.device == session.device and other.track is not None:
                 return Cursor(other.track.position, self._numbers.last)
-        waiting = self._changed.get((account.id, session.device))
+        waiting = self.cursors.waiting(account.id, session.device)
         if waiting is not None:
             return waiting
-        stored = await self._shelf.of(account.id)
-        await self._forget(account, stored)
-        if session.device not in stored:
-            return None
-        cursor = _decode(stored[session.device])
-        return cursor if cursor.handed else Cursor(cursor.confirmed, self._started)
+        cursor = await self.cursors.read(account, session.device)
+        return cursor if cursor is None or cursor.handed else Cursor(cursor.confirmed, self._started)
 
-    async def _hand_over(self, session: Session, holding: _Holding, cursor: Cursor, upto: int) -> None:
+    async def _hand_over(self, session: Session, holding: Held, cursor: Cursor, upto: int) -> None:
         account = session.account
         if account is None:
             return
@@ -309,7 +213,7 @@ class Missed:
     async def _hand_target(
         self,
         session: Session,
-        holding: _Holding,
+        holding: Held,
         name: str,
         target: str,
         after: int,
@@ -341,7 +245,7 @@ class Missed:
                 await pause
 
     @staticmethod
-    def _on(session: Session, holding: _Holding) -> bool:
+    def _on(session: Session, holding: Held) -> bool:
         return is_client(session, holding) or session.client is holding.client
 
     # ------------------------------------------------------------ cursors
@@ -372,38 +276,15 @@ class Missed:
         if account is None or track is None:
             return
         track.written = cursor.confirmed
-        if not self._changed and not self._writing:
-            self._environment.clock.soon(self.retry)
-        self._changed[account.id, session.device] = cursor
+        self.cursors.write(account.id, session.device, cursor)
 
     def retry(self) -> None:
         """Write what waits; called again when the store is back."""
-        if self._changed and not self._writing:
-            self._writing = True
-            self._environment.spawn("write cursors of devices", self._write_all())
-
-    async def _write_all(self) -> None:
-        try:
-            while self._changed:
-                changed = dict(self._changed)
-                await self._shelf.put([(*key, _encode(cursor)) for key, cursor in changed.items()])
-                for key, cursor in changed.items():
-                    if self._changed.get(key) is cursor:
-                        del self._changed[key]
-        except (StoreUnavailable, OutcomeUnknown):
-            self._environment.log.info("cursors of {count} devices wait for the store", count=len(self._changed))
-        finally:
-            self._writing = False
-
-    async def _forget(self, account: Account, stored: dict[str, bytes]) -> None:
-        """Devices that the account does not know any more have no cursor."""
-        old = [(account.id, device) for device in stored if device not in account.devices]
-        if old:
-            await self._shelf.remove(old)
+        self.cursors.retry()
 
     @property
     def idle(self) -> bool:
-        return not (self._changed or self._writing or self._replaying)
+        return self.cursors.idle and not self._replaying
 
 
 def _other(session: Session, message: Message) -> str:
