@@ -11,6 +11,7 @@ parts     accounts (who exists)      people (who is on)          presence (the P
                         gone (no client)   promotion (guests who sign on), passage (their rooms)
                         whowas (who has been seen)   accepting (who hears from guests)   bans
           presence's own: sight (sessions merged, and who sees how much)  telling (one change, to its watchers)
+                          roommates (away and back in rooms)
           roster (turnstile: one change at a time)   rooms   delivery (the ladder: direct, relay, offline, extended)
           rooms' own: roombase, roomsettings (what is set)  roomindex (membership)  roomnews, talking, crowds (telling)
                       roomrules, roomranks, roommasks (who may what)   invitations

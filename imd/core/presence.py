@@ -17,10 +17,10 @@ from imd.core.limits import Limits
 from imd.core.people import People
 from imd.core.ports import Environment
 from imd.core.refusal import InvalidName
+from imd.core.roommates import RoomMates
 from imd.core.roster import Rosters
 from imd.core.session import Account, Person, Presence, PresenceView, Session, State, Visibility
 from imd.core.sight import Sight, Snapshot, merge, same, seen
-from imd.core.talk import MemberPresenceChanged, Room
 from imd.core.telling import Change, Published, judged
 
 __all__ = ["PresenceRegistry", "Sight"]
@@ -52,6 +52,7 @@ class PresenceRegistry:
         #: Temporary watches (IRC MONITOR): folded name → sessions, and session id → folded name → name as given.
         self._watchers: dict[str, dict[str, Session]] = {}
         self._watches: dict[str, dict[str, str]] = {}
+        self._room_mates = RoomMates(self, environment)
 
     # ------------------------------------------------------------ what sessions say
 
@@ -163,86 +164,12 @@ class PresenceRegistry:
         else:
             change.tell(watchers)
         if (before.state, before.text) != (now.state, now.text) and before.shown and now.shown:
-            self._tell_room_mates(person, change)
+            self._room_mates.tell(person, change)
             if len(person.sessions) > 1:
-                self._tell_herself(person, before, now)
+                self._room_mates.tell_herself(person, before, now)
         elif before.shown is not now.shown and not change.renamed and self.people.stays(person):
-            self._tell_of_staying(person, change, before, now)
+            self._room_mates.tell_of_staying(person, change, before, now)
         return change.looks
-
-    def _tell_herself(self, person: Person, before: Snapshot, now: Snapshot) -> None:
-        """Her clients that say something else themselves learn how she looks to others."""
-        event = MemberPresenceChanged(
-            room=next(iter(self.people.rooms.rooms_of(person)), None) or Room("", 0),
-            time=self._environment.clock.time(),
-            by=person.address,
-            origin=self.people.origin(person),
-            person=person,
-            state=now.state,
-            text=now.text,
-            before=before.state,
-            before_text=before.text,
-        )
-        for session in list(person.sessions):
-            own = session.presence
-            if session.begun and (own.state, own.text) != (now.state, now.text):
-                session.client.room_event(event)
-
-    def _tell_room_mates(self, person: Person, change: Change) -> None:
-        """Away and back, for those in a room with `person` who may see it (IRCv3 away-notify)."""
-        rooms = self.people.rooms.rooms_of(person)
-        if not rooms:
-            return
-        events: dict[int, MemberPresenceChanged] = {}
-        mates = dict.fromkeys(s for room in rooms for member in room.members.values() for s in member.person.sessions)
-        change.looks += len(mates)
-        for session in mates:
-            if session in change.done or not session.begun or session.person is person:
-                continue
-            view = change.view(session)
-            if view is None or not view.online or view.before is State.OFFLINE:
-                continue
-            if id(view) not in events:
-                events[id(view)] = MemberPresenceChanged(
-                    room=rooms[0],
-                    time=self._environment.clock.time(),
-                    by=person.address,
-                    origin=self.people.origin(person),
-                    person=person,
-                    state=view.state,
-                    text=view.text,
-                    before=view.before,
-                    before_text=view.before_text,
-                )
-            session.client.room_event(events[id(view)])
-
-    def _tell_of_staying(self, person: Person, change: Change, before: Snapshot, now: Snapshot) -> None:
-        """Somebody who stays in her rooms has gone or come: there she is away, or back. Those who are told of her
-        presence learn it from that."""
-        rooms = self.people.rooms.rooms_of(person)
-        mates = dict.fromkeys(s for room in rooms for member in room.members.values() for s in member.person.sessions)
-        change.looks += len(mates)
-        events: dict[Sight, MemberPresenceChanged] = {}
-        for session in mates:
-            if session in change.done or not session.begun or session.person is person:
-                continue
-            sight = self.judge(now if now.shown else before, person, session.person)
-            if sight is Sight.HIDDEN:
-                continue
-            if sight not in events:
-                was, view = seen(before, sight, State.OFFLINE), seen(now, sight, State.OFFLINE)
-                events[sight] = MemberPresenceChanged(
-                    room=rooms[0],
-                    time=self._environment.clock.time(),
-                    by=person.address,
-                    origin=self.people.origin(person),
-                    person=person,
-                    state=view.state if view.online else State.AWAY,
-                    text=view.text,
-                    before=was.state if was.online else State.AWAY,
-                    before_text=was.text,
-                )
-            session.client.room_event(events[sight])
 
     # ------------------------------------------------------------ who may see what
 
