@@ -75,6 +75,8 @@ CHANNEL_MODES_WITH_PARAMETER = "".join(sorted((*LISTS, *ROLES, KEY, LIMIT)))
 #: Longest key (RFC 2812 section 2.3.1 "key").
 MAX_KEY = 23
 MAX_LIMIT = 999_999_999
+#: Bytes of a mask as it is written in a list.
+MAX_MASK = 200
 
 
 # ---------------------------------------------------------------- reading
@@ -104,14 +106,24 @@ def takes_parameter(letter: str, on: bool) -> bool:
     return letter in LISTS or letter in ROLES or letter == KEY or (letter == LIMIT and on)
 
 
+def is_known(letter: str) -> bool:
+    """Whether there is such a mode of rooms."""
+    return letter in FLAGS or letter in LISTS or letter in ROLES or letter in (KEY, LIMIT)
+
+
 def read(parameters: Sequence[str]) -> Iterator[Mode]:
     """The modes asked for by the parameters of MODE after its target: ``["+o-l+k", "alice", "key"]``.
 
-    Several groups of letters may follow each other: what is left when parameters are used up is the next group.
+    Several groups of letters may follow each other (RFC 2812 section 3.2.3): what is left when parameters are used up
+    is the next group if it begins with a sign, and otherwise a parameter too many, which nobody misses.
     """
     rest = list(parameters)
+    first = True
     while rest:
         letters = rest.pop(0)
+        if not first and not letters.startswith(("+", "-")):
+            continue
+        first = False
         on = True
         for letter in letters:
             if letter in "+-":
@@ -169,7 +181,7 @@ def normal_mask(text: str) -> str | None:
     A lone word is a nick unless it holds what only hosts hold. ``m:`` mutes whom the rest means, ``a:`` means an
     account (ISUPPORT EXTBAN).
     """
-    if not text or text.startswith(":") or len(text.encode()) > 200 or " " in text or not text.isprintable():
+    if not text or text.startswith(":") or len(text.encode()) > MAX_MASK or " " in text or not text.isprintable():
         return None
     if text.startswith("m:"):
         rest = None if text.startswith("m:m:") else normal_mask(text[2:])
@@ -185,7 +197,8 @@ def normal_mask(text: str) -> str | None:
         else:
             rest = ""
     user, _, host = rest.partition("@")
-    return f"{nick or '*'}!{user or '*'}@{host or '*'}"
+    mask = f"{nick or '*'}!{user or '*'}@{host or '*'}"
+    return mask if len(mask.encode()) <= MAX_MASK else None
 
 
 # ---------------------------------------------------------------- writing

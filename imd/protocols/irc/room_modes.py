@@ -20,6 +20,9 @@ _LISTS = {
     ListKind.INVITE_EXCEPTION: (numerics.RPL_INVEXLIST, numerics.RPL_ENDOFINVEXLIST),
 }
 
+#: Characters of a wrong parameter that ERR_INVALIDMODEPARAM repeats.
+_SHOWN = 64
+
 
 @command("MODE", parameters=1, active=True)
 def mode(session: "IrcSession", line: Line) -> None:
@@ -49,8 +52,8 @@ def _tell_settings(session: "IrcSession", room: Room) -> None:
 def change(session: "IrcSession", room: Room, line: Line, *, service: bool = False) -> None:
     """Answer what is asked, then apply what may be applied as one event; with `service` whatever one's role."""
     if not (service or is_member(session, room)):
-        # Before anything else: what is wrong with a role would tell outsiders who is in (P5).
-        raise NotAMember(room.name)
+        _refuse_outsider(session, room, line)
+        return
     changes: list[RoomChange] = []
     asked: set[ListKind] = set()
     unknown: set[str] = set()
@@ -78,6 +81,26 @@ def change(session: "IrcSession", room: Room, line: Line, *, service: bool = Fal
         _tell_refusals(session, room, changes, line, service)
 
 
+def _refuse_outsider(session: "IrcSession", room: Room, line: Line) -> None:
+    """What is wrong with a role would tell outsiders who is in (P5), so nothing is looked at but the letters.
+
+    Modern IRC, "MODE message": who "does not have appropriate privileges to change modes" gets ERR_CHANOPRIVSNEEDED.
+    """
+    unknown: list[str] = []
+    changes = False
+    for wanted in modes.read(line.params[1:]):
+        if not modes.is_known(wanted.letter):
+            unknown.append(wanted.letter)
+        elif wanted.letter not in modes.LISTS or wanted.parameter is not None:
+            changes = True
+    for letter in dict.fromkeys(unknown):
+        session.numeric(numerics.ERR_UNKNOWNMODE, letter)
+    if changes:
+        raise NotOperator(room.name)
+    if not unknown:
+        raise NotAMember(room.name)
+
+
 def _role(session: "IrcSession", room: Room, wanted: Mode, line: Line) -> RoleChange | None:
     """The member whose role shall change; None after saying why there is none."""
     if wanted.parameter is None:
@@ -101,8 +124,11 @@ def _tell_fault(session: "IrcSession", room: Room, wanted: Mode, fault: Fault) -
             numerics.ERR_INVALIDMODEPARAM, room.name, wanted.letter, "*", "You must specify a parameter for this mode"
         )
     else:
-        # "*" for the parameter: it may be one that cannot be repeated in the middle of a line.
-        session.numeric(numerics.ERR_INVALIDMODEPARAM, room.name, wanted.letter, "*", "Invalid mode parameter")
+        shown = wanted.parameter or ""
+        if not shown or shown.startswith(":") or " " in shown or len(shown) > _SHOWN:
+            # It cannot be repeated in the middle of a line, or is not worth a whole one.
+            shown = "*"
+        session.numeric(numerics.ERR_INVALIDMODEPARAM, room.name, wanted.letter, shown, "Invalid mode parameter")
 
 
 def _tell_refusals(session: "IrcSession", room: Room, changes: list[RoomChange], line: Line, service: bool) -> None:

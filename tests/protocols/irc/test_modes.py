@@ -69,7 +69,9 @@ class ReadTests(SynchronousTestCase):
             (["-k"], [Mode("k", False)]),
             (["+o", "a", "-v", "b"], [Mode("o", True, "a"), Mode("v", False, "b")]),
             (["+l"], [Mode("l", True)]),
-            (["+X", "m"], [Mode("X", True), Mode("m", True)]),
+            (["+X", "m"], [Mode("X", True)]),
+            (["+X", "m", "-i"], [Mode("X", True), Mode("i", False)]),
+            (["-l", "7"], [Mode("l", False)]),
         ]
         for parameters, expected in cases:
             self.assertEqual(list(modes.read(parameters)), expected, parameters)
