@@ -17,7 +17,8 @@ parts     accounts (who exists)      people (who is on)          presence (the P
                       roomrules, roomranks, roommasks (who may what)   invitations
                       roombook (what is durable)  roomkeeping (whose they are)
           delivery's own: recipients (who a name is)  receiving, relay (sessions)  catchup (signing on)
-                          keeping, limbo (outcomes)   offline (the queue)   sequence (ids and order)   trace
+                          keeping, limbo (outcomes)   offline (the queue)   repetitions   trace
+                          sequence (ids and order)
           history (writing)  reading  happening (rooms' events)  redacting  own (export, erasure)
           missed, held, track, cursors (what a device is handed when it comes back)  read_marks (how far one has read)
           staying (members without a client)   metadata (what is shown)   offers   ledger   limits

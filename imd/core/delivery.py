@@ -5,7 +5,7 @@ One ladder: *direct*, *relay*, *offline*, *extended*; every step leaves its reas
 acknowledges within `ack_wait` costs no write, and whoever does not costs one row in a group commit.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 
 import msgspec
@@ -27,6 +27,7 @@ from imd.core.receiving import Receiving
 from imd.core.recipients import Recipient, Recipients
 from imd.core.refusal import AccountsOnly, Malformed, NoSuchAccount, NotKept, Refusal, TooMany
 from imd.core.relay import Pending, Stored
+from imd.core.repetitions import Repetitions
 from imd.core.sequence import MessageIds, Sequence
 from imd.core.session import FIRST_MARKS, Account, Mark, Person, Session
 from imd.core.stores import InboxStore
@@ -74,6 +75,12 @@ class Delivery:
         self._talking = talking
         self._direct = Direct()
         self._receiving = Receiving(environment, people, presence, store, queue, keeping, catchup, self.trace, limits)
+        self._repeated = Repetitions(keeping, self.trace, self._receiving, history).known
+        # The recipient's side.
+        self.attach, self.detach = self._receiving.attach, self._receiving.detach
+        self.acknowledge, self.read = self._receiving.acknowledge, self._receiving.read
+        self.fetch, self.waiting = self._receiving.fetch, self._receiving.waiting
+        self.caught_up, self.arrived = self._receiving.caught_up, self._receiving.arrived
         #: Handed to a client lately; those of the elder generation are put into the store when the timer fires.
         self._young: list[Pending] = []
         self._elder: list[Pending] = []
@@ -184,36 +191,6 @@ class Delivery:
                 self._route(session, message, answer.account, here, outcome, answer)
 
         self._recipients.find(name, found)
-
-    def _repeated(self, id: str, sender: Person, draft: Draft, outcome: Settle) -> bool:
-        """A message its sender sends again: it is told what became of the first (DESIGN, "Ids")."""
-        if self._keeping.join(id, sender, outcome):
-            return True
-        way = self.trace.get(id)
-        if way is None or way.outcome is None or way.outcome in (Outcome.REFUSED, Outcome.UNKNOWN):
-            return False
-        if id in self._receiving.inherited:
-            self._record_for_sender(sender, draft, way, outcome)
-        else:
-            outcome(receipt(way.message, way.outcome))
-        return True
-
-    def _record_for_sender(self, sender: Person, draft: Draft, way: Way, outcome: Settle) -> None:
-        """The daemon that took this message died before its sender had an answer, and perhaps before the sender's other
-        devices could read it in history: she is told once they can."""
-        told = Outcome.ACCEPTED if way.outcome is None else way.outcome
-        account = sender.account
-        message = msgspec.structs.replace(way.message, body=draft.body, tags=draft.tags)
-        if account is None or not self._history.read_by(account) or account.id == way.recipient:
-            outcome(receipt(message, told))
-            return
-
-        def recorded(result: Outcome) -> None:
-            if result is Outcome.ACCEPTED:
-                self._receiving.inherited.pop(message.id, None)
-            outcome(receipt(message, told if result is Outcome.ACCEPTED else result))
-
-        self._history.record_talk([talk(account.id, way.recipient)], message, recorded, insist=False)
 
     def _to_guest(self, speaker: Session, message: Message, person: Person, outcome: Settle) -> None:
         """A message to a guest is live only: there is no inbox, and no account to confirm for it."""
@@ -376,34 +353,6 @@ class Delivery:
         self._keeping.retry()
         self._queue.retry()
         self._receiving.retry()
-
-    # ------------------------------------------------------------ the recipient's side
-
-    def attach(self, session: Session) -> None:
-        """A session has begun: it gets what waits, and from then on what comes."""
-        self._receiving.attach(session)
-
-    def detach(self, session: Session) -> None:
-        """The session is over; what it had not confirmed stays in the inbox under its id."""
-        self._receiving.detach(session)
-
-    def acknowledge(self, session: Session, ids: Iterable[str]) -> None:
-        self._receiving.acknowledge(session, ids)
-
-    def read(self, session: Session, id: str) -> None:
-        self._receiving.read(session, id)
-
-    async def fetch(self, session: Session) -> int:
-        return await self._receiving.fetch(session)
-
-    async def waiting(self, session: Session) -> int:
-        return await self._receiving.waiting(session)
-
-    async def caught_up(self, session: Session) -> None:
-        await self._receiving.caught_up(session)
-
-    async def arrived(self, account: str) -> None:
-        await self._receiving.arrived(account)
 
     # ------------------------------------------------------------ upkeep
 
