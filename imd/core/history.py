@@ -88,6 +88,10 @@ class History(Reading):
             self._wanted.add(account.id)
             self._environment.spawn("remember who reads history", self._remember(account))
 
+    def removed(self, account: str) -> None:
+        """The account is no more; the store forgets its copies."""
+        self._wanted.discard(account)
+
     async def _remember(self, account: Account) -> None:
         try:
             await self.people.accounts.add_device(account, READER)

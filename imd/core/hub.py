@@ -173,6 +173,7 @@ class Hub:
 
     def _account_changed(self, change: AccountChange) -> None:
         if change.before is not None and change.after is None:
+            self.history.removed(change.before.id)
             dropping = self.history.own.drop_copies(change.before.id)
             self._environment.spawn("forget the talks of a removed account", dropping)
 
