@@ -9,7 +9,7 @@ import secrets
 from time import gmtime, strftime
 from typing import TYPE_CHECKING
 
-from imd.core.refusal import NoSuchAccount, NotAllowed, SignOnFailed
+from imd.core.refusal import NameInUse, NoSuchAccount, NotAllowed, Refusal, SignOnFailed
 from imd.core.session import Account
 from imd.protocols.irc import accounts, devices, identity
 from imd.protocols.irc.registration import pause
@@ -57,10 +57,20 @@ async def _register(session: "IrcSession", words: list[str]) -> None:
     # What else may stand there is an e-mail address, which is not kept.
     invitation = next((word for word in words[1:] if word.startswith(accounts.INVITATION)), "")
     account = await accounts.create(session, session.nick, secret, invitation)
-    if certificate:
-        await session.door.credentials.add_certificate(account, certificate)
     say(session, "Account created")
+    if certificate:
+        await _keep_certificate(session, account, certificate)
     await _logged_in(session, account)
+
+
+async def _keep_certificate(session: "IrcSession", account: Account, certificate: str) -> None:
+    """The account is there, whatever becomes of this."""
+    try:
+        await session.door.credentials.add_certificate(account, certificate)
+    except Refusal as refusal:
+        used = "it signs on to another account" if isinstance(refusal, NameInUse) else refusal.sentence
+        say(session, f"Your certificate was not added: {used}")
+        say(session, "Choose a password, or you cannot come back: /msg NickServ SET PASSWORD password")
 
 
 @NICKSERV.verb(
