@@ -4,15 +4,18 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from imd.core.contact import RosterChange
-from imd.core.message import Envelope, ReadMark, Receipt
+from imd.core.message import Envelope, Message, ReadMark, Receipt
 from imd.core.past import Redaction
 from imd.core.ports import Client
 from imd.core.refusal import Refusal
+from imd.core.relay import weight
 from imd.core.session import PresenceView, Session
 from imd.core.talk import Crowd, MetadataChange, RoomEvent, RoomLines
 
-#: Things that happen while a device is handed what it missed: with more it is handed both at a time.
+#: Things that happen while a device is handed what it missed, and bytes of what is said: with more it is handed both at
+#: a time.
 _HELD = 1_000
+_HELD_BYTES = 1024 * 1024
 
 
 def is_client(session: Session, client: object) -> bool:
@@ -29,22 +32,28 @@ class Held:
         self.ids: set[str] = set()
         self._session = session
         self._held: list[Callable[[], None]] = []
+        self._weight = 0
 
     def release(self) -> None:
+        held, self._held = self._held, []
         if is_client(self._session, self):
             self._session.client = self.client
-            for call in self._held:
+            for call in held:
                 call()
-        self._held = []
+                if not is_client(self._session, self.client):
+                    # It read too slowly for all of that, and is gone.
+                    break
 
-    def _hold(self, call: Callable[[], None]) -> None:
+    def _hold(self, call: Callable[[], None], *said: Message) -> None:
         self._held.append(call)
-        if len(self._held) > _HELD:
+        self._weight += sum(map(weight, said))
+        if len(self._held) > _HELD or self._weight > _HELD_BYTES:
             self.release()
 
     def deliver(self, envelopes: Sequence[Envelope]) -> None:
-        self.ids.update(envelope.message.id for envelope in envelopes)
-        self._hold(partial(self.client.deliver, list(envelopes)))
+        messages = [envelope.message for envelope in envelopes]
+        self.ids.update(message.id for message in messages)
+        self._hold(partial(self.client.deliver, list(envelopes)), *messages)
 
     def room_event(self, event: RoomEvent) -> None:
         if event.session == self._session.id:
@@ -57,7 +66,7 @@ class Held:
         self._hold(partial(self.client.room_crowd, crowd))
 
     def room_lines(self, told: RoomLines) -> None:
-        self._hold(partial(self.client.room_lines, told))
+        self._hold(partial(self.client.room_lines, told), *[line.envelope.message for line in told.lines])
 
     def message_redacted(self, redaction: Redaction) -> None:
         self._hold(partial(self.client.message_redacted, redaction))

@@ -168,6 +168,10 @@ class History(Reading):
             self._recent[id] = msgspec.structs.replace(known, body="", tags={})
         await self._ask(self._store.remove([(target, id) for target in targets]))
 
+    def taken_back(self, id: str) -> bool:
+        """Whether it was lately: who has read it from the store before must not show it."""
+        return id in self._forgotten
+
     def _add(self, line: _Line) -> None:
         if not self._batch:
             self._environment.clock.soon(self._flush)

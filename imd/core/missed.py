@@ -177,8 +177,10 @@ class Missed:
         self._environment.clock.soon(lambda: turn.callback(None))
         await turn
         for other in session.person.sessions:
-            if other is not session and other.device == session.device and other.track is not None:
-                return Cursor(other.track.position, self._numbers.last)
+            track = other.track
+            # With less than nothing confirmed it is not known yet where that stands, either.
+            if other is not session and other.device == session.device and track is not None and track.confirmed >= 0:
+                return Cursor(track.position, self._numbers.last)
         waiting = self.cursors.waiting(account.id, session.device)
         if waiting is not None:
             return waiting
@@ -206,9 +208,7 @@ class Missed:
         await self._people.delivery.caught_up(session)
         waiting = {queued.message.id for queued in await self._inbox.read(account.id, 0, upto, 2**31 - 1)}
         for target in sorted(talks, key=talks.__getitem__):
-            await self._hand_target(
-                session, holding, "", target, cursor.confirmed, upto, cursor.handed, waiting | holding.ids
-            )
+            await self._hand_target(session, holding, "", target, cursor.confirmed, upto, cursor.handed, waiting)
 
     async def _hand_target(
         self,
@@ -222,27 +222,40 @@ class Missed:
         without: set[str],
     ) -> None:
         """The newest messages of one room or talk, as many as `limits.replay` says."""
-        limit = self.limits.replay
-        found: list[Message] = []
-        while True:
-            page = await self._past.after(target, after, MOST, upto + 1)
-            found += page
-            if limit and len(found) > limit:
-                self.limits.tally.count("replay")
-                del found[:-limit]
-            if len(page) < MOST:
-                break
-            after = page[-1].seq
-        shown = [Envelope(each, repeat=each.seq <= handed) for each in found if each.id not in without]
-        for start in range(0, len(shown), MOST):
+        found = await self._newest_of(session, holding, target, after, upto + 1)
+        for start in range(0, len(found), MOST):
             if not self._on(session, holding):
                 return
-            some = shown[start : start + MOST]
-            holding.client.missed(name or _other(session, some[-1].message), some)
+            # Looked at only now: meanwhile some may have come by another way, or been taken back.
+            some = [
+                Envelope(each, repeat=each.seq <= handed)
+                for each in found[start : start + MOST]
+                if each.id not in without and each.id not in holding.ids and not self._history.taken_back(each.id)
+            ]
+            if some:
+                holding.client.missed(name or _other(session, some[-1].message), some)
             while self._on(session, holding) and holding.client.backlog() > self.limits.window_bytes // 2:
                 pause = self._environment.future()
                 self._environment.clock.call_later(_PAUSE, lambda pause=pause: pause.callback(None))  # type: ignore[misc]
                 await pause
+
+    async def _newest_of(self, session: Session, holding: Held, target: str, after: int, before: int) -> list[Message]:
+        """Read from the end, so that who was away for long costs no more than is handed over."""
+        limit = self.limits.replay
+        pages: list[list[Message]] = []
+        count = 0
+        while self._on(session, holding):
+            page = await self._past.latest(target, before, MOST, after)
+            pages.insert(0, page)
+            count += len(page)
+            if len(page) < MOST or (limit and count > limit):
+                break
+            before = page[0].seq
+        found = [message for page in pages for message in page]
+        if limit and count > limit:
+            self.limits.tally.count("replay")
+            return found[-limit:]
+        return found
 
     @staticmethod
     def _on(session: Session, holding: Held) -> bool:

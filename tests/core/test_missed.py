@@ -4,10 +4,11 @@ import random
 
 from imd.core.hub import Policy
 from imd.core.limits import Limits
-from imd.core.message import Draft
+from imd.core.message import Draft, Message
 from imd.core.missed import INTERVAL
+from imd.core.past import MOST
 from imd.core.session import Account, ClientInfo, Peer
-from imd.core.talk import RoomLine
+from imd.core.talk import RoomLine, RoomLines
 from tests.house import House, HouseTestCase, Recorder
 
 
@@ -39,15 +40,22 @@ class MissedCase(HouseTestCase):
         confirms: bool = True,
     ) -> Recorder:
         """A device of Alice signs on; with so much on its way to it, or with a store that fails when it has begun."""
-        people, client = self.house.hub.people, Recorder()
-        client.hub, client.prompt, client.reads_nothing, client.unread = self.house.hub, prompt, reads_nothing, unread
-        account = self.house.wait(self.house.accounts.by_name("alice"))
-        peer, info = Peer("irc", "192.0.2.1", 40000), ClientInfo(device=device)
-        client.session = self.house.wait(people.sign_on(account, "", peer, info, client, confirms=confirms))
+        client = self.signed_on(device, confirms=confirms)
+        client.prompt, client.reads_nothing, client.unread = prompt, reads_nothing, unread
         self.house.store.available = not failing
-        people.begin(client.session)
+        self.house.hub.people.begin(client.session)
         self.house.turn()
         self.house.store.available = True
+        return client
+
+    def signed_on(self, device: str, *, confirms: bool = True) -> Recorder:
+        """A device that has not begun yet."""
+        client = Recorder()
+        client.hub, client.reads_nothing = self.house.hub, True
+        account = self.house.wait(self.house.accounts.by_name("alice"))
+        peer, info = Peer("irc", "192.0.2.1", 40000), ClientInfo(device=device)
+        signing_on = self.house.hub.people.sign_on(account, "", peer, info, client, confirms=confirms)
+        client.session = self.house.wait(signing_on)
         return client
 
     def talkative(self) -> Recorder:
@@ -225,6 +233,93 @@ class MissedTests(MissedCase):
         again.unread = 0
         self.settle()
         self.assertEqual((sorted(told(again)[:2]), told(again)[2:]), (["one", "two"], ["three"]))
+
+    def test_taken_back(self) -> None:
+        """What is taken back while a device is being handed what it missed is not shown to it any more."""
+        bob, laptop, phone = self.talkative(), self.come("laptop"), self.come("phone")
+        self.join(laptop)
+        self.settle()
+        self.house.off(phone)
+        self.say(bob, *(str(number) for number in range(MOST + 1)))
+        again = self.come("phone", unread=10**9)
+        self.assertEqual(len(told(again)), MOST)
+        last = [event.envelope.message.id for event in laptop.events if isinstance(event, RoomLine)][-1]
+        self.house.wait(self.house.hub.redacting.redact(bob.session, "#tea", last))
+        again.unread = 0
+        self.settle()
+        self.assertEqual(told(again), [str(number) for number in range(MOST)])
+
+    def test_bounded(self) -> None:
+        """What waits meanwhile is bounded in bytes; beyond that it is left to the connection, which bounds it, too."""
+        bob, laptop, phone = self.talkative(), self.come("laptop"), self.come("phone")
+        self.join(laptop)
+        self.settle()
+        self.house.off(phone)
+        self.say(bob, "missed")
+        again = self.come("phone", unread=10**9)
+        for _ in range(200):
+            self.say(bob, "." * 10_000)
+        self.assertGreater(len(told(again)), 100)
+        again.unread = 0
+        self.settle()
+        self.assertEqual(len(told(again)), 201)
+
+    def test_ends_meanwhile(self) -> None:
+        """Nothing is told to a client that turns out to be gone while it is handed what had waited."""
+        bob, laptop, phone = self.talkative(), self.come("laptop"), self.come("phone")
+        self.join(laptop)
+        self.settle()
+        self.house.off(phone)
+        self.say(bob, "missed")
+        again = self.come("phone", unread=10**9)
+        hears = again.room_lines
+
+        def overflow(told: RoomLines) -> None:
+            hears(told)
+            self.house.off(again)
+
+        again.room_lines = overflow  # type: ignore[method-assign]
+        self.say(bob, "one")
+        self.house.send(bob, "alice", "two")
+        again.unread = 0
+        self.settle()
+        self.assertEqual(told(again), ["missed", "one"])
+
+    def test_twice_at_once(self) -> None:
+        """A device that comes back twice before the store has said where it stands is not handed everything anew."""
+        bob, laptop, phone = self.talkative(), self.come("laptop"), self.come("phone")
+        self.join(laptop)
+        self.say(bob, "old")
+        self.settle()
+        self.house.off(phone)
+        self.say(bob, "new")
+        again = [self.signed_on("phone") for _ in range(2)]
+        for client in again:
+            client.prompt = False
+            self.house.hub.people.begin(client.session)
+        self.house.turn()
+        self.assertEqual([[line.rstrip("!") for line in told(client)] for client in again], [["new"], ["new"]])
+
+    def test_long_away(self) -> None:
+        """However much was said while it was off, no more is read than it is handed."""
+        self.people(House(Policy(limits=Limits(replay=3))))
+        bob, laptop, phone = self.talkative(), self.come("laptop"), self.come("phone")
+        self.join(laptop)
+        self.settle()
+        self.house.off(phone)
+        self.say(bob, *(str(number) for number in range(3 * MOST)))
+        reads: list[int] = []
+        latest = self.house.store.history.latest
+
+        async def counted(target: str, before: int, limit: int, after: int = -1) -> list[Message]:
+            found = await latest(target, before, limit, after)
+            reads.append(len(found))
+            return found
+
+        self.house.store.history.latest = counted  # type: ignore[method-assign]
+        again = self.come("phone")
+        self.assertEqual(told(again), [str(number) for number in range(3 * MOST - 3, 3 * MOST)])
+        self.assertLessEqual(sum(reads), MOST)
 
     def test_store_away(self) -> None:
         """What could not be read is handed the next time, and what happens meanwhile is not held up."""
