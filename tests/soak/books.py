@@ -70,6 +70,8 @@ class Tally(msgspec.Struct):
     unmarked: int = 0
     #: Shown again by a client that knows no ids.
     repeated_bare: int = 0
+    #: To the sender's other clients.
+    copied: int = 0
     room_lines: int = 0
     room_shown: int = 0
 
@@ -90,6 +92,8 @@ class Books:
         self.wrong: Counter[str] = Counter()
         #: Name → numbers shown by any of her programs.
         self.shown: defaultdict[str, set[int]] = defaultdict(set)
+        #: Numbers of which one of the sender's own programs has had a copy.
+        self.copied: set[int] = set()
         #: How often the daemon has ended so far.
         self.reign = 0
 
@@ -139,6 +143,8 @@ class Books:
         for entry in self.entries:
             if entry.how == "refused" and entry.number in self.shown[entry.to]:
                 self.fault("refused and shown", f"{entry.number} to {entry.to}: {entry.reason}")
+            if entry.how == "refused" and entry.number in self.copied:
+                self.fault("refused and copied", f"{entry.number} to {entry.to}: {entry.reason}")
 
 
 class Shelf:
@@ -150,6 +156,8 @@ class Shelf:
         self._client = client
         self._knows_ids = knows_ids
         self._shown: dict[int, _Shown] = {}
+        #: Her own messages, said by another program of hers.
+        self._copied: dict[int, tuple[str, int]] = {}
         #: Sender's program → the latest number.
         self._latest: dict[str, int] = {}
         #: Connection → how many messages the daemon had seen confirmed on it for certain.
@@ -170,6 +178,9 @@ class Shelf:
         if entry is None:
             return
         where = f"{entry.number} {id} from {entry.client} at {self._client}"
+        if sender == self._owner == entry.author and to == entry.to != self._owner:
+            self._own(entry, where, id, connection)
+            return
         if to != self._owner or entry.to != self._owner or entry.author != sender:
             books.fault("misdelivered", f"{where}: {sender} to {to}, meant for {entry.to} by {entry.author}")
             return
@@ -187,6 +198,20 @@ class Shelf:
             if entry.number < latest:
                 books.fault("out of order", f"{where}: after {latest}", id or entry.id)
             self._latest[entry.client] = max(latest, entry.number)
+
+    def _own(self, entry: Entry, where: str, id: str, connection: int) -> None:
+        """A copy of what the owner has said elsewhere: on each connection once, under the id that its sender heard."""
+        books = self._books
+        before_id, before = self._copied.get(entry.number, (id, 0))
+        if connection == before:
+            books.fault("doubled", f"own {where}: twice on connection {connection}", id)
+        if id and before_id and id != before_id:
+            books.fault("two ids", f"own {where}: shown before as {before_id}")
+        if entry.id and id and id != entry.id:
+            books.fault("other id", f"own {where}: the sender was told {entry.id}")
+        self._copied[entry.number] = id, connection
+        books.copied.add(entry.number)
+        books.tally.copied += 1
 
     def _again(self, where: str, before: _Shown, now: _Shown, *, repeat: bool) -> None:
         """P2: again only on another connection, only what was not confirmed, marked, and under the same id."""

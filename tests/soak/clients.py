@@ -122,6 +122,13 @@ class IrcClient(IrcDriver):
             self._answered(parsed)
         elif parsed.command == "PRIVMSG" and parsed.params[0].startswith("#") and "label" not in parsed.tags:
             self.ears.room(parsed.params[0], parsed.tags.get("msgid", ""), parsed.params[1])
+        elif (
+            parsed.command == "PRIVMSG" and parsed.nick == self.name != parsed.params[0] and "label" not in parsed.tags
+        ):
+            # Said by another client of hers.
+            self.ears.private(
+                parsed.nick, parsed.params[0], parsed.tags.get("msgid", ""), parsed.params[1], repeat=False
+            )
         elif parsed.command == "NOTICE" and parsed.nick == "BuddyServ" and parsed.params[1].startswith("Online: "):
             self._online(parsed.params[1].removeprefix("Online: "))
         if self.seen:

@@ -37,7 +37,7 @@ def table(result: Result) -> str:
         ("messages", f"{tally.sent}, and {tally.room_lines} lines in rooms; sent again {tally.resent}"),
         ("senders heard", ", ".join(f"{how} {count}" for how, count in sorted(result.outcomes.items()))),
         ("answered within", "{:.0f} ms median, {:.0f} ms 99 %, {:.0f} ms longest".format(*result.answers)),
-        ("shown", f"{tally.shown}, and {tally.room_shown} in rooms"),
+        ("shown", f"{tally.shown}, and {tally.room_shown} in rooms; {tally.copied} copies of one's own"),
         (
             "again after a cut",
             f"{tally.repeated} marked, {tally.unmarked} unmarked after a restart, "
