@@ -76,6 +76,23 @@ class History:
             raise OutcomeUnknown("Redis took the messages, and not all that is told of them")
         return cut
 
+    async def enter_older(self) -> None:
+        """What is noted beside histories, for those that were begun before it was: TARGETS, the devices of people and
+        erasure would not find them."""
+        if await self._link.query("EXISTS", keys.HISTORIES_NOTED):
+            return
+        cursor = b"0"
+        while True:
+            cursor, targets = await self._agenda.names(cursor)
+            for target in targets:
+                after = -1
+                while page := await self.after(target, after, LOOK):
+                    await together(self._note(target, page))
+                    after = page[-1].seq
+            if int(cursor) == 0:
+                break
+        await self._link.apply(keys.HISTORIES_FENCE, [keys.HISTORIES_NOTED], [["SET", keys.HISTORIES_NOTED, "1"]])
+
     def _note(self, target: str, messages: Sequence[Message]) -> list[Deferred[Any]]:
         """Whose talk this is, and who has said something in it."""
         self._forgetting.pop(target, None)

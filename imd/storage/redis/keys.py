@@ -122,6 +122,8 @@ def own_ids(account: str) -> bytes:
 # History: a tag for each target, and the list of targets.
 HISTORIES_FENCE = _tag("histories", "fence")
 HISTORIES = _tag("histories", "kept")
+#: There once talks and authors are noted for all of them; older daemons noted neither.
+HISTORIES_NOTED = _tag("histories", "noted")
 
 
 def history_fence(target: str) -> bytes:

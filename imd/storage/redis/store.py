@@ -103,7 +103,8 @@ class RedisStore:
         self.ledger: LedgerStore = Ledger(self._link)
         self.rooms: RoomStore = Rooms(self._link)
         self.bans: BanStore = Bans(self._link)
-        self.history: HistoryStore = History(self._link)
+        self._history = History(self._link)
+        self.history: HistoryStore = self._history
         self.read_marks: ShelfStore = marks
         self.cursors: ShelfStore = cursors
         self.memberships: ShelfStore = memberships
@@ -138,6 +139,7 @@ class RedisStore:
                 raise StoreUnavailable from error
         self.secret = self._lease.secret
         await self._accounts.enter_skeletons()
+        await self._history.enter_older()
         self._lease.keep(lambda: self._link.connection, self._available_again)
         self._link.on_ready.append(self._available_again)
 

@@ -54,6 +54,29 @@ class NotedTests(RedisCase):
             found, _ = await store.history.written("ann", "", 500)
             self.assertEqual([one.seq for target, one in found if target == "#a"], [102 + 2 * number])
 
+    async def test_upgrade(self) -> None:
+        """Of histories that a daemon began which noted nothing beside them all is noted at the next start, once."""
+        store = await self.make_store()
+        one, two = (
+            message(f"m{seq}", seq, time=NOW + seq, sender_account=who) for seq, who in ((1, "ann"), (2, "bob"))
+        )
+        await store.history.append([(target, each) for target in ("#a", "ann bob") for each in (one, two)])
+        for key in ("#a", "ann bob"):
+            self.server.command("DEL", keys.authors(key).decode())
+        for account in ("ann", "bob"):
+            self.server.command("DEL", keys.authored(account).decode())
+        self.server.command("DEL", keys.talks("ann").decode())
+        self.server.command("DEL", keys.HISTORIES_NOTED.decode())
+        await store.close()
+        store = await self.make_store()
+        self.assertEqual(await store.history.talks("ann", 0, 100, 10, newest=True), {"ann bob": 2})
+        for account in ("ann", "bob"):
+            self.assertEqual(self.noted(account), {b"#a", b"ann bob"})
+        self.server.command("DEL", keys.authored("bob").decode())
+        await store.close()
+        await self.make_store()
+        self.assertEqual(self.noted("bob"), set())
+
     async def test_of_older_daemons(self) -> None:
         """They kept no list of who had said something in a history: what it did not free is freed when it is found."""
         store = await self.make_store()
