@@ -14,7 +14,8 @@ from tests.doors.udp import Datagrams
 from tests.net.websocket.client import PING, TEXT, frame
 from tests.promises import test_bounded_memory
 from tests.promises.bounded import BoundedTestCase, happened, met, stop_reading
-from tests.promises.bounds import DEEDS, TIGHT, Meeting
+from tests.promises.bounds.deeds import DEEDS, TIGHT
+from tests.promises.bounds.meeting import Meeting
 from tests.promises.house import on_both_stores
 
 #: Met on daemons with settings of their own, by these tests.

@@ -13,7 +13,7 @@ from tests.daemon import RunningDaemon, moments
 from tests.doors import DOORS, Driver, IrcDriver, NativeDriver
 from tests.doors.stream import connected
 from tests.promises.bounded import BoundedTestCase, happened, met, resident, stop_reading
-from tests.promises.bounds import Meeting
+from tests.promises.bounds.meeting import Meeting
 from tests.promises.house import PASSWORD
 
 #: Bytes of what is said to those that do not read.
