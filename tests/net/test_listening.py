@@ -1,6 +1,5 @@
 """Listeners on real sockets: TLS, client certificates, either by the first byte, and renewal without a restart."""
 
-import contextlib
 import hashlib
 import time
 from collections.abc import Callable
@@ -10,18 +9,16 @@ from typing import Any, TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
-from OpenSSL import SSL
 from twisted.internet import reactor as installed
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import clientFromString, connectProtocol, wrapClientTLS
 from twisted.internet.interfaces import IAddress, IListeningPort
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.internet.ssl import CertificateOptions, TLSVersion
 from twisted.internet.task import Clock, deferLater
-from twisted.logger import LogLevel, capturedLogs
 from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 from twisted.python.failure import Failure
-from twisted.trial.unittest import SynchronousTestCase, TestCase
+from twisted.trial.unittest import TestCase
 
 from imd.core.refusal import NotAllowed, Refusal
 from imd.core.session import Peer
@@ -33,21 +30,12 @@ from imd.net.peer import peer_of
 from imd.net.reactor_clock import ReactorClock
 from imd.net.self_signed import ensure_pair, make_pair
 from imd.net.sending import Outbox
-from imd.net.tls import INTERVAL, Certificates, UnusablePair, load_pair
+from imd.net.tls import INTERVAL, Certificates
+from tests.net.at_once import at_once
 from tests.net.test_proxy_header import addresses, value, version_2
 
 reactor: Any = installed
 _T = TypeVar("_T")
-
-
-def at_once(call: Any) -> Any:
-    """Instead of a thread."""
-    try:
-        return succeed(call())
-    except Exception:
-        failed: Deferred[Any] = Deferred()
-        failed.errback(Failure())
-        return failed
 
 
 class Door(Protocol):
@@ -372,145 +360,3 @@ class ListeningTests(TestCase):
             new = path.with_suffix(".tmp")
             new.write_bytes(content)
             new.replace(path)
-
-
-class RenewalTests(SynchronousTestCase):
-    """What happens to the pair in force when the files change."""
-
-    def setUp(self) -> None:
-        self.folder = Path(self.mktemp())
-        self.certificate, self.key = ensure_pair(self.folder, "chat.example", time.time())
-        self.certificates = Certificates(self.certificate, self.key, at_once)
-        self.inside = self.in_force()
-
-    def in_force(self) -> bytes:
-        """The certificate a new handshake would show."""
-        factory = TLSMemoryBIOFactory(self.certificates, False, Factory(), Clock())
-        connection = self.certificates.serverConnectionForTLS(TLSMemoryBIOProtocol(factory, Protocol()))
-        client = SSL.Connection(SSL.Context(SSL.TLS_METHOD))
-        client.set_connect_state()
-        connection.set_accept_state()
-        for _ in range(10):
-            for one, other in ((client, connection), (connection, client)):
-                with contextlib.suppress(SSL.WantReadError):
-                    one.do_handshake()
-                with contextlib.suppress(SSL.WantReadError):
-                    other.bio_write(one.bio_read(65536))
-        shown = client.get_peer_certificate(as_cryptography=True)
-        assert shown is not None
-        return shown.public_bytes(Encoding.PEM)
-
-    def look(self) -> bool:
-        return self.successResultOf(Deferred.fromCoroutine(self.certificates.look()))
-
-    def test_unchanged(self) -> None:
-        """Files that have not changed are not loaded again."""
-        self.assertFalse(self.look())
-
-    def test_renewed(self) -> None:
-        """A changed pair is in force after the next look."""
-        certificate, key = make_pair("chat.example", time.time())
-        self.key.write_bytes(key)
-        self.certificate.write_bytes(certificate)
-        self.assertTrue(self.look())
-        self.assertEqual(self.in_force(), certificate)
-
-    def test_half_renewed(self) -> None:
-        """While only one file is new the old pair serves; with the second file the new one does."""
-        certificate, key = make_pair("chat.example", time.time())
-        self.certificate.write_bytes(certificate)
-        with capturedLogs() as events:
-            self.assertFalse(self.look())
-            self.assertFalse(self.look())
-        (event,) = [each for each in events if each["log_level"] is LogLevel.error]
-        self.assertIn("does not belong to the certificate", str(event["reason"]))
-        self.assertEqual(self.in_force(), self.inside)
-        self.key.write_bytes(key)
-        self.assertTrue(self.look())
-        self.assertEqual(self.in_force(), certificate)
-
-    def test_broken(self) -> None:
-        """Whatever is wrong with the new files, the old pair serves, and the log says what is wrong."""
-        good_certificate, good_key = self.certificate.read_bytes(), self.key.read_bytes()
-        armour = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
-        for path, content, complaint in (
-            (self.certificate, b"", "holds no certificate"),
-            (self.certificate, b"\x00\xff" * 50, "holds no certificate"),
-            (self.certificate, armour, "holds a damaged certificate"),
-            (self.key, b"", "holds no private key"),
-            (self.key, good_certificate, "holds no private key"),
-            (self.certificate, None, "cannot read"),
-        ):
-            if content is None:
-                path.unlink()
-            else:
-                path.write_bytes(content)
-            with capturedLogs() as events:
-                self.assertFalse(self.look(), complaint)
-            self.assertIn(complaint, str(events[0]["reason"]))
-            self.assertEqual(self.in_force(), self.inside)
-            self.certificate.write_bytes(good_certificate)
-            self.key.write_bytes(good_key)
-            self.look()
-
-    def test_looking_goes_on(self) -> None:
-        """Neither a broken pair nor an unforeseen error ends the looking."""
-        clock = Clock()
-        self.certificates.start(clock)
-        self.patch(self.certificates, "_in_thread", lambda call: at_once(lambda: dict[str, str]()["unforeseen"]))
-        clock.advance(INTERVAL)
-        self.assertEqual(len(self.flushLoggedErrors(KeyError)), 1)
-        self.patch(self.certificates, "_in_thread", at_once)
-        certificate, key = make_pair("chat.example", time.time())
-        self.key.write_bytes(key)
-        self.certificate.write_bytes(certificate)
-        clock.advance(INTERVAL)
-        self.assertEqual(self.in_force(), certificate)
-        self.certificates.stop()
-        self.assertEqual(clock.getDelayedCalls(), [])
-
-    def test_other_files(self) -> None:
-        """A reload may name other files; if they cannot be used nothing changes."""
-        with self.assertRaises(UnusablePair):
-            self.certificates.use(self.folder / "none.pem", self.key)
-        self.assertEqual(self.in_force(), self.inside)
-        certificate, key = ensure_pair(self.folder / "other", "chat.example", time.time())
-        self.assertTrue(self.certificates.use(certificate, key))
-        self.assertFalse(self.certificates.use(certificate, key), "the same files, unaltered, are no change")
-        self.assertEqual(self.in_force(), certificate.read_bytes())
-
-
-class SelfSignedTests(SynchronousTestCase):
-    def test_made_once(self) -> None:
-        """The pair is made at the first start and kept; the key is the daemon's alone."""
-        folder = Path(self.mktemp())
-        certificate, key = ensure_pair(folder, "chat.example", time.time())
-        before = certificate.read_bytes()
-        ensure_pair(folder, "chat.example", time.time())
-        self.assertEqual(certificate.read_bytes(), before)
-        self.assertEqual(key.stat().st_mode & 0o777, 0o600)
-        self.assertEqual(sorted(each.name for each in folder.iterdir()), ["certificate.pem", "key.pem"])
-        load_pair(certificate, key)
-
-    def test_names(self) -> None:
-        """It is for the domain and for this machine."""
-        pem, _ = make_pair("chat.example", time.time())
-        parsed = x509.load_pem_x509_certificate(pem)
-        names = parsed.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        self.assertEqual(names.get_values_for_type(x509.DNSName), ["chat.example", "localhost"])
-        self.assertEqual([str(each) for each in names.get_values_for_type(x509.IPAddress)], ["127.0.0.1", "::1"])
-
-    def test_made_again(self) -> None:
-        """A pair that is worn out, damaged, incomplete, or for another domain is replaced."""
-        folder = Path(self.mktemp())
-        long_ago = time.time() - 20 * 365 * 86_400
-        certificate, key = ensure_pair(folder, "chat.example", long_ago)
-        for spoil in (lambda: None, lambda: certificate.write_bytes(b"x"), key.unlink):
-            spoil()
-            before = certificate.read_bytes()
-            ensure_pair(folder, "chat.example", time.time())
-            self.assertNotEqual(certificate.read_bytes(), before)
-            load_pair(certificate, key)
-        before = certificate.read_bytes()
-        ensure_pair(folder, "other.example", time.time())
-        self.assertNotEqual(certificate.read_bytes(), before)

@@ -9,7 +9,7 @@ from imd.messages.connection import Bye, Error, Pong
 from imd.messages.schema import examples
 from imd.protocols.native.commands import COMMANDS
 from imd.protocols.native.state import State
-from tests.protocols.native.fakes import Talker, World
+from tests.protocols.native.world import Talker, World
 
 _LINES = [line.encode() for kind in CLIENT_MESSAGES.values() for line in examples(kind)]
 _PAYLOADS = st.sampled_from(_LINES) | st.binary(max_size=40)

@@ -20,7 +20,7 @@ from imd.protocols.native.connection import NativeConnection
 from imd.protocols.native.gateway import FAREWELL, NativeGateway
 from imd.protocols.native.session import MAX_OPEN
 from imd.protocols.native.wire.codec import decode_server
-from tests.protocols.native.fakes import World
+from tests.protocols.native.world import World
 
 SIGN_ON = (
     b'{"type":"authenticate","ref":1,"mechanism":"PLAIN","data":"AGFsaWNlAHNlc2FtZQ=="}\r\n{"type":"session","ref":2}\n'

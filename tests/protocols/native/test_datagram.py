@@ -17,7 +17,7 @@ from imd.protocols.native.datagram import NativeDatagrams
 from imd.protocols.native.wire.codec import decode_server
 from tests.net.datagram.test_dtls import server_context
 from tests.net.datagram.test_port import NEAR, Transport
-from tests.protocols.native.fakes import World
+from tests.protocols.native.world import World
 
 
 class Reactor(Clock):

@@ -13,7 +13,8 @@ from imd.core.session import Person, Presence, State, Visibility
 from imd.core.talk import BanEntry, ListKind, Member, Role, Room, RoomFlag, Topic
 from imd.messages import connection, messaging, rooms, signals, values
 from imd.messages.history import Redacted
-from tests.protocols.native.fakes import ALICE, BOB, PLAIN_TEXT, START, Talker, World
+from tests.protocols.native.fakes import ALICE, BOB, PLAIN_TEXT, START
+from tests.protocols.native.world import Talker, World
 
 
 class FamilyTestCase(SynchronousTestCase):
