@@ -18,6 +18,7 @@ from imd.client.terminal.screen import Screen
 from imd.core.message import Draft
 from imd.core.session import Session
 from imd.core.talk import Role
+from imd.messages.messaging import Read
 from tests.client.world import World, WorldTestCase, at_once
 
 
@@ -175,6 +176,46 @@ class CommandsTests(SynchronousTestCase):
         hub.rooms.say(self.signed_on("bob"), "#tea", Draft("#tea", "psst"), least=Role.OPERATOR)
         self.both()
         self.assertEqual(self.alice.said[-1], "bob [operator and above] psst")
+
+    def test_taken_back(self) -> None:
+        """What somebody takes back is off all screens; it says who did, if that was somebody else."""
+        for sitting in (self.alice, self.bob):
+            sitting.type("/join #tea")
+        self.bob.type("Hallo", "/me waves")
+        self.both()
+        hub, (first, second) = self.world.house.hub, [line.id for line in self.alice.desk.current.lines if line.id]
+        self.world.house.wait(hub.history.redact(self.signed_on("bob"), "#tea", first, "typo"))
+        self.world.house.wait(hub.history.redact(self.signed_on("alice"), "#tea", second, ""))
+        self.both()
+        for sitting in (self.alice, self.bob):
+            said = [line.body for line in sitting.desk.current.lines if line.id]
+            self.assertEqual(said, ["(taken back: typo)", "(taken back by alice)"])
+        self.alice.type("/msg bob Hello")
+        self.both()
+        line = self.alice.desk.current.lines[-1]
+        self.world.house.wait(hub.history.redact(self.signed_on("alice"), "bob", line.id, ""))
+        self.both()
+        self.assertEqual([self.bob.desk.talk("alice").lines[-1].body, line.body], ["(taken back)"] * 2)
+
+    def test_read_elsewhere(self) -> None:
+        """What another device has read of a room or talk is unread no longer; what has come since is."""
+        for sitting in (self.alice, self.bob):
+            sitting.type("/join #tea")
+        phone = Sitting(self.world, "bob")
+        self.bob.desk.show(self.bob.desk.home)
+        for text in ("one", "two", "bob, three"):
+            self.alice.type(text)
+            self.world.turn(1)
+        self.both()
+        talk = self.bob.desk.talk("#tea")
+        self.assertEqual((talk.unread, talk.called), (3, True))
+        times = [line.time for line in talk.lines if line.id]
+        talk.note("somebody has come in", self.bob.desk.time())
+        for at, left in ((times[1], (1, True)), (times[0], (1, True)), (times[2], (0, False))):
+            phone.client.tell(Read(with_="#tea", time=at))
+            phone.turn()
+            self.both()
+            self.assertEqual((talk.unread, talk.called), left)
 
     def test_invited(self) -> None:
         """An invitation says how to follow it."""

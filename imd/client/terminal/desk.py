@@ -215,6 +215,8 @@ class Desk:
                 line.step(talks.READ if event.outcome == "read" else talks.DELIVERED)
         elif isinstance(event, ReadElsewhere):
             self._read_elsewhere(event)
+        elif isinstance(event, history.Redacted):
+            self._redacted(event)
         elif isinstance(event, PresenceOf):
             self._presence(event)
         elif isinstance(event, RosterChanged):
@@ -249,12 +251,24 @@ class Desk:
             self.ring()
 
     def _read_elsewhere(self, event: ReadElsewhere) -> None:
+        """As far as that is: what has come since is unread still."""
         talk = self.find(event.with_) if event.with_ else None
-        # A device that knows no ids says the time, in milliseconds.
-        later = talk is not None and bool(talk.lines) and event.time >= talk.lines[-1].time - 0.001
         for each in self.talks:
-            if (event.id and each.newest == event.id) or (later and each is talk):
+            if event.id and each.newest == event.id:
                 each.read, each.unread, each.called = each.newest, 0, False
+            elif each is talk and talk.unread:
+                # A device that knows no ids says the time, in milliseconds.
+                others = (line for line in talk.lines if line.sender and line.sender.lower() != self.own.lower())
+                talk.unread = min(talk.unread, sum(line.time > event.time + 0.001 for line in others))
+                talk.called = talk.called and talk.unread > 0
+
+    def _redacted(self, event: history.Redacted) -> None:
+        """What was taken back is off the screen."""
+        talk = self.find(event.with_)
+        line = next((line for line in talk.lines if line.id == event.id), None) if talk is not None else None
+        if line is not None:
+            by = "" if event.by.lower() == line.sender.lower() else f" by {self.short(event.by)}"
+            line.body, line.kind = f"(taken back{by}{f': {event.text}' if event.text else ''})", "text"
 
     def _typing(self, event: Typing) -> None:
         talk = self.find(event.from_)

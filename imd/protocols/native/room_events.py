@@ -11,8 +11,9 @@ from imd.protocols.native.wire.codec import encode
 
 
 def payload(event: talk.RoomEvent, to: Session) -> bytes:
-    """What a session hears of an event; nothing of what it caused itself, which has an answer of its own."""
-    if event.session == to.id:
+    """What a session hears of an event; nothing of what it caused itself, which has an answer of its own. But what was
+    taken back is so for all, in rooms as in talks."""
+    if event.session == to.id and not isinstance(event, talk.MessageRedacted):
         return b""
     if isinstance(event, talk.Joined) and event.person is to.person:
         # Through another session of the same account: this one has to learn who else is there.
