@@ -32,8 +32,8 @@ def names(session: "IrcSession", line: Line) -> None:
         if found is not None:
             session.hub.rooms.catch_up(found)
             _tell_members(session, found)
-    # One end for all of them, holding what was asked (Modern IRC, "NAMES message").
-    session.numeric(numerics.RPL_ENDOFNAMES, refusals.middle(line.params[0]))
+        # Modern IRC, "NAMES message": names "are evaluated one-by-one", and each has "a single RPL_ENDOFNAMES".
+        session.numeric(numerics.RPL_ENDOFNAMES, refusals.middle(name))
 
 
 def tell_names(session: "IrcSession", room: Room) -> None:

@@ -94,7 +94,7 @@ def _refuse_outsider(session: "IrcSession", room: Room, line: Line) -> None:
         elif wanted.letter not in modes.LISTS or wanted.parameter is not None:
             changes = True
     for letter in dict.fromkeys(unknown):
-        session.numeric(numerics.ERR_UNKNOWNMODE, letter)
+        session.numeric(numerics.ERR_UNKNOWNMODE, refusals.middle(letter))
     if changes:
         raise NotOperator(room.name)
     if not unknown:
@@ -118,7 +118,7 @@ def _role(session: "IrcSession", room: Room, wanted: Mode, line: Line) -> RoleCh
 
 def _tell_fault(session: "IrcSession", room: Room, wanted: Mode, fault: Fault) -> None:
     if fault is Fault.UNKNOWN:
-        session.numeric(numerics.ERR_UNKNOWNMODE, wanted.letter)
+        session.numeric(numerics.ERR_UNKNOWNMODE, refusals.middle(wanted.letter))
     elif fault is Fault.PARAMETER_MISSING:
         session.numeric(
             numerics.ERR_INVALIDMODEPARAM, room.name, wanted.letter, "*", "You must specify a parameter for this mode"

@@ -6,7 +6,7 @@ A mode that can be set is a `Mark` of the core's session, so that every door can
 from typing import TYPE_CHECKING, NamedTuple
 
 from imd.core.session import Mark, Session
-from imd.protocols.irc import numerics
+from imd.protocols.irc import numerics, refusals
 from imd.protocols.irc.wire.line import Line
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def mode(session: "IrcSession", line: Line) -> None:
         if person is not None and session.hub.people.may_see(session.me, person):
             session.numeric(numerics.ERR_USERSDONTMATCH)
         else:
-            session.numeric(numerics.ERR_NOSUCHNICK, target)
+            session.numeric(numerics.ERR_NOSUCHNICK, refusals.middle(target))
     elif len(line.params) == 1:
         session.numeric(numerics.RPL_UMODEIS, of_session(session.me))
     else:
