@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import functools
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from types import NoneType
@@ -16,7 +15,6 @@ from imd.config.field import LARGEST_COUNT
 from imd.config.model import Settings
 from imd.config.values import Duration, Size
 
-_BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+\Z")
 _ESCAPES: Final = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 

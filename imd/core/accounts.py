@@ -17,7 +17,7 @@ from imd.core.address import MAX_NAME, check_account_name, fold
 from imd.core.lookalike import remembered, skeleton
 from imd.core.refusal import LooksAlike, NameInUse, NoSuchAccount, StoreUnavailable, TooMany
 from imd.core.session import Account, Visibility
-from imd.core.stores import AccountStore, OutcomeUnknown, Verifier
+from imd.core.stores import AccountStore, OutcomeUnknown, Verifier, surely
 
 
 class _Unknown(Enum):
@@ -186,7 +186,7 @@ class Accounts:
         folded = self._free(name)
         self._forget(folded)
         looks = skeleton(name) if distinct else ""
-        created = await self._surely(lambda: self._store.create(account, folded, verifier, looks))
+        created = await surely(lambda: self._store.create(account, folded, verifier, looks))
         self._forget(folded)
         if not created:
             raise await self._taken(name)
@@ -203,7 +203,7 @@ class Accounts:
         self._forget(old, new)
         self._changed(account.id)
         looks = skeleton(name)
-        renamed = await self._surely(lambda: self._store.rename(account.id, name, new, looks))
+        renamed = await surely(lambda: self._store.rename(account.id, name, new, looks))
         self._forget_looks()
         self._changed(account.id)
         self._forget(old, new)
@@ -222,7 +222,7 @@ class Accounts:
         folded = fold(before.name)
         self._forget(folded)
         self._changed(account.id)
-        await self._surely(lambda: self._store.remove(account.id))
+        await surely(lambda: self._store.remove(account.id))
         self._forget_looks()
         self._changed(account.id)
         self._forget(folded)
@@ -306,7 +306,7 @@ class Accounts:
         self._altering[id] = after
         self._changed(id)
         try:
-            there = await self._surely(lambda: self._store.update(after))
+            there = await surely(lambda: self._store.update(after))
         finally:
             self._changed(id)
             self._forget(folded)
@@ -351,16 +351,6 @@ class Accounts:
         if account is None:
             raise NoSuchAccount(id)
         return account
-
-    async def _surely(self, write: Callable[[], Awaitable[_T]]) -> _T:
-        """Writes are idempotent: one of unknown outcome is repeated once."""
-        try:
-            return await write()
-        except OutcomeUnknown:
-            try:
-                return await write()
-            except OutcomeUnknown:
-                raise StoreUnavailable from None
 
     def _keep(self, folded: str, account: Account | None) -> None:
         self._cache[folded] = account

@@ -5,7 +5,6 @@ One ladder: *direct*, *relay*, *offline*, *extended*; every step leaves its reas
 acknowledges within `ack_wait` costs no write, and whoever does not costs one row in a group commit.
 """
 
-from collections.abc import Callable
 from contextlib import suppress
 
 import msgspec
@@ -17,7 +16,7 @@ from imd.core.happening import REACTIONS
 from imd.core.history import History
 from imd.core.keeping import Keeping, show_elsewhere
 from imd.core.limits import Limits
-from imd.core.message import Draft, Envelope, Kind, Message, Outcome, Receipt, receipt
+from imd.core.message import Draft, Envelope, Kind, Message, Outcome, Receipt, Settle, receipt
 from imd.core.offline import OfflineQueue
 from imd.core.past import events, talk
 from imd.core.people import People
@@ -33,8 +32,6 @@ from imd.core.session import FIRST_MARKS, Account, Mark, Person, Session
 from imd.core.stores import InboxStore
 from imd.core.talking import Talking
 from imd.core.trace import Trace, Way
-
-Settle = Callable[[Receipt], None]
 
 #: Looked up for each message, which an enumeration makes dear.
 _ACCOUNTS_ONLY = Mark.ACCOUNTS_ONLY

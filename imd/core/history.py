@@ -13,7 +13,7 @@ from functools import partial
 
 import msgspec
 
-from imd.core.message import Message, Outcome, Receipt, receipt
+from imd.core.message import Message, Outcome, Settle, receipt
 from imd.core.own import OwnHistory
 from imd.core.ports import Environment
 from imd.core.reading import Reading
@@ -31,8 +31,6 @@ _BATCH = 500
 #: The name under which the store remembers, among an account's devices, that a client of hers reads history: it counts
 #: as a device, because what was read on one connection is looked for on the next.
 READER = "history"
-
-Settle = Callable[[Receipt], None]
 
 
 def _tell(settle: Settle, message: Message, outcome: Outcome) -> None:

@@ -1,6 +1,7 @@
 """A message, from the reading of it to the last receipt. Belongs to no protocol."""
 
 import enum
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -122,6 +123,10 @@ class Receipt(msgspec.Struct, frozen=True):
     #: When the message was read by the server; of a later step, when that happened.
     time: float
     reason: Refusal | None = None
+
+
+Settle = Callable[[Receipt], None]
+"""Who is told what became of a message, once."""
 
 
 def receipt(message: Message, outcome: Outcome, reason: Refusal | None = None, *, time: float | None = None) -> Receipt:

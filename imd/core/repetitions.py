@@ -1,18 +1,14 @@
 """Messages that their senders send again, because they have heard nothing of them (DESIGN, "Ids")."""
 
-from collections.abc import Callable
-
 import msgspec
 
 from imd.core.history import History
 from imd.core.keeping import Keeping
-from imd.core.message import Draft, Outcome, Receipt, receipt
+from imd.core.message import Draft, Outcome, Settle, receipt
 from imd.core.past import talk
 from imd.core.receiving import Receiving
 from imd.core.session import Person
 from imd.core.trace import Trace, Way
-
-Settle = Callable[[Receipt], None]
 
 
 class Repetitions:

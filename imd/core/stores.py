@@ -10,8 +10,8 @@ Rules for every method that returns an awaitable:
 """
 
 import enum
-from collections.abc import Awaitable, Sequence
-from typing import Final, Protocol
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, Protocol, TypeVar
 
 import msgspec
 
@@ -19,8 +19,11 @@ from imd.core.ban import Ban, BanKind
 from imd.core.contact import Contact
 from imd.core.message import Message
 from imd.core.past import END
+from imd.core.refusal import StoreUnavailable
 from imd.core.session import Account
 from imd.core.talk import BanEntry, ListKind, Role, RoomFlag, Topic
+
+T = TypeVar("T")
 
 REMEMBER: Final = 7 * 86_400.0
 """Seconds for which the id of an acknowledged message is remembered."""
@@ -28,6 +31,17 @@ REMEMBER: Final = 7 * 86_400.0
 
 class OutcomeUnknown(Exception):
     """The store died with this write in flight: it may or may not have happened. Repeating it is safe."""
+
+
+async def surely(write: Callable[[], Awaitable[T]]) -> T:
+    """Do a write, and once more where its outcome is unknown. Raises `StoreUnavailable`, also where that stays so."""
+    try:
+        return await write()
+    except OutcomeUnknown:
+        try:
+            return await write()
+        except OutcomeUnknown:
+            raise StoreUnavailable from None
 
 
 class StoreLocked(Exception):

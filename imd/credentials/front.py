@@ -1,7 +1,7 @@
 """What doors ask of the user database: `imd.core.ports.Credentials`."""
 
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -25,12 +25,11 @@ from imd.core.refusal import (
     Refusal,
     RegistrationRefused,
     SignOnFailed,
-    StoreUnavailable,
     Suspended,
     WeakPassword,
 )
 from imd.core.session import Account, Peer, Privilege, Session
-from imd.core.stores import OutcomeUnknown, Store, Verifier
+from imd.core.stores import OutcomeUnknown, Store, Verifier, surely
 from imd.core.tally import Tally
 from imd.credentials.exchange import StoredScram
 from imd.credentials.gateways import Gateway, Gateways
@@ -236,8 +235,8 @@ class CredentialsFront:
         self._own("Passwords")
         verifier = await self._new_verifier(_usable(password))
         async with self._writing:
-            await _twice(lambda: self._store.set_verifier(account.id, verifier))
-        await _twice(lambda: self._tokens.revoke(account.id))
+            await surely(lambda: self._store.set_verifier(account.id, verifier))
+        await surely(lambda: self._tokens.revoke(account.id))
 
     # ------------------------------------------------------------ operators of the service
 
@@ -359,14 +358,3 @@ def _octets(text: str) -> bytes:
     except UnicodeEncodeError:
         # A lone surrogate: no name and no password is like this.
         raise SignOnFailed from None
-
-
-async def _twice(write: Callable[[], Awaitable[_T]]) -> _T:
-    """Writes are idempotent: one of unknown outcome is repeated once."""
-    try:
-        return await write()
-    except OutcomeUnknown:
-        try:
-            return await write()
-        except OutcomeUnknown:
-            raise StoreUnavailable from None

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
+from imd.core.ban import Network
 from imd.core.refusal import SignOnFailed
 from imd.core.session import Peer
 from imd.core.stores import Verifier
@@ -13,8 +14,6 @@ from imd.credentials.hashing import Hashing
 from imd.credentials.scram import matches
 from imd.credentials.throttle import Throttle
 from imd.net.opaque_string import UnusablePassword, prepare
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class Gateway(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from imd.core.address import fold
+from imd.core.ban import Network
 from imd.core.refusal import NotAllowed, SignOnFailed
 from imd.core.session import EVERYTHING, Privilege, Session
 from imd.core.stores import Verifier
@@ -18,8 +19,6 @@ from imd.credentials.hashing import Hashing
 from imd.credentials.scram import decoy, matches
 from imd.credentials.throttle import Throttle
 from imd.net.opaque_string import UnusablePassword, prepare
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class OperatorLogin(msgspec.Struct, frozen=True, kw_only=True):

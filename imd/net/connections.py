@@ -12,11 +12,10 @@ from functools import lru_cache
 import msgspec
 from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTime
 
+from imd.core.ban import Network
 from imd.core.refusal import Refusal, ShortOfMemory, TooFast, TooMany
 from imd.core.tally import Tally
 from imd.net.peer import host_and_port, network_of
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 #: Places whose latest connections are counted; those of longest ago are forgotten first.
 MOST_PLACES = 100_000

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, cast
 
 from OpenSSL import SSL
-from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
+from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.interfaces import ISSLTransport, ITransport
 
 from imd.core.session import Peer
@@ -85,8 +85,3 @@ def _plain(host: str) -> str:
     except ValueError:
         return host
     return str(parsed.ipv4_mapped) if parsed.ipv4_mapped else f"{parsed}{percent}{zone}"
-
-
-def is_local(address: object) -> bool:
-    """Whether a connection from `address` comes from this machine."""
-    return isinstance(address, UNIXAddress) or is_loopback(host_and_port(address)[0])

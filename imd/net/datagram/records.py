@@ -9,7 +9,6 @@ from imd.net.datagram.packet import DATAGRAM
 CONTENT_TYPES: Final = range(20, 26)
 _ALERT: Final = 21
 _HANDSHAKE: Final = 22
-_APPLICATION_DATA: Final = 23
 _CLIENT_HELLO: Final = 1
 _CERTIFICATE: Final = 11
 _INTERNAL_ERROR: Final = b"\x02\x50"
