@@ -45,6 +45,12 @@ class Crowds:
         if isinstance(event, Left):
             self._gone.add(fold(event.person.address.name))
 
+    def enters(self, room: Room) -> None:
+        """Somebody is about to come in. She must not hear who left before; of a crowd with just this room `Crowd.late`
+        says it, any other is told now."""
+        if self._of and (rooms := self._of.get(room)) is not None and len(rooms) > 1:
+            self._tell(rooms)
+
     def tell(self, room: Room) -> None:
         """Tell now who has come into this room, and who has gone."""
         if self._of and (rooms := self._of.get(room)) is not None:

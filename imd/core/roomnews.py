@@ -28,9 +28,14 @@ class RoomNews:
             self.crowds.tell(room)
 
     def settle_lines(self, rooms: Sequence[Room]) -> None:
-        """Tell now what was said in these rooms: somebody is about to come or go."""
+        """Tell now what was said in these rooms: somebody is about to go."""
         for room in rooms:
             self.talking.tell(room)
+
+    def enters(self, room: Room) -> None:
+        """Somebody is about to come in, who hears nothing of what was before."""
+        self.talking.tell(room)
+        self.crowds.enters(room)
 
     def came(self, room: Room, event: Joined) -> None:
         """Tell those who come in at once, and the others at the end of the turn."""

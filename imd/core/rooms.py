@@ -138,8 +138,7 @@ class Rooms(RoomKeeping):
         elif not room.members and not room.founder:
             # RFC 2811 section 4.1: whoever makes a room keeps order in it.
             member.roles.add(Role.OPERATOR)
-        # Who comes in hears nothing of what was said before.
-        self._news.settle_lines((room,))
+        self._news.enters(room)
         self._index.enter(room, member)
         self._invitations.used(folded, person.key)
         self._news.came(room, self._joined(room, session))

@@ -88,6 +88,19 @@ class OrderTests(RoomTestCase):
         self.house.turn()
         self.assertEqual(kinds(self.alice.events), ["Left bob", "Left carol", "Left visitor"])
 
+    def test_left_before(self) -> None:
+        """Who comes into a room hears nothing of who left that and other rooms a moment before."""
+        for name in (TEA, "#milk"):
+            self.enter(self.bob, name)
+            self.enter(self.alice, name)
+        self.house.turn()
+        self.alice.events.clear()
+        self.house.hub.people.sign_off(self.bob.session, "lost")
+        self.enter(self.carol)
+        self.house.turn()
+        self.assertEqual(kinds(self.carol.events), ["Joined carol"])
+        self.assertEqual(kinds(self.alice.events), ["Left bob", "Joined carol"])
+
     def test_the_name_is_somebody_elses(self) -> None:
         """Whoever takes the name of somebody who has just left comes after her going is known."""
         self.enter(self.guest)
