@@ -151,18 +151,21 @@ class PresenceRegistry:
         self, person: Person, before: Snapshot, now: Snapshot, told: dict[Session, list[PresenceView]]
     ) -> int:
         change = Change(self, person, before, now, told)
+        contacts = self.rosters.cached(person.key)
+        moved = fold(before.address.name) != fold(now.address.name)
+        gone = self._watchers.get(fold(before.address.name), {}).values() if moved else ()
         if person.key in self._promoted:
+            # Contacts, too: to them the guest was somebody else.
+            change.tell_gone(gone)
             told_before = self._promoted[person.key] or Snapshot(now.address, visible_to=now.visible_to)
             coming = Change(self, person, told_before, now, told)
-            coming.tell_contacts(self.rosters.cached(person.key))
-            change.done, change.looks = coming.done, coming.looks
+            coming.tell_contacts(contacts)
+            change.done, change.looks = coming.done, change.looks + coming.looks
         else:
-            change.tell_contacts(self.rosters.cached(person.key))
+            change.tell_contacts(contacts)
+            change.tell_gone(gone)
         watchers = self._watchers.get(fold(now.address.name), {}).values()
-        if fold(before.address.name) != fold(now.address.name):
-            change.tell_moved(self._watchers.get(fold(before.address.name), {}).values(), watchers)
-        else:
-            change.tell(watchers)
+        (change.tell_come if moved else change.tell)(watchers)
         if (before.state, before.text) != (now.state, now.text) and before.shown and now.shown:
             self._room_mates.tell(person, change)
             if len(person.sessions) > 1:

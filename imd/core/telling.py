@@ -51,6 +51,8 @@ class Change:
         self.done: set[Session] = set()
         #: How many were looked at.
         self.looks = 0
+        #: Those who are told of a name alone, and may watch both.
+        self._moved: list[Session] = []
         self._registry = registry
         self._person = person
         self._before = before
@@ -110,20 +112,27 @@ class Change:
             if session not in self.done and session.begun and (view := self.view(session)) is not None:
                 self._add(session, view)
 
-    def tell_moved(self, gone: Iterable[Session], come: Iterable[Session]) -> None:
-        """A new name, for those who watch by name alone: the old one has gone offline, the new one has come. That the
-        two are one person is for those who have her on their list."""
-        contacts = frozenset(self.done)
-        before, now = self._before, self._now
-        for session in gone:
+    def tell_gone(self, sessions: Iterable[Session]) -> None:
+        """A new name, for those who watch the old one by name alone: it has gone offline. That the two are one person
+        is for those who have been told of it before, having her on their list."""
+        before = self._before
+        for session in sessions:
             was = seen(before, self._registry.judge(before, self._person, session.person), State.OFFLINE)
             self.looks += 1
-            if session not in contacts and session.begun and was.online:
-                self._add(session, PresenceView(before.address, State.OFFLINE, was.state))
-        for session in come:
+            if session not in self.done and session.begun and was.online:
+                self._told.setdefault(session, []).append(PresenceView(before.address, State.OFFLINE, was.state))
+                self._moved.append(session)
+
+    def tell_come(self, sessions: Iterable[Session]) -> None:
+        """The same for those who watch the new one: it has come."""
+        now = self._now
+        for session in sessions:
             view = seen(now, self._registry.judge(now, self._person, session.person), State.OFFLINE)
-            if session not in contacts and session.begun and view.online:
-                self._add(session, view)
+            self.looks += 1
+            if session not in self.done and session.begun and view.online:
+                self._told.setdefault(session, []).append(view)
+                self._moved.append(session)
+        self.done.update(self._moved)
 
     def _add(self, session: Session, view: PresenceView) -> None:
         self.done.add(session)

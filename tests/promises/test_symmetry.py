@@ -4,12 +4,13 @@ One table: a row for each way of watching (`tests.doors.WATCHERS`), a column for
 each transition. It is printed; a cell is ``ok``, or what was seen instead.
 """
 
+import base64
 import sys
 from typing import NamedTuple
 
 from tests.daemon import RunningDaemon
-from tests.doors import DOORS, WATCHERS, Change, Driver, Seen
-from tests.promises.house import PromiseTestCase, on_both_stores
+from tests.doors import DOORS, WATCHERS, Change, Driver, IrcDriver, Seen
+from tests.promises.house import PASSWORD, PromiseTestCase, on_both_stores
 
 #: Where some watchers meet the person.
 ROOM = "#together"
@@ -51,6 +52,19 @@ STEPS = (
     Step("renamed", ("away", "out"), "rename"),
     Step("removed", OFFLINE, "remove"),
 )
+
+
+#: How a guest becomes an account: by the same client, after its welcome.
+BECOMING = {
+    "sasl": ("CAP REQ :sasl", "AUTHENTICATE PLAIN", "AUTHENTICATE {plain}"),
+    "nickserv": ("PRIVMSG NickServ :IDENTIFY {name} {password}",),
+    "own": ("REGISTER * * :{password}",),
+}
+
+
+def plain(name: str) -> str:
+    """RFC 4616."""
+    return base64.b64encode(f"\0{name}\0{PASSWORD}".encode()).decode()
 
 
 def can(door: str, step: Step, before: tuple[str, str]) -> bool:
@@ -147,6 +161,81 @@ class SymmetryPromise(PromiseTestCase):
         self.show(table)
         wrong = [f"{way}, {at}: {cell}" for way, row in table.items() for at, cell in row.items() if cell != "ok"]
         self.assertEqual(wrong, [], "\n".join(["not as docs/presence.md says:", *wrong]))
+
+    async def test_guest_becomes_account(self) -> None:
+        """Who watches the guest's name sees it go, to the account's contacts she comes, and who may see the account
+        sees it from then on. By SASL, by NickServ, and by an account of the guest's own name."""
+        daemon = await self.house(*SOON_MISSED).start()
+        watchers = await self.watchers(daemon)
+        wrong = []
+        for door in ("irc", "irc-websocket"):
+            for way, commands in BECOMING.items():
+                name = f"{way}-{door}"
+                own = way == "own"
+                if not own:
+                    await self.known(daemon, door, name, watchers)
+                guest = await DOORS[door].sign_on(daemon, name if own else f"g-{name}", "")
+                self.addCleanup(guest.cut)
+                await guest.join(ROOM)
+                await self.watch(watchers, guest.name)
+                if not own:
+                    await self.watch(watchers, name)
+                await self.settle(watchers)
+                seen = [await self.become(watchers, guest, name, commands)]
+                await guest.set_presence("away", "lunch")
+                seen.append(await self.settle(watchers))
+                await guest.quit()
+                seen.append(await self.settle(watchers))
+                for each in watchers:
+                    expected = self.expected_of_guest(each, watchers[each], name, own=own)
+                    told = [now[each] for now in seen]
+                    if told != expected:
+                        wrong.append(f"{each}, {name}: saw {told}, should have seen {expected}")
+        self.assertEqual(wrong, [], "\n".join(["not as docs/presence.md says:", *wrong]))
+
+    async def known(self, daemon: RunningDaemon, door: str, name: str, watchers: dict[str, Driver]) -> None:
+        """An account, which is not on, with those for contacts who are."""
+        await self.people(daemon, name)
+        account = await self.on(daemon, door, name)
+        for way, watcher in watchers.items():
+            if WATCHERS[way].contact:
+                await self.friends(account, watcher)
+        await account.quit()
+
+    async def become(
+        self, watchers: dict[str, Driver], guest: Driver, name: str, commands: tuple[str, ...]
+    ) -> dict[str, list[Seen]]:
+        """The guest becomes the account `name`; what is seen of that."""
+        assert isinstance(guest, IrcDriver)
+        for command in commands:
+            guest.say(command.format(name=name, plain=plain(name), password=PASSWORD))
+        await guest.until("the account", lambda: any(line.command == "900" for line in guest.lines))
+        guest.name = name
+        await guest.barrier()
+        return await self.settle(watchers)
+
+    def expected_of_guest(self, way: str, watcher: Driver, name: str, *, own: bool) -> list[list[Seen]]:
+        """When the guest becomes the account, is away, and gone."""
+        contact, watches = WATCHERS[way].contact and not own, WATCHERS[way].watches
+        away = ("away", "lunch") if contact else to_stranger(("away", "lunch"))
+        becomes, *others = (
+            watcher.shows(Change(name, *step), contact=contact, watched=watches, together=WATCHERS[way].together)
+            for step in ((OFFLINE, ONLINE), (ONLINE, away), (away, OFFLINE))
+        )
+        if own:
+            # The name is on before and after. That it is another's now only the native door says.
+            becomes = [Seen(name, *ONLINE, name)] if watches and not isinstance(watcher, IrcDriver) else []
+        elif watches:
+            becomes = [Seen(f"g-{name}", "offline"), *becomes]
+        return [becomes, *others]
+
+    async def settle(self, watchers: dict[str, Driver]) -> dict[str, list[Seen]]:
+        """What each has seen since the last time."""
+        seen = {}
+        for way, watcher in watchers.items():
+            await watcher.barrier()
+            seen[way], watcher.seen = watcher.seen, []
+        return seen
 
     async def watch(self, watchers: dict[str, Driver], name: str, *, strangers_only: bool = False) -> None:
         """All watch this name who do watch names."""
