@@ -201,6 +201,9 @@ class CredentialsFront:
         local = self._local_name(name)
         self._check_length(local)
         check_account_name(local, international=self._rules.international)
+        if self._operators.by_account_alone(fold(local)):
+            # Or whoever is the first to come would operate the service.
+            raise RegistrationRefused("This account is made by the operator only.")
         prepared = _usable(password)
         if fold(password) == fold(local):
             raise WeakPassword

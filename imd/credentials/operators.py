@@ -56,6 +56,14 @@ class Operators:
     def names(self) -> Sequence[str]:
         return [login.name for login in self._logins.values()]
 
+    def by_account_alone(self, folded: str) -> bool:
+        """Whether whoever has the account of this name, and nothing else, may operate the service."""
+        return any(
+            fold(login.account) == folded and not (login.verifier or login.certificate)
+            for login in self._logins.values()
+            if login.account
+        )
+
     def privileges(self, name: str) -> frozenset[Privilege]:
         login = self._logins.get(fold(name))
         return frozenset() if login is None else login.privileges

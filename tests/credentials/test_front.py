@@ -31,6 +31,8 @@ from imd.core.refusal import (
 from imd.core.session import Account, Peer
 from imd.credentials.front import CredentialRules, CredentialsFront
 from imd.credentials.hashing import Hashing
+from imd.credentials.operators import OperatorLogin
+from imd.credentials.scram import new_verifier
 from imd.net.reactor_clock import ReactorClock
 from imd.net.scram_client import ScramClient
 from imd.storage.sqlite.store import SQLiteStore
@@ -245,6 +247,20 @@ class RegistrationTests(FrontCase):
         await self.refused(front.register("bob", "x", NEAR), RegistrationRefused)
         await front.create_account("bob", "x")
         await front.plain("bob", "x", NEAR)
+
+    async def test_account_of_an_operator(self) -> None:
+        """Where an account alone makes an operator, the first to come does not get its name; the operator makes it."""
+        verifier = new_verifier(b"x" * 32, b"salt", 4096)
+        front = self.make(
+            operators=(
+                OperatorLogin(name="root", account="Bob"),
+                OperatorLogin(name="second", account="carol", verifier=verifier),
+            )
+        )
+        await self.refused(front.register("boB", "hunter2", NEAR), RegistrationRefused)
+        await front.register("carol", "hunter2", NEAR)
+        await front.create_account("bob", "hunter2")
+        await front.plain("bob", "hunter2", NEAR)
 
     async def test_invitation(self) -> None:
         """An invitation is good for one account; a taken name does not use it up, a resume token is none."""
