@@ -9,7 +9,6 @@ from typing import Any
 
 from imd.messages.catalogue import CLIENT_MESSAGES
 from imd.protocols.irc import families, services
-from imd.protocols.irc.buddyserv import _VERBS
 from imd.protocols.irc.commands import COMMANDS
 from tests.doors import Driver, IrcDriver, NativeDriver
 
@@ -93,29 +92,27 @@ IRC_SILENT = {
     "AUTHENTICATE": "takes passwords, and compares them alike for all",
 }
 
-BUDDYSERV = {
-    "INFO": ["INFO {t}", "INFO {T}", "INFO {t}@localhost"],
-    "LIST": ["LIST"],
-    "QUEUE": ["QUEUE"],
-    "FETCH": ["FETCH"],
-    "SHARE": ["SHARE on", "INFO {t}", "SHARE {share}"],
-    "PRIVACY": ["PRIVACY contacts", "PRIVACY everyone"],
-    "INVISIBLE": ["INVISIBLE on", "INFO {t}", "INVISIBLE off"],
-    "LABEL": ["LABEL {t} Tina", "LIST"],
-    "GROUP": ["GROUP {t} work", "LIST"],
-    "ADD": ["ADD {t}", "LIST"],
-    "ALLOW": ["ALLOW {t}", "LIST"],
-    "DENY": ["DENY {t}", "LIST"],
-    "CANCEL": ["CANCEL {t}", "LIST"],
-    "REQUESTS": ["REQUESTS"],
-    "BLOCK": ["BLOCK {t}", "INFO {t}", "LIST"],
-    "UNBLOCK": ["UNBLOCK {t}", "INFO {t}"],
-    "REMOVE": ["ADD {t}", "REMOVE {t}", "LIST", "ADD {t}"],
-    "HELP": ["HELP"],
-}
-
-#: Other services, by nick; which of their verbs say nothing of others, and why, is in `SERVICES_SILENT`.
+#: Services, by nick; which of their verbs say nothing of others, and why, is in `SERVICES_SILENT`.
 SERVICES = {
+    "BuddyServ": {
+        "INFO": ["INFO {t}", "INFO {T}", "INFO {t}@localhost"],
+        "LIST": ["LIST"],
+        "QUEUE": ["QUEUE"],
+        "FETCH": ["FETCH"],
+        "SHARE": ["SHARE on", "INFO {t}", "SHARE {share}"],
+        "PRIVACY": ["PRIVACY contacts", "PRIVACY everyone"],
+        "INVISIBLE": ["INVISIBLE on", "INFO {t}", "INVISIBLE off"],
+        "LABEL": ["LABEL {t} Tina", "LIST"],
+        "GROUP": ["GROUP {t} work", "LIST"],
+        "ADD": ["ADD {t}", "LIST"],
+        "ALLOW": ["ALLOW {t}", "LIST"],
+        "DENY": ["DENY {t}", "LIST"],
+        "CANCEL": ["CANCEL {t}", "LIST"],
+        "REQUESTS": ["REQUESTS"],
+        "BLOCK": ["BLOCK {t}", "INFO {t}", "LIST"],
+        "UNBLOCK": ["UNBLOCK {t}", "INFO {t}"],
+        "REMOVE": ["ADD {t}", "REMOVE {t}", "LIST", "ADD {t}"],
+    },
     "NickServ": {
         "INFO": ["INFO {t}", "INFO {T}", "INFO {t}@localhost"],
         "STATUS": ["STATUS {t} {T} {t}@localhost"],
@@ -246,7 +243,6 @@ def uncovered() -> dict[str, set[str]]:
     assert families.FAMILIES
     return {
         "irc": (IRC.keys() | IRC_SILENT.keys()) ^ COMMANDS.keys(),
-        "irc: BuddyServ": BUDDYSERV.keys() ^ _VERBS.keys(),
         **{
             f"irc: {nick}": (SERVICES.get(nick, {}).keys() | SERVICES_SILENT.get(nick, {}).keys())
             ^ service.verbs.keys()
@@ -270,7 +266,6 @@ async def ask_everything(observer: Driver, words: dict[str, str]) -> list[tuple[
 
 async def _ask_irc(observer: IrcDriver, words: dict[str, str]) -> list[tuple[str, str]]:
     lines = [line for questions in IRC.values() for line in questions]
-    lines += [f"PRIVMSG BuddyServ :{line}" for questions in BUDDYSERV.values() for line in questions]
     lines += [
         f"PRIVMSG {nick} :{line}"
         for nick, verbs in SERVICES.items()

@@ -60,7 +60,7 @@
     presence.py      AWAY, MONITOR, away-notify
     services.py      what services have in common: verbs, HELP, answers
     nickserv.py      NickServ: who one is; nickserv_settings.py: what belongs to one's account
-    buddyserv.py     BuddyServ: the buddy list for any client
+    buddyserv/       BuddyServ: the buddy list for any client
     read_marker.py   MARKREAD
     chanserv/        ChanServ: rooms that belong to accounts
     forms.py         how each command is written, for HELP and the page
@@ -79,7 +79,7 @@ How a family writes its answers:
 * Lines for many are encoded once per `session.flavour` (`line_tags(flavour, time, …)` and `wire.line.encode`), and
   kept in `event.encoded`, `view.encoded` or `envelope.encoded`, under a key that begins with ``"irc"``.
 
-* What a person writes to a service (BuddyServ) reaches the function decorated with ``messaging.service("BuddyServ")``.
+* What a person writes to a service (BuddyServ) reaches the function decorated with ``BUDDYSERV.verb("LIST", …)``.
 * For one's own new name `session.renamed()` tells the client once, whoever hears of it first.
 
 The core's `Client` methods go to ``incoming.deliver(session, envelopes)``, ``room_events.room_event(session, event)``,

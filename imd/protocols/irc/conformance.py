@@ -10,7 +10,6 @@ from pathlib import Path
 
 from imd.core.talk import ListKind, Role, RoomFlag
 from imd.protocols.irc import (
-    buddyserv,
     evidence,
     isupport,
     modes,
@@ -119,8 +118,6 @@ def reference(tests: Mapping[str, str]) -> str:
     )
     lines += ["## RPL_ISUPPORT", "", "With the default settings:", ""]
     lines += _table(("token", "value", "specification"), _isupport())
-    lines += ["## BuddyServ", ""]
-    lines += _table(("`/msg BuddyServ …`", "what it does"), ((f"`{use}`", does) for use, does in buddyserv.manual()))
     for service in services.ALL.values():
         lines += [f"## {service.nick}", ""]
         lines += _table(

@@ -5,7 +5,6 @@ from imd.protocols.irc import (
     accounts,
     acting,
     bans,
-    buddyserv,
     chathistory,
     histserv,
     isupport,
@@ -30,6 +29,7 @@ from imd.protocols.irc import (
     whois,
     whowas,
 )
+from imd.protocols.irc.buddyserv import verbs as buddyserv
 from imd.protocols.irc.chanserv import access, closing, founding, locks
 
 FAMILIES = (

@@ -32,7 +32,7 @@ ALL: dict[str, "Service"] = {}
 def named(nick: str) -> str | None:
     """The service of this nick as it is written, or None."""
     folded = fold(nick)
-    return next((name for name in (*ALL, "BuddyServ") if fold(name) == folded), None)
+    return next((name for name in ALL if fold(name) == folded), None)
 
 
 class Verb(NamedTuple):
@@ -118,14 +118,15 @@ class Service:
     def source(self, session: "IrcSession") -> str:
         return f"{self.nick}!service@{session.hub.people.domain}"
 
-    def _notice(self, session: "IrcSession", text: str) -> bytes:
+    def notice(self, session: "IrcSession", text: str, *, nick: str = "") -> bytes:
+        """Encoded, for this client or another of this nick."""
         tags = line_tags(session.flavour, session.hub.clock.time()) if session.flavour else ""
-        return encode("NOTICE", [session.nick, text], source=self.source(session), tags=tags, colon=True)
+        return encode("NOTICE", [nick or session.nick, text], source=self.source(session), tags=tags, colon=True)
 
     def say(self, session: "IrcSession", text: str) -> None:
         """Answer the command that runs now."""
-        session.answer(self._notice(session, text))
+        session.answer(self.notice(session, text))
 
     def tell(self, session: "IrcSession", text: str) -> None:
         """News, which answer nothing."""
-        session.push(self._notice(session, text))
+        session.push(self.notice(session, text))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from imd.core.session import Location, Mark, Person, PresenceView, Privilege, Session, State
 from imd.core.talk import Member, Room
 from imd.protocols.irc import modes, numerics, services, user_modes
-from imd.protocols.irc.buddyserv import location_text
+from imd.protocols.irc.buddyserv.texts import location_text
 from imd.protocols.irc.commands import allowed, command
 from imd.protocols.irc.names import listed, packed
 from imd.protocols.irc.queries import asks_elsewhere

@@ -1,7 +1,7 @@
 """Tests of `imd.protocols.irc.buddyserv`: the buddy list for any client."""
 
 from imd.core.session import State, Visibility
-from imd.protocols.irc.buddyserv import _VERBS
+from imd.protocols.irc.buddyserv.service import BUDDYSERV
 from imd.protocols.irc.wire.line import MAX_BODY
 from tests.protocols.irc.other_door import befriend, sign_on
 from tests.protocols.irc.world import IrcTestCase, User, numerics
@@ -30,7 +30,7 @@ class TalkTests(BuddyServTestCase):
     def test_help_teaches_every_command(self) -> None:
         """Also to who says nothing meaningful; each line fits."""
         lines = self.ask(self.alice, "help")
-        for verb in _VERBS.values():
+        for verb in BUDDYSERV.verbs.values():
             self.assertTrue(any(line.startswith(verb.usage) and verb.help in line for line in lines), verb.usage)
         self.assertTrue(all(len(line) + 60 < MAX_BODY for line in lines))
         self.assertEqual(self.ask(self.alice, "dance"), ["I do not know dance. Say HELP for what I know."])
