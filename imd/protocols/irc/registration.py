@@ -228,6 +228,9 @@ async def _rename(session: "IrcSession", wanted: str) -> None:
         session.numeric(numerics.ERR_NICKNAMEINUSE, wanted)
     except InvalidName:
         session.numeric(numerics.ERR_ERRONEUSNICKNAME, shown(wanted))
+    except Banned as refusal:
+        # As InspIRCd and others have it of nicks that are not to be taken.
+        session.numeric(numerics.ERR_ERRONEUSNICKNAME.saying(refusal.sentence), wanted)
     except NotAllowed:
         # As Ergo has it: clients take 433 for a reason to try another nick.
         session.numeric(numerics.ERR_UNKNOWNERROR.saying("The nick of an account is its name"), "NICK")
