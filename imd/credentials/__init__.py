@@ -7,6 +7,8 @@ exchange       one SCRAM conversation over the account store
 hashing        PBKDF2 in threads of its own, with a bounded queue
 throttle       growing delays after failures, per account and per address
 tokens         resume tokens and invitations, kept as digests
+operators      who may operate the service
+gateways       who may say whose connection they pass on (IRC WEBIRC)
 registration   who may register, and how often
 
 ::

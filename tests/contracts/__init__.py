@@ -6,9 +6,11 @@ accounts.py   accounts, tokens
 rosters.py    rosters
 ledger.py     the sign-on ledger
 rooms.py      rooms founded by accounts
+bans.py       bans
 inbox.py      the offline queue, one property at a time
 inbox_model.py  the offline queue against a model, by random operations
 history.py    history
+shelves.py    small values of accounts
 store.py      lease, secret, order within a turn, many calls at once
 test_*.py     the mixins bound to one implementation
 ============  ==========================================================================

@@ -9,6 +9,7 @@
 - `session`      one connection by states: greeting, authenticating, details, online, closing; is the core's `Client`
 - `sink`         what a session needs of whatever carries its payloads
 - `commands`     the table: message → what runs it, in which states, what it costs
+- `state`        greeting, authenticating, details, online, closing
 - `signon`       SASL, registration, opening and resuming a session (`sasl`: one mechanism's conversation)
 - `messaging`    send, acknowledgements, read marks, signals, history
 - `offers`       which signals are offers, and which end one

@@ -2,7 +2,6 @@
 
 line.py      bytes ↔ `Line`: framing, limits, parameters, source
 tags.py      message tags and their escapes
-masks.py     ``*`` and ``?`` matching of nicks, hosts and room names
 multiline.py messages of several lines ↔ the lines of a batch
 splitting.py long or many-lined text into bodies that fit a line
 """
