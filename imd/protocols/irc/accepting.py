@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from imd.core.refusal import Malformed, NoSuchAccount, TooMany
 from imd.protocols.irc import numerics
 from imd.protocols.irc.commands import command
-from imd.protocols.irc.names import packed
 from imd.protocols.irc.refusals import middle
 from imd.protocols.irc.wire.line import MAX_BODY, Line
+from imd.protocols.irc.wire.packing import packed
 
 if TYPE_CHECKING:
     from imd.protocols.irc.session import IrcSession

@@ -106,7 +106,7 @@ async def _targets(session: "IrcSession", line: Line) -> None:
     reference = session.open_batch("draft/chathistory-targets")
     for each in heard:
         data = session.format("CHATHISTORY", ["TARGETS", each.name, server_time(each.time)])
-        session.answer(with_tag(data, "batch", reference) if reference else data)
+        session.answer(with_tag(data, "batch", reference))
     session.close_batch(reference)
 
 

@@ -12,6 +12,7 @@ from imd.protocols.irc.commands import command
 from imd.protocols.irc.replies import with_tag
 from imd.protocols.irc.settings import IrcSettings
 from imd.protocols.irc.wire.line import MAX_BODY, Line, encode
+from imd.protocols.irc.wire.packing import grouped
 
 if TYPE_CHECKING:
     from imd.protocols.irc.session import IrcSession
@@ -135,7 +136,7 @@ def _lines(session: "IrcSession", words: Sequence[str]) -> Iterator[bytes]:
     fixed = len(f":{server} {number} {session.nick} :{text}\r\n".encode())
     lines = [
         encode(number, [session.nick, *part, text], source=server, colon=True)
-        for part in _parts(words, MAX_BODY - fixed)
+        for part in grouped(words, MAX_BODY - fixed, MAX_TOKENS)
     ]
     if not {CAPABILITY, "batch"} <= session.caps:
         yield from lines
@@ -145,19 +146,6 @@ def _lines(session: "IrcSession", words: Sequence[str]) -> Iterator[bytes]:
     for line in lines:
         yield with_tag(line, "batch", reference)
     yield session.format("BATCH", [f"-{reference}"])
-
-
-def _parts(words: Sequence[str], room_for: int) -> Iterator[list[str]]:
-    part, size = list[str](), 0
-    for word in words:
-        length = len(word.encode()) + 1
-        if part and (len(part) == MAX_TOKENS or size + length > room_for):
-            yield part
-            part, size = [], 0
-        part.append(word)
-        size += length
-    if part:
-        yield part
 
 
 @command("ISUPPORT", registered=False)

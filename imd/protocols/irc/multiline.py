@@ -119,7 +119,7 @@ def _late(session: "IrcSession", batch: Batch) -> None:
     session.door.settings.limits.tally.count("multiline_time")
     params = ["BATCH", "TIMEOUT", refusals.middle(batch.reference), "The batch was left open for too long."]
     data = session.format("FAIL", params, colon=True)
-    session.push(with_tag(data, "label", batch.label) if batch.label else data)
+    session.push(with_tag(data, "label", batch.label))
     batch.parts = None
     batch.label = ""
     batch.size = 0

@@ -10,6 +10,7 @@ from imd.protocols.irc import modes, numerics, refusals
 from imd.protocols.irc.commands import command
 from imd.protocols.irc.rooms import is_member, targets
 from imd.protocols.irc.wire.line import MAX_BODY, Line
+from imd.protocols.irc.wire.packing import packed
 
 if TYPE_CHECKING:
     from imd.protocols.irc.session import IrcSession
@@ -114,17 +115,3 @@ def listed(session: "IrcSession", person: Person) -> bool:
     """Whether somebody is shown where she and the client are not together: she has no mode ``i``, and her presence may
     be seen. That they share some room is not enough: there she is a member, and no more (P5)."""
     return not person.marked(Mark.UNLISTED) and session.hub.presence.view(session.me, person.address.name).online
-
-
-def packed(words: Iterable[str], room_for: int, separator: str = " ") -> Iterable[str]:
-    """The words, joined into texts of at most `room_for` bytes."""
-    text, size = list[str](), 0
-    for word in words:
-        length = len(word.encode()) + len(separator)
-        if text and size + length - len(separator) > room_for:
-            yield separator.join(text)
-            text, size = [], 0
-        text.append(word)
-        size += length
-    if text:
-        yield separator.join(text)

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 from imd.protocols.irc import metadata, multiline, numerics, sts
 from imd.protocols.irc.capabilities import CAPABILITIES, INFORMATIONAL, available, value_of
 from imd.protocols.irc.commands import command
-from imd.protocols.irc.names import packed
 from imd.protocols.irc.registration import progress, shown
 from imd.protocols.irc.sasl import aborted
 from imd.protocols.irc.wire.line import MAX_BODY, Line
+from imd.protocols.irc.wire.packing import packed
 
 if TYPE_CHECKING:
     from imd.protocols.irc.session import IrcSession

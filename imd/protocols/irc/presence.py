@@ -16,11 +16,11 @@ from imd.core.refusal import InvalidName, TooMany
 from imd.core.session import Person, PresenceView, State
 from imd.protocols.irc import buddyserv, metadata, numerics
 from imd.protocols.irc.commands import command
-from imd.protocols.irc.names import packed
 from imd.protocols.irc.numerics import Numeric
 from imd.protocols.irc.room_events import away_text, encode_account, encode_away
 from imd.protocols.irc.rooms import shortened
 from imd.protocols.irc.wire.line import MAX_BODY, Line, encode
+from imd.protocols.irc.wire.packing import packed
 
 if TYPE_CHECKING:
     from imd.protocols.irc.session import IrcSession

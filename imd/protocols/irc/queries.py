@@ -9,9 +9,9 @@ from imd.core.session import Mark
 from imd.protocols.irc import isupport, modes, numerics
 from imd.protocols.irc.commands import COMMANDS, command
 from imd.protocols.irc.forms import FORMS
-from imd.protocols.irc.names import packed
 from imd.protocols.irc.refusals import middle
 from imd.protocols.irc.wire.line import MAX_BODY, Line
+from imd.protocols.irc.wire.packing import packed
 
 if TYPE_CHECKING:
     from imd.protocols.irc.session import IrcSession

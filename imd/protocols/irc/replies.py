@@ -134,6 +134,8 @@ def _one_batch(lines: list[bytes]) -> bool:
 
 
 def with_tag(data: bytes, key: str, value: str) -> bytes:
-    """An encoded line with one tag more."""
+    """An encoded line with one tag more; with no value none."""
+    if not value:
+        return data
     tag = f"@{key}={escape(value)}".encode()
     return tag + b";" + data[1:] if data.startswith(b"@") else tag + b" " + data

@@ -12,11 +12,12 @@ from imd.core.talk import Member, Room
 from imd.protocols.irc import modes, numerics, services, user_modes
 from imd.protocols.irc.buddyserv.texts import location_text
 from imd.protocols.irc.commands import allowed, command
-from imd.protocols.irc.names import listed, packed
+from imd.protocols.irc.names import listed
 from imd.protocols.irc.queries import asks_elsewhere
 from imd.protocols.irc.refusals import middle
 from imd.protocols.irc.room_events import away_text
 from imd.protocols.irc.wire.line import MAX_BODY, Line
+from imd.protocols.irc.wire.packing import packed
 
 if TYPE_CHECKING:
     from imd.protocols.irc.session import IrcSession

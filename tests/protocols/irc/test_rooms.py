@@ -2,7 +2,6 @@
 
 from imd.core.hub import Policy
 from imd.core.limits import Limits
-from imd.protocols.irc.names import packed
 from imd.protocols.irc.settings import IrcLimits, IrcSettings
 from imd.protocols.irc.wire.line import MAX_BODY
 from tests.protocols.irc.other_door import sign_on
@@ -334,11 +333,6 @@ class InviteTests(IrcTestCase):
 
 
 class SizeTests(IrcTestCase):
-    def test_packed_loses_nothing(self) -> None:
-        """Words longer than the room there is stand alone."""
-        self.assertEqual(list(packed(["a", "bb", "ccc", "dddddd", "e"], 4)), ["a bb", "ccc", "dddddd", "e"])
-        self.assertEqual(list(packed([], 4)), [])
-
     def test_a_long_reason_is_cut(self) -> None:
         """KICKLEN; other settings than the defaults hold too."""
         self.world = World(IrcSettings(created=NOW, limits=IrcLimits(kick_length=5)))

@@ -9,6 +9,7 @@ from imd.protocols.irc.metadata.keys import valid
 from imd.protocols.irc.refusals import middle
 from imd.protocols.irc.replies import with_tag
 from imd.protocols.irc.wire.line import MAX_BODY
+from imd.protocols.irc.wire.packing import grouped
 
 if TYPE_CHECKING:
     from imd.protocols.irc.session import IrcSession
@@ -35,7 +36,7 @@ VERSIONS = {
 
 def tell(session: "IrcSession", how: str, code: str, context: list[str], sentence: str, batch: str = "") -> None:
     data = session.format(how, ["METADATA", code, *context, sentence], colon=True)
-    session.answer(with_tag(data, "batch", batch) if batch else data)
+    session.answer(with_tag(data, "batch", batch))
 
 
 def invalid_target(session: "IrcSession", target: str) -> None:
@@ -48,7 +49,7 @@ def shown(session: "IrcSession", target: str, key: str, value: str | None, batch
         data = session.encode_numeric(numerics.RPL_KEYNOTSET, target, key)
     else:
         data = session.encode_numeric(numerics.RPL_KEYVALUE, target, key, "*", value)
-    session.answer(with_tag(data, "batch", batch) if batch else data)
+    session.answer(with_tag(data, "batch", batch))
 
 
 def told(session: "IrcSession", version: int, target: str, key: str, value: str, batch: str) -> None:
@@ -109,14 +110,6 @@ def say_all(session: "IrcSession", version: int, target: str, values: Iterable[t
 def say_keys(session: "IrcSession", numeric: numerics.Numeric, keys: Iterable[str], batch: str = "") -> None:
     """Keys as parameters, as many as a line takes: "Old RFCs limited the number of parameters to 15"."""
     room = MAX_BODY - len(f":{session.door.server} {numeric.number} {session.nick}\r\n".encode())
-    lines: list[list[str]] = []
-    left = 0
-    for key in keys:
-        if not lines or left < len(key) + 1 or len(lines[-1]) == 13:
-            lines.append([])
-            left = room
-        lines[-1].append(key)
-        left -= len(key) + 1
-    for line in lines:
+    for line in grouped(keys, room, 13):
         data = session.encode_numeric(numeric, *line)
-        session.answer(with_tag(data, "batch", batch) if batch else data)
+        session.answer(with_tag(data, "batch", batch))
