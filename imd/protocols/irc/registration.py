@@ -145,6 +145,8 @@ async def _complete(session: "IrcSession") -> None:
             session.sign_off("lost", "Connection closed")
             return
         session.began()
+        if session.slot is not None:
+            session.slot.let_go()
         welcome.welcome(session)
         session.hub.people.begin(signed_on)
         asking.ask(session)

@@ -40,6 +40,12 @@ class Slot:
         """Keep open until one more `close`: something this command started has yet to be settled."""
         self._holds += 1
 
+    def let_go(self) -> None:
+        """Send what there is under the label: a welcome, or the end of the connection, is no part of the answer."""
+        if self.label and self._replies.slots[:1] == [self]:
+            self._replies.leave(self)
+            self.label = ""
+
     def close(self) -> None:
         self._holds -= 1
         if not self._holds:
@@ -76,7 +82,7 @@ class Replies:
             if oldest.closed:
                 del slots[0]
                 if oldest.label or oldest.lines:
-                    self._leave(oldest)
+                    self.leave(oldest)
                 continue
             if not oldest.label:
                 for line in oldest.lines:
@@ -91,7 +97,8 @@ class Replies:
         self._batches += 1
         return f"r{self._batches}"
 
-    def _leave(self, slot: Slot) -> None:
+    def leave(self, slot: Slot) -> None:
+        """Write what a slot holds, in the form that its label asks for."""
         self.held -= sum(map(len, slot.lines))
         if not slot.label:
             for line in slot.lines:

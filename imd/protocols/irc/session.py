@@ -258,7 +258,7 @@ class IrcSession(Known):
     def _label(self, line: Line | BadLine) -> str:
         """https://ircv3.net/specs/extensions/labeled-response: "MUST NOT exceed 64 bytes"; "depends on batch"."""
         label = line.tags.get("label", "")
-        if not label or not self.registered or len(label.encode()) > 64:
+        if not label or len(label.encode()) > 64:
             return ""
         return label if "labeled-response" in self.caps and "batch" in self.caps else ""
 
@@ -288,6 +288,8 @@ class IrcSession(Known):
         """
         if self.closing:
             return
+        if self.slot is not None:
+            self.slot.let_go()
         self.closing = True
         self._forget()
         self.link.write(encode("ERROR", [f"Closing Link: {self.nick} ({text})"], colon=True))
