@@ -28,7 +28,7 @@ SIGNED_ON = "signed on"
 
 
 class Promotion:
-    """A part of `People`, which owns the names."""
+    """A part of `People`."""
 
     def __init__(self, people: "People", environment: Environment, ledger: Ledger) -> None:
         self._people = people
