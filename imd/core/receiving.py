@@ -140,7 +140,8 @@ class Receiving:
                 continue
             # One acknowledgement from any session takes a message off the inbox.
             for other in list(inbox.channels.values()):
-                other.confirmed(id)
+                if not other.confirmed(id):
+                    other.passed(message)
             # It may have come through an earlier session, and wait for the store since.
             pending = inbox.pending.pop(id, None) or self._keeping.open.get(id) or self._keeping.stuck.get(id)
             if pending is not None:

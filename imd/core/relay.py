@@ -245,6 +245,18 @@ class Channel:
             room.callback(None)
         return True
 
+    def passed(self, message: Message) -> None:
+        """Another session has confirmed what this one has not been handed yet. It will not find it in the inbox any
+        more, so it is handed over now."""
+        if self.flow is Flow.LIVE or not self.session.confirms or message.id in self.shown:
+            return
+        if any(envelope.message.id == message.id for envelope in self.held):
+            return
+        if self.flow is Flow.CATCHING_UP:
+            # It may be in a page that is being read.
+            self.shown[message.id] = None
+        self.session.client.deliver([Envelope(message)])
+
     @property
     def half_empty(self) -> bool:
         """Whether half of the window is confirmed."""

@@ -98,3 +98,24 @@ class UnconfirmedTests(HouseTestCase):
         self.house.off(self.reader())
         self.house.turn(1)
         self.assertEqual(self.house.on(self.bob).bodies, self.bodies[FULL:])
+
+
+class PassedTests(HouseTestCase):
+    policy = Policy(limits=Limits(window=8))
+
+    def test_other_device(self) -> None:
+        """What one device has confirmed before another one's window had room for it is shown by that one, too."""
+        alice = self.house.on(self.house.person("alice"))
+        account = self.house.person("bob")
+        laptop, phone = self.house.on(account, prompt=False), self.house.on(account, prompt=False)
+        bodies = [str(number) for number in range(30)]
+        for body in bodies:
+            self.house.send(alice, "bob", body, turn=False)
+        laptop.prompt = True
+        laptop.acknowledge()
+        self.house.turn(1)
+        self.assertEqual(laptop.bodies, bodies)
+        self.assertEqual(phone.bodies, bodies)
+        phone.acknowledge()
+        self.house.turn(1)
+        self.assertEqual(len(phone.bodies), 30)
