@@ -56,9 +56,6 @@ class Arriving:
         try:
             people.bans.check(person, peer, info)
             await self._ledger.began(session_id, person, peer, info, now)
-            if account is not None:
-                await people.rosters.load(account.id)
-                await people.metadata.arriving(account.id)
         except BaseException:
             people.nicks.release(name)
             raise
@@ -93,8 +90,19 @@ class Arriving:
     async def _by_now(self, account: Account) -> Person:
         """Who the account is after the store was asked: another session may have come meanwhile, or the account been
         altered or removed. True until the next await."""
-        account = await self._people.accounts.current(account)
+        account = await self.prepared(account)
         return self._present(account) or Person(account.id, Address(account.name, self._people.domain), account)
+
+    async def prepared(self, account: Account) -> Account:
+        """The account as it is now, with its roster and what it shows of itself at hand. True until the next await:
+        the last session of the account may end while one asks, and take them along."""
+        people = self._people
+        while True:
+            await people.rosters.load(account.id)
+            await people.metadata.arriving(account.id)
+            account = await people.accounts.current(account)
+            if account.id in people.rosters.loaded and not people.metadata.lacks(account.id):
+                return account
 
     async def _guest(self, nick: str) -> Person:
         if not self._people.guests_allowed:

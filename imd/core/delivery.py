@@ -283,9 +283,15 @@ class Delivery:
             # The sender's own devices show it, as they would had it been taken.
             self._history.record_talk([talk(session.account.id, account.id)], message, None, insist=False)
 
+        expiring = self._keeping.expiring
+        expiring.setdefault(message.id, [])
+
         def expired() -> None:
+            waiting = expiring.pop(message.id, [])
             show_elsewhere(session, message)
             outcome(answer)
+            for each in waiting:
+                each.callback(None)
 
         self._environment.clock.call_later(self.ack_wait, expired)
 

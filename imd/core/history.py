@@ -160,7 +160,7 @@ class History(Reading):
         self._forgotten[id] = None
         if len(self._forgotten) > _REMEMBERED:
             del self._forgotten[next(iter(self._forgotten))]
-        self._failed = [line for line in self._failed if line.message.id != id]
+        self._failed = [line for line in self._failed if line.message.id != id or self._left_out(line)]
         known = self._recent.get(id)
         if known is not None:
             self._recent[id] = msgspec.structs.replace(known, body="", tags={})

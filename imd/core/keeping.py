@@ -18,7 +18,7 @@ from imd.core.message import Envelope, Message, Outcome, Receipt
 from imd.core.offline import OfflineQueue
 from imd.core.past import guest, talk
 from imd.core.people import People
-from imd.core.ports import Environment
+from imd.core.ports import Environment, Future
 from imd.core.presence import PresenceRegistry
 from imd.core.recipients import Recipient
 from imd.core.refusal import NoSuchAccount, QueueFull, Refusal, StoreUnavailable
@@ -81,6 +81,8 @@ class Keeping:
         self.open: dict[str, Pending] = {}
         #: The store failed them; they are tried again when it is back.
         self.stuck = Limbo()
+        #: What a blocked person has said and has not been told of yet, by message id; and who waits for that.
+        self.expiring: dict[str, list[Future[None]]] = {}
         #: Acknowledged or durable, and on their way into the history of an account with several devices.
         self.recording: dict[str, Pending] = {}
         # After that of `people`, which ends the sessions.
@@ -271,10 +273,18 @@ class Keeping:
     async def settled(self, id: str) -> None:
         """The message `id` has an outcome, if it is under way: it is in history, or will never be."""
         pending = self.open.get(id)
+        outcome = self._environment.future()
         if pending is not None and not pending.settled:
-            outcome = self._environment.future()
             pending.settles.append(outcome.callback)
-            await outcome
+        elif id in self.expiring:
+            self.expiring[id].append(outcome)
+        else:
+            return
+        await outcome
+        # Whoever told it goes on: its copies, and sessions that get it once it is stored.
+        turn = self._environment.future()
+        self._environment.clock.soon(lambda: turn.callback(None))
+        await turn
 
     def withdraw(self, account: str, id: str) -> None:
         """Nobody of this account shall be shown this message, should it still wait for that."""
@@ -286,6 +296,7 @@ class Keeping:
         inbox = self.inboxes.get(account)
         if inbox is not None:
             inbox.withdraw(id)
+            inbox.not_again(id)
         self._queue.acknowledge(account, id)
 
     def refuse(self, pending: Pending, reason: Refusal) -> None:

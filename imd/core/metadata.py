@@ -63,9 +63,13 @@ class Metadata:
         """Learn who has values; before anybody signs on."""
         self._keeping = set(await self._store.everyone())
 
+    def lacks(self, account: str) -> bool:
+        """Whether it has values that are not in memory."""
+        return account in self._keeping and account not in self._of
+
     async def arriving(self, account: str) -> None:
         """Have the values of an account that signs on."""
-        if account in self._keeping and account not in self._of:
+        if self.lacks(account):
             try:
                 values = {key: value.decode() for key, value in (await self._store.of(account)).items()}
             except OutcomeUnknown:

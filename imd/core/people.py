@@ -90,7 +90,8 @@ class People:
         self._promotion = Promotion(self, environment, ledger)
         self.nicks = Nicks(self, self._promotion, international=international)
         self._names = self.nicks.by_name
-        self.sign_on = Arriving(self, environment, ledger, international=international).sign_on
+        arriving = Arriving(self, environment, ledger, international=international)
+        self.sign_on, self.prepared = arriving.sign_on, arriving.prepared
         accounts.observers.append(self._account_changed)
 
     # ------------------------------------------------------------ coming

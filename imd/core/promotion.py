@@ -91,9 +91,7 @@ class Promotion:
         began = self._environment.clock.time()
         await self._ledger.began(line, becoming, session.peer, session.info, began)
         try:
-            await people.rosters.load(account.id)
-            await people.metadata.arriving(account.id)
-            account = becoming.account = await people.accounts.current(account)
+            account = becoming.account = await people.prepared(account)
             # As at any sign-on: a ban that was set meanwhile found no session to end.
             people.bans.check(becoming, session.peer, session.info)
         except BaseException:

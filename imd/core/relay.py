@@ -329,6 +329,12 @@ class Inbox:
         """Whether a client that is here has the message and may still confirm it."""
         return any(id in channel.unconfirmed for channel in self.channels.values())
 
+    def not_again(self, id: str) -> None:
+        """A session may have read it from the store already, and not handed it to its client."""
+        for channel in self.channels.values():
+            if channel.flow is Flow.CATCHING_UP:
+                channel.shown[id] = None
+
     def withdraw(self, id: str) -> None:
         """Nobody may be handed this message any more."""
         for channel in self.channels.values():

@@ -23,21 +23,33 @@ class SimulationTests(SynchronousTestCase):
 
 
 #: (seed, steps)
-REGRESSIONS = [(1572, 150), (17, 1000), (53, 1000), (97, 1000), (102, 1000), (2336, 150), (11748, 150), (12164, 150)]
+REGRESSIONS = [
+    (1447, 150),
+    (1572, 150),
+    (17, 1000),
+    (53, 1000),
+    (97, 1000),
+    (102, 1000),
+    (2336, 150),
+    (11748, 150),
+    (12164, 150),
+]
 
 
 def main(arguments: list[str]) -> None:
 
     first, last, steps = (int(argument) for argument in [*arguments, "200"][:3])
-    recorded = 0
+    recorded = taken_back = 0
     failed: dict[str, list[int]] = {}
     for seed in range(first, last):
         try:
-            recorded += live(seed, steps).recorded
+            life = live(seed, steps)
+            recorded += life.recorded
+            taken_back += life.taken_back
         except Exception as error:
             what = " ".join(word for word in str(error).splitlines()[0].split()[2:] if not word.isdigit())
             failed.setdefault(type(error).__name__ + " " + what, []).append(seed)
-    sys.stdout.write(f"{recorded} checked in history\n")
+    sys.stdout.write(f"{recorded} checked in history, {taken_back} taken back\n")
     for what, seeds in sorted(failed.items(), key=lambda one: -len(one[1])):
         sys.stdout.write(f"{len(seeds):5} {what}: {seeds[:8]}\n")
 

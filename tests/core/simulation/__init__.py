@@ -1,6 +1,7 @@
 """A seeded random life of a daemon: people with several clients write to each other, and everything goes wrong.
 
 life.py    what happens, by chance; `live` runs one life
+regrets.py what is taken back, and who reads history
 shown.py   what may be shown to whom, and what must have been
 known.py   what is known of the life so far
 cast.py    its messages and clients

@@ -35,6 +35,9 @@ class Sent:
         self.blocked = False
         #: The recipient was known to have several devices whenever it was sent: it must be in their history.
         self.recorded = True
+        #: Its sender has asked to take it back; then when that was done, and how often it had been sent by then.
+        self.regretted = False
+        self.taken_back: tuple[int, int] | None = None
 
     @property
     def outcomes(self) -> list[Outcome]:
@@ -91,7 +94,9 @@ class Device:
     def backlog(self) -> int:
         return 0
 
-    def message_redacted(self, redaction: Redaction) -> None: ...
+    def message_redacted(self, redaction: Redaction) -> None:
+        self.life.show_redacted(self, redaction)
+
     def message_read(self, mark: ReadMark) -> None: ...
 
     def metadata_changed(self, change: MetadataChange) -> None: ...

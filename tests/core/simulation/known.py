@@ -21,6 +21,9 @@ class Known:
         self.few_traces = chance.random() < 0.2
         #: Some lives know no trouble: what is promised only for them is checked there.
         self.calm = chance.random() < 0.25
+        #: In some they take back what they have said, and read history; in others chance goes as before there was that.
+        self.regrets = seed % 11 in (1, 2, 5)
+        self.taken_back = 0
         self.mortality = chance.choice([0.1, 0.5, 1.0])
         policy = Policy(
             offline_max_messages=chance.choice([8, 40, 1000]),
@@ -76,6 +79,13 @@ class Known:
         # Kept as well as raised: whoever calls a client catches what it raises.
         self.failure = self.failure or Wrong(f"seed {self.seed}: {what}\nway: {way}\n{tail}")
         raise self.failure
+
+    def still_back(self, sent: Sent) -> bool:
+        """Taken back, not sent again since, and the daemon that did it has not been killed."""
+        if sent.taken_back is None:
+            return False
+        when, times = sent.taken_back
+        return len(sent.told) == times and not (self.crashes and self.crashes[-1] > when)
 
     def note(self, text: str) -> None:
         self.log.append(text)

@@ -7,11 +7,11 @@ from imd.core.message import Draft, Outcome, Receipt
 from imd.core.refusal import Refusal
 from imd.core.session import ClientInfo, Peer, Session
 from tests.core.simulation.cast import HABITS, SETTLING, Device, Sent
-from tests.core.simulation.shown import Shown
+from tests.core.simulation.regrets import Regrets
 from tests.house import TestEnvironment
 
 
-class Life(Shown):
+class Life(Regrets):
     """What happens to one store and the daemons on it."""
 
     # ------------------------------------------------------------ what may happen
@@ -20,6 +20,8 @@ class Life(Shown):
         chance = self.chance
         here = [device for device in self.devices if not device.over]
         acts = ["send"] * 8 + ["come"] * 3 + ["confirm"] * 5 + ["go", "turn", "turn", "time", "repeat", "work", "work"]
+        if self.regrets:
+            acts += ["regret", "regret", "want"]
         if not self.calm:
             acts += ["defer", "prompt", "work", "die", "back", "back", "fetch"]
             acts = ["crash"] if chance.random() < 0.015 else ["wait"] if chance.random() < 0.02 else acts
@@ -43,6 +45,10 @@ class Life(Shown):
                 self.confirm(chance.choice(here))
             case "fetch" if here:
                 self.fetch(chance.choice(here))
+            case "regret" if here:
+                self.regret(chance.choice(here))
+            case "want" if here:
+                self.want(chance.choice(here))
             case "turn":
                 self.house.turn()
             case "time":
@@ -195,7 +201,8 @@ class Life(Shown):
         draft = Draft(sent.to, str(sent.number), client_id=sent.client_id)
         self.sending = sent
         recipient = self.house.hub.people.find(sent.to)
-        several = recipient is not None and recipient.account is not None and len(recipient.account.devices) > 1
+        account = None if recipient is None else recipient.account
+        several = account is not None and (len(account.devices) > 1 or self.house.hub.history.read_by(account))
         sent.recorded = sent.recorded and several
         id = self.house.hub.delivery.send(device.session, draft, outcome)
         if sent.id and sent.id != id:

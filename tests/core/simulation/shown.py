@@ -1,6 +1,7 @@
 """What may be shown to whom, and what must have been in the end."""
 
 from imd.core.message import Envelope, Message, Outcome
+from imd.core.past import Redaction
 from tests.core.simulation.cast import Device, Sent
 from tests.core.simulation.known import Known
 
@@ -39,10 +40,19 @@ class Shown(Known):
             "refused and shown": len(sent.told) == 1 and Outcome.REFUSED in sent.outcomes,
             "shown twice in one session": envelope.message.id in device.seen,
             "marked as a repeat": envelope.repeat,
+            "shown though it was taken back": self.still_back(sent),
         }
         for wrong in (reason for reason, true in reasons.items() if true):
             self.wrong(f"own {sent.number} {wrong}", envelope.message.id)
         device.seen.add(envelope.message.id)
+
+    def show_redacted(self, device: Device, redaction: Redaction) -> None:
+        """To both sides, and to nobody else."""
+        sent = self.by_id[redaction.message]
+        if device.who not in (sent.sender, sent.to) or (sent.blocked and device.who == sent.to):
+            self.wrong(f"that {sent.number} was taken back is told to {device.who}", sent.id)
+        if redaction.by.name != sent.sender:
+            self.wrong(f"{sent.number} was taken back by {redaction.by}", sent.id)
 
     def not_to_be_shown(self, device: Device, sent: Sent, message: Message) -> str:
         """Why this message is not to be shown to this client at all, or ""."""
@@ -52,6 +62,7 @@ class Shown(Known):
             "shown to somebody else": sent.to != device.who,
             "shown though its sender was blocked": sent.blocked,
             "refused and shown": len(sent.told) == 1 and Outcome.REFUSED in sent.outcomes,
+            "shown though it was taken back": self.still_back(sent),
         }
         return next((reason for reason, true in reasons.items() if true), "")
 
@@ -93,13 +104,16 @@ class Shown(Known):
             good = Outcome.ACCEPTED in sent.outcomes or Outcome.KEPT in sent.outcomes
             key = (sent.to, sent.id)
             there = key in self.confirmed or any(device.habit == "cannot" for device in self.shown.get(key, ()))
-            if good and not sent.blocked and not there:
+            if good and not sent.blocked and not there and not sent.regretted:
                 self.wrong(f"{sent.number} was {sent.outcomes} and is lost", sent.id)
             refused = len(sent.told) == 1 and Outcome.REFUSED in sent.outcomes
             if refused and key in self.shown:
                 self.wrong(f"{sent.number} was refused and shown", sent.id)
             history = self.history.get(sent.to, set())
-            if good and sent.recorded and not sent.blocked and self.house.policy.history_keep:
+            if self.still_back(sent) and any(sent.id in self.history.get(who, ()) for who in (sent.sender, sent.to)):
+                self.wrong(f"{sent.number} was taken back and is in history", sent.id)
+            wanted = good and sent.recorded and not sent.blocked and not sent.regretted
+            if wanted and self.house.policy.history_keep:
                 if sent.id not in history:
                     self.wrong(f"{sent.number} is not in history", sent.id)
                 self.recorded += 1
