@@ -158,6 +158,7 @@ def irc_settings(settings: Settings, created: float, tally: Tally) -> IrcSetting
         domain=settings.domain,
         network=settings.irc.network,
         motd=settings.irc.motd,
+        first_modes=settings.irc.first_modes,
         ask_version=settings.irc.ask_version,
         icon=settings.irc.icon,
         admin_location=settings.irc.admin_location,

@@ -48,6 +48,7 @@ class Broken(msgspec.Struct, frozen=True):
 def broken(settings: Settings) -> Iterator[Broken]:
     """Every rule these settings break. Looks at nothing but the settings."""
     yield from _texts(settings)
+    yield from _modes(settings)
     yield from _listening(settings)
     yield from _pairs(settings)
     yield from _store(settings)
@@ -111,6 +112,12 @@ def _texts(settings: Settings) -> Iterator[Broken]:
                 f'"{origin}" is no origin as browsers write it: scheme://host[:port] in lower case, nothing after it',
                 position,
             )
+
+
+def _modes(settings: Settings) -> Iterator[Broken]:
+    letters = settings.irc.first_modes
+    if not set(letters) <= set("iRw") or len(set(letters)) < len(letters):
+        yield Broken("irc.first_modes", f'"{letters}" has other letters than i, R and w, or one twice')
 
 
 def _listening(settings: Settings) -> Iterator[Broken]:

@@ -37,6 +37,7 @@ OTHER: dict[str, list[str]] = {
     "irc.sts_preload": ["irc.sts_preload=true"],
     "operators.logins": ['operators.logins=[{name="root", account="alice"}]'],
     "operators.accounts": ['operators.accounts=["alice"]'],
+    "irc.first_modes": ['irc.first_modes=""'],
     "irc.ask_version": ["irc.ask_version=true"],
     "irc.icon": ['irc.icon="https://example.org/icon.svg"'],
     "irc.admin_location": ['irc.admin_location="Here"'],

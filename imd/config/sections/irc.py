@@ -107,6 +107,15 @@ class Irc(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
             example='"Welcome! Be kind."',
         ),
     ] = ""
+    first_modes: Annotated[
+        str,
+        setting(
+            'Modes that people begin with: "i" (listed only to those who share a room), "R" (private messages from '
+            'accounts only), "w" (hears WALLOPS), several together, or "" for none. Anybody can change her own.',
+            allowed="letters of i, R and w, each at most once",
+            example='"iw"',
+        ),
+    ] = "i"
     ask_version: Annotated[
         bool,
         setting(

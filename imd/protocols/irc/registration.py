@@ -25,7 +25,7 @@ from imd.core.refusal import (
     TooLong,
 )
 from imd.core.session import Account, ClientInfo, Presence
-from imd.protocols.irc import asking, buddyserv, devices, identifying, metadata, numerics, welcome
+from imd.protocols.irc import asking, buddyserv, devices, identifying, metadata, numerics, user_modes, welcome
 from imd.protocols.irc.commands import command
 from imd.protocols.irc.rooms import shortened
 from imd.protocols.irc.wire.line import Line, cut
@@ -145,6 +145,7 @@ async def _complete(session: "IrcSession") -> None:
             session.sign_off("lost", "Connection closed")
             return
         session.began()
+        user_modes.first(session)
         if session.slot is not None:
             session.slot.let_go()
         welcome.welcome(session)

@@ -50,6 +50,8 @@ class IrcSettings(msgspec.Struct, frozen=True, kw_only=True):
     #: ISUPPORT NETWORK.
     network: str = "imd"
     motd: str = ""
+    #: User modes that a session begins with.
+    first_modes: str = "i"
     #: Whether clients are asked what program they are (CTCP VERSION).
     ask_version: bool = False
     #: ISUPPORT draft/ICON; "" for none.

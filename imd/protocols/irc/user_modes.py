@@ -27,7 +27,12 @@ TABLE = (
     UserMode("B", Mark.BOT, "anybody", "a program, not a person"),
     UserMode("R", Mark.ACCOUNTS_ONLY, "anybody", "takes private messages from accounts only"),
     UserMode("Z", None, "the server", "connected by TLS"),
-    UserMode("i", Mark.UNLISTED, "anybody", "listed only to those who share a room; from the start"),
+    UserMode(
+        "i",
+        Mark.UNLISTED,
+        "anybody",
+        "listed only to those who share a room; from the start, if settings do not say otherwise",
+    ),
     UserMode("o", Mark.OPERATOR, "OPER", "operates the service"),
     UserMode("r", None, "the server", "signed on with an account"),
     UserMode("s", Mark.SERVER_NOTICES, "operators", "hears what operators should know"),
@@ -61,6 +66,14 @@ def mode(session: "IrcSession", line: Line) -> None:
         session.numeric(numerics.RPL_UMODEIS, of_session(session.me))
     else:
         _change(session, "".join(line.params[1:]))
+
+
+def first(session: "IrcSession") -> None:
+    """Give a session that has just begun the modes of the settings; nobody is told but by RPL_UMODEIS."""
+    letters = session.door.settings.first_modes
+    for row in TABLE:
+        if row.by == "anybody":
+            put(session, row.letter, row.letter in letters)
 
 
 def _change(session: "IrcSession", letters: str) -> None:
