@@ -40,7 +40,8 @@
     missed.py        what a device has missed
     barrier.py       the PING whose PONG confirms messages
     modes.py         mode letters ↔ what the core says of rooms and people
-    rooms.py         JOIN, PART, TOPIC, LIST, KICK, INVITE, RENAME
+    rooms.py         JOIN, PART, TOPIC, LIST, KICK, RENAME
+    inviting.py      INVITE
     names.py         NAMES
     room_modes.py    MODE
     user_modes.py    MODE for oneself

@@ -71,8 +71,8 @@ def tagmsg(session: "IrcSession", line: Line) -> None:
 def _text(session: "IrcSession", line: Line) -> Coroutine[Any, Any, None] | None:
     targets = _targets(session, line)
     text = line.param(1)
-    # A CTCP message without a word in it says nothing either.
-    if not text or (text[0] == "\x01" and not text.strip("\x01")):
+    # A CTCP message without a word in it says nothing either, nor does an ACTION without a deed.
+    if not text or (text[0] == "\x01" and text.strip("\x01 ") in ("", "ACTION")):
         if targets and line.command != "NOTICE":
             session.numeric(numerics.ERR_NOTEXTTOSEND)
         return None
@@ -214,7 +214,7 @@ def _settled(session: "IrcSession", line: Line, draft: Draft, receipt: Receipt) 
         elif outcome is _KEPT and line.command == "PRIVMSG" and "labeled-response" not in session.caps:
             session.notice(f"{draft.to} is not here; your message is kept until {draft.to} signs on.")
         if line.command == "PRIVMSG" and draft.to[0] != "#":
-            _away(session, draft.to)
+            tell_away(session, draft.to)
 
 
 def _echo(session: "IrcSession", draft: Draft, receipt: Receipt) -> None:
@@ -243,7 +243,7 @@ def _echo(session: "IrcSession", draft: Draft, receipt: Receipt) -> None:
     session.answer_lines(incoming.encode_message(message, draft.to, session.flavour))
 
 
-def _away(session: "IrcSession", name: str) -> None:
+def tell_away(session: "IrcSession", name: str) -> None:
     """Modern IRC, RPL_AWAY: "when a message is sent to a user who is away"."""
     person = session.hub.people.find(name)
     if person is None:

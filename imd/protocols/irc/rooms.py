@@ -118,28 +118,6 @@ def kick(session: "IrcSession", line: Line) -> None:
             refusals.answer(session, refusal, line, name)
 
 
-@command("INVITE", active=True)
-def invite(session: "IrcSession", line: Line) -> None:
-    """``INVITE nick #room``; alone it lists the rooms into which one is invited (Modern IRC, RPL_INVITELIST)."""
-    if not line.params:
-        for room in session.hub.rooms.invitations(session.me):
-            session.numeric(numerics.RPL_INVITELIST, room.name)
-        session.numeric(numerics.RPL_ENDOFINVITELIST)
-        return
-    nick, name = line.param(0), line.param(1)
-    if not nick or not name:
-        session.numeric(numerics.ERR_NEEDMOREPARAMS, line.command)
-        return
-    try:
-        if not is_room(name):
-            raise NoSuchRoom(name)
-        invited = session.hub.rooms.invite(session.me, name, nick)
-    except Refusal as refusal:
-        refusals.answer(session, refusal, line, name)
-    else:
-        session.numeric(numerics.RPL_INVITING, invited.name, name)
-
-
 @command("RENAME", parameters=2, active=True)
 def rename(session: "IrcSession", line: Line) -> None:
     """``RENAME #room #name [:reason]`` (https://ircv3.net/specs/extensions/channel-rename)."""
