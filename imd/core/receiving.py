@@ -140,7 +140,7 @@ class Receiving:
                 continue
             # One acknowledgement from any session takes a message off the inbox.
             for other in list(inbox.channels.values()):
-                if not other.confirmed(id):
+                if not other.confirmed(id) and other.flow is not Flow.LIVE and not self._over(id):
                     other.passed(message)
             # It may have come through an earlier session, and wait for the store since.
             pending = inbox.pending.pop(id, None) or self._keeping.open.get(id) or self._keeping.stuck.get(id)
@@ -153,6 +153,11 @@ class Receiving:
         for other in list(inbox.channels.values()):
             if other.flow is Flow.BEHIND:
                 self._resume(inbox, other)
+
+    def _over(self, id: str) -> bool:
+        """Whether it was confirmed before, and only the store has not heard of that, or was taken back."""
+        way = self._trace.get(id)
+        return way is not None and any(step in ("delivered", "redacted") for _, step, _ in way.steps)
 
     def _delivered(self, session: Session, message: Message, pending: Pending | None, now: float) -> None:
         way = self._trace.get(message.id) if pending is None else pending.way

@@ -225,12 +225,15 @@ class Channel:
                     self.weight += weight(message)
                 self.unconfirmed[message.id] = message
             else:
-                self.shown[message.id] = None
-                if len(self.shown) > _SHOWN:
-                    del self.shown[next(iter(self.shown))]
+                self._show(message.id)
             if message.seq > self.cursor:
                 self.cursor = message.seq
         self.session.client.deliver(envelopes)
+
+    def _show(self, id: str) -> None:
+        self.shown[id] = None
+        if len(self.shown) > _SHOWN:
+            del self.shown[next(iter(self.shown))]
 
     def confirmed(self, id: str) -> bool:
         """Take `id` out of what is unconfirmed; whether it was there."""
@@ -248,14 +251,14 @@ class Channel:
     def passed(self, message: Message) -> None:
         """Another session has confirmed what this one has not been handed yet. It will not find it in the inbox any
         more, so it is handed over now."""
-        if self.flow is Flow.LIVE or not self.session.confirms or message.id in self.shown:
+        if not self.session.confirms or message.id in self.shown:
             return
         if any(envelope.message.id == message.id for envelope in self.held):
             return
-        if self.flow is Flow.CATCHING_UP:
-            # It may be in a page that is being read.
-            self.shown[message.id] = None
-        self.session.client.deliver([Envelope(message)])
+        # It may be in a page that is being read.
+        self._show(message.id)
+        # As out of the store: some client has had it, and perhaps this one, by a connection that is over.
+        self.session.client.deliver([Envelope(message, repeat=True)])
 
     @property
     def half_empty(self) -> bool:
@@ -307,6 +310,10 @@ class Inbox:
             for channel in list(self.channels.values()):
                 if not channel.session.confirms:
                     channel.offer(envelope)
+        if pending.acknowledged:
+            # At once: those that were handed it after that need not confirm it.
+            for channel in self.channels.values():
+                channel.confirmed(envelope.message.id)
         return handed
 
     def hand_late(self, message: Message, handed: bool) -> tuple[bool, bool]:
