@@ -47,7 +47,7 @@ _LONGEST = 3 * MAX_NAME
 
 
 #: Nicks of the service's own: nobody may take them.
-RESERVED = frozenset({"buddyserv", "nickserv", "chanserv", "histserv", "imd", "server", "guest"})
+RESERVED = frozenset({"buddyserv", "nickserv", "chanserv", "histserv", "imd", "localhost", "server", "guest"})
 
 #: Client certificates of one account.
 MAX_CERTIFICATES = 16

@@ -22,6 +22,7 @@ class Nicks:
         #: Who is on, by folded name.
         self.by_name: dict[str, Person] = {}
         self._claimed: set[str] = set()
+        self._server = fold(people.domain)
 
     async def claim(self, nick: str) -> None:
         """Keep `nick` for a guest while the accounts are asked; raise `NameInUse` when it is somebody else's."""
@@ -39,8 +40,9 @@ class Nicks:
             raise
 
     def claimed(self, folded: str) -> bool:
-        """Whether this is a service's name, or one for which it is being found out whether an account has it."""
-        return folded in RESERVED or folded in self._claimed
+        """Whether this is the name of a service or of the server (which a domain without a dot could be), or one for
+        which it is being found out whether an account has it."""
+        return folded in RESERVED or folded in self._claimed or folded == self._server
 
     def release(self, name: str) -> None:
         """What `claim` has kept."""
