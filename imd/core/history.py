@@ -79,23 +79,27 @@ class History(Reading):
         self.always = False
         #: Accounts that have begun to read while this daemon runs: what is under way to them knows them as they were.
         self._wanted: set[str] = set()
+        #: Those of them of whom the store knows it, or is being told.
+        self._remembering: set[str] = set()
 
     def want(self, session: Session) -> None:
         account = session.account
-        if account is not None and READER not in account.devices and account.id not in self._wanted:
+        if account is not None and READER not in account.devices and account.id not in self._remembering:
             self._wanted.add(account.id)
+            self._remembering.add(account.id)
             self._environment.spawn("remember who reads history", self._remember(account))
 
     def removed(self, account: str) -> None:
         """The account is no more; the store forgets its copies."""
         self._wanted.discard(account)
+        self._remembering.discard(account)
 
     async def _remember(self, account: Account) -> None:
         try:
             await self.people.accounts.add_device(account, READER)
         except BaseException:
-            # The next time, then.
-            self._wanted.discard(account.id)
+            # The next time, then; meanwhile this daemon knows it.
+            self._remembering.discard(account.id)
             raise
 
     def needless(self, sender: Account | None, recipient: Account) -> bool:
