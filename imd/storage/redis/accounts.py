@@ -78,7 +78,7 @@ class Accounts:
 
     async def enter_skeletons(self) -> None:
         """Those of accounts that were made before they were kept; the oldest accounts first."""
-        if await self._link.query("HLEN", keys.SKELETONS[0]) or not await self.count():
+        if await self._link.query("EXISTS", keys.SKELETONS_ENTERED) or not await self.count():
             return
         after, everybody = "", []
         while page := await self.page(after, CHUNK):
@@ -90,6 +90,7 @@ class Accounts:
             await together(
                 [self._write(scripts.ACCOUNT_SKELETON, each.id, lookalike.skeleton(each.name)) for each in part]
             )
+        await self._link.apply(keys.ACCOUNTS_FENCE, [keys.SKELETONS_ENTERED], [["SET", keys.SKELETONS_ENTERED, "1"]])
 
     @started
     async def by_id(self, ids: Sequence[str]) -> dict[str, Account]:

@@ -30,6 +30,7 @@ FOLDED = _tag("accounts", "folded")
 VERIFIERS = _tag("accounts", "verifiers")
 CERTIFICATES = (_tag("accounts", "certificates"), _tag("accounts", "certificates-of"))
 SKELETONS = (_tag("accounts", "skeletons"), _tag("accounts", "skeletons-of"))
+SKELETONS_ENTERED = _tag("accounts", "skeletons-entered")
 
 # Resume tokens.
 TOKENS_FENCE = _tag("tokens", "fence")

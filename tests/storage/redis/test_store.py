@@ -22,6 +22,8 @@ class SkeletonTests(RedisCase):
             made = msgspec.structs.replace(account(id, name), created=created)
             self.assertIs(await store.accounts.create(made, name.lower(), None), True)
         self.assertIsNone(await store.accounts.by_skeleton("alice"))
+        # As if a daemon had begun with it and had been killed.
+        self.assertIs(await store.accounts.create(account("5", "dora"), "dora", None, "dora"), True)
         await store.close()
         store = await self.make_store()
         for looks, id in (("alice", "2"), ("bob", "3")):
