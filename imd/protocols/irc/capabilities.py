@@ -85,6 +85,22 @@ def metadata_version(caps: frozenset[str]) -> int:
     return 3 if "draft/metadata-3" in caps else 2 if "draft/metadata-2" in caps else 0
 
 
+#: Those of which `available` or `value_of` knows something; all others everybody is offered, as they are.
+CHANGING = frozenset(
+    {
+        "draft/account-registration",
+        "draft/account-required",
+        "draft/chathistory",
+        "draft/event-playback",
+        "draft/metadata-2",
+        "draft/metadata-3",
+        MULTILINE,
+        "sasl",
+        "sts",
+    }
+)
+
+
 def available(session: "IrcSession", capability: str) -> bool:
     """Whether this client may have the capability now: sasl only where there is a mechanism for it."""
     if capability in ("draft/chathistory", "draft/event-playback"):

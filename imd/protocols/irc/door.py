@@ -43,6 +43,8 @@ class Door:
         #: How many of them have not been welcomed; counted, because every welcome says it.
         self.unregistered = 0
         self.rounds = Rounds(hub.clock, log)
+        #: What `isupport.tell` says, and the settings of which it is true.
+        self.supported: tuple[IrcSettings, list[str]] = (settings, [])
 
     @property
     def server(self) -> str:

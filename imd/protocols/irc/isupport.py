@@ -110,7 +110,13 @@ def tokens(settings: IrcSettings) -> list[str]:
 
 def tell(session: "IrcSession") -> None:
     """RPL_ISUPPORT, in as many lines as it takes."""
-    for line in _lines(session, tokens(session.door.settings)):
+    door = session.door
+    # Everybody is told at sign-on, so they are made once.
+    settings, words = door.supported
+    if settings is not door.settings or not words:
+        words = tokens(door.settings)
+        door.supported = (door.settings, words)
+    for line in _lines(session, words):
         session.answer(line)
 
 

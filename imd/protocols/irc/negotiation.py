@@ -4,7 +4,7 @@ from collections.abc import Coroutine, Iterable
 from typing import TYPE_CHECKING, Any
 
 from imd.protocols.irc import metadata, multiline, numerics, sts
-from imd.protocols.irc.capabilities import CAPABILITIES, INFORMATIONAL, available, value_of
+from imd.protocols.irc.capabilities import CAPABILITIES, CHANGING, INFORMATIONAL, available, value_of
 from imd.protocols.irc.commands import command
 from imd.protocols.irc.registration import progress, shown
 from imd.protocols.irc.sasl import aborted
@@ -57,7 +57,6 @@ def _req(session: "IrcSession", text: str) -> None:
     if not session.registered:
         session.registration.negotiating = True
     caps = set(session.caps)
-    offered = offer(session)
     for word in text.split():
         name = word.removeprefix("-")
         if name == sts.NAME:
@@ -67,7 +66,7 @@ def _req(session: "IrcSession", text: str) -> None:
             fine = name in CAPABILITIES and not (name == "cap-notify" and session.cap_version >= 302)
             caps.discard(name)
         else:
-            fine = name in offered and name not in INFORMATIONAL
+            fine = name in CAPABILITIES and name not in INFORMATIONAL and available(session, name)
             caps.add(name)
         if not fine:
             _answer(session, "NAK", text)
@@ -93,7 +92,11 @@ def _answer(session: "IrcSession", subcommand: str, text: str) -> None:
 
 def offer(session: "IrcSession") -> dict[str, str]:
     """What this client may request now, with values."""
-    return {name: value_of(session, name) for name in CAPABILITIES if available(session, name)}
+    return {
+        name: value_of(session, name) if name in CHANGING else ""
+        for name in CAPABILITIES
+        if name not in CHANGING or available(session, name)
+    }
 
 
 def announce(session: "IrcSession") -> None:
