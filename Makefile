@@ -1,6 +1,7 @@
 # make run     build .venv, install, start the daemon on ./imd-data; ARGS='...' is passed on to it
 # make test    what the tests need, then the tests; TESTS=tests.core narrows
 # make check   lint, types, import rules, docs
+# make widget  the embedded chat, from widget/ into imd/protocols/web/static (node and npm; the result is committed)
 # make bench   imd beside twistd words, ngIRCd and InspIRCd, as ratios; BENCH='...' is passed on
 # make soak    an hour of a thousand clients in minutes, with cuts and restarts; SOAK='...' is passed on
 #
@@ -24,7 +25,7 @@ STRICT := -X dev -W error -bb
 
 METADATA := setup.cfg pyproject.toml imd/__init__.py requirements/dev.txt tools/build-venv
 
-.PHONY: help run test test-only check lint types imports docs coverage bench soak wheel clean
+.PHONY: help run test test-only check lint types imports docs coverage bench soak widget wheel clean
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -75,6 +76,13 @@ bench: $(VENV)/.installed-test
 
 soak: $(VENV)/.installed-test
 	$(BIN)/python -m tests.soak $(SOAK)
+
+widget: widget/node_modules/.package-lock.json
+	cd widget && npm run --silent build && npm run --silent sizes
+
+widget/node_modules/.package-lock.json: widget/package.json widget/package-lock.json
+	cd widget && npm ci --no-audit --no-fund
+	@touch $@
 
 wheel: $(VENV)/.installed-dev
 	$(BIN)/python -m build --no-isolation --outdir build/dist .

@@ -1,0 +1,1 @@
+(function(){var e=document.currentScript;e instanceof HTMLScriptElement?new URL(e.src).origin:location.origin})();

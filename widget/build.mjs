@@ -1,0 +1,76 @@
+// Builds the widget into imd/protocols/web/static/, which is committed: the daemon needs no node.
+//
+// Two builds, because the loader is a classic script and the rest are modules, and because the loader is told the
+// name of the app's chunk: pages of other sites ask for one file before the chat is opened, not for a manifest too.
+// The same sources give the same bytes: no times, no paths, no order of the file system.
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { build } from "vite";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+export const out = fileURLToPath(new URL("../imd/protocols/web/static/", import.meta.url));
+
+const shared = {
+  root: here,
+  configFile: fileURLToPath(new URL("vite.config.mjs", import.meta.url)),
+  logLevel: "warn",
+};
+
+// Each file directly in src/pages/ is the script of one page of the house: landing, tuner, demonstration.
+async function pages() {
+  const names = (await readdir(`${here}src/pages`)).filter((name) => /^[^.]+\.tsx?$/.test(name)).sort();
+  return Object.fromEntries(names.map((name) => [name.replace(/\.tsx?$/, ""), `src/pages/${name}`]));
+}
+
+const byName = (a, b) => (a[0] < b[0] ? -1 : 1);
+
+async function modules() {
+  const result = await build({
+    ...shared,
+    build: {
+      outDir: out,
+      emptyOutDir: false,
+      rollupOptions: {
+        input: { app: "src/app.ts", ...(await pages()) },
+        output: {
+          format: "es",
+          entryFileNames: "assets/[name]-[hash].js",
+          // A language is a file of src/languages/, imported when it is asked for.
+          chunkFileNames: (chunk) =>
+            chunk.facadeModuleId?.includes("/languages/") ? "assets/lang-[name]-[hash].js" : "assets/[name]-[hash].js",
+          assetFileNames: "assets/[name]-[hash][extname]",
+        },
+        // The app's exports are what the loader imports by name.
+        preserveEntrySignatures: "strict",
+      },
+    },
+  });
+  const chunks = result.output.filter((file) => file.type === "chunk");
+  const entries = chunks.filter((chunk) => chunk.isEntry).map((chunk) => [chunk.name, chunk.fileName]);
+  const files = result.output.map((file) => [
+    file.fileName,
+    { imports: file.imports ?? [], dynamic: file.dynamicImports ?? [] },
+  ]);
+  return { entries: Object.fromEntries(entries.sort(byName)), files: Object.fromEntries(files.sort(byName)) };
+}
+
+async function loader(app) {
+  await build({
+    ...shared,
+    define: { __IMD_APP__: JSON.stringify(app) },
+    build: {
+      outDir: out,
+      emptyOutDir: false,
+      rollupOptions: {
+        input: { imd: "src/loader.ts" },
+        output: { format: "iife", entryFileNames: "imd.js" },
+      },
+    },
+  });
+}
+
+await rm(out, { recursive: true, force: true });
+await mkdir(out, { recursive: true });
+const { entries, files } = await modules();
+await loader(entries.app);
+await writeFile(`${out}manifest.json`, `${JSON.stringify({ loader: "imd.js", entries, files }, null, 2)}\n`);
