@@ -1,7 +1,6 @@
 """From the settings to what each part goes by: plain values, so that no part knows the settings file."""
 
 import ipaddress
-from collections.abc import Callable
 
 from imd import __version__
 from imd.config.model import Settings
@@ -14,8 +13,7 @@ from imd.credentials.front import CredentialRules
 from imd.credentials.gateways import Gateway
 from imd.credentials.operators import OperatorLogin
 from imd.net.connections import ConnectionLimits
-from imd.net.sending import MakeOutbox
-from imd.net.web.doors import Carried, WebDoor
+from imd.net.web.doors import Make, WebDoor
 from imd.net.web.site import WebSettings
 from imd.net.websocket.frames import Opcode
 from imd.protocols.irc.settings import IrcLimits, IrcSettings
@@ -214,6 +212,7 @@ def web_settings(settings: Settings, tally: Tally) -> WebSettings:
     limits = settings.limits.effective()
     return WebSettings(
         origins=frozenset(settings.web.origins),
+        embedders=frozenset(settings.web.origins),
         request_size=limits.request_size,
         line_length=limits.line_length,
         websocket_message=limits.websocket_message,
@@ -222,14 +221,14 @@ def web_settings(settings: Settings, tally: Tally) -> WebSettings:
     )
 
 
-def web_doors(
-    irc: Callable[[str, MakeOutbox], Carried], native: Callable[[str, MakeOutbox], Carried]
-) -> dict[str, WebDoor]:
+def web_doors(irc: Make, native: Make) -> dict[str, WebDoor]:
     """The doors behind the site by their paths; given is what makes their connections."""
     text, binary = Opcode.TEXT, Opcode.BINARY
     # https://ircv3.net/specs/extensions/websocket: old clients name no subprotocol.
     lines = {"text.ircv3.net": text, "binary.ircv3.net": binary, "": text}
+    client = {"imd.native": text, "": text}
     return {
         "irc": WebDoor("irc-websocket", lines, frozenset({text.value, binary.value}), irc),
-        "native": WebDoor("native-websocket", {"imd.native": text, "": text}, frozenset({text.value}), native),
+        "native": WebDoor("native-websocket", client, frozenset({text.value}), native),
+        "embed/socket": WebDoor("web", client, frozenset({text.value}), native, embedded=True),
     }

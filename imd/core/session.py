@@ -124,6 +124,8 @@ class Peer(msgspec.Struct, frozen=True):
     certificate: str = ""
     #: The host name of the address, where one is known; for bans and operators, shown to nobody else (P5).
     hostname: str = ""
+    #: Of a page that came from a browser: its origin as the browser wrote it (RFC 6454), or "".
+    origin: str = ""
 
     @property
     def confidential(self) -> bool:

@@ -12,8 +12,9 @@ from twisted.internet.interfaces import ISSLTransport, ITransport
 from imd.core.session import Peer
 
 
-def peer_of(transport: ITransport, door: str) -> Peer:
+def peer_of(transport: ITransport, door: str, origin: str = "") -> Peer:
     """The far end of a connected transport. With TLS, call it once the handshake is done: before, nothing is known.
+    `origin` is what a browser said of its page.
 
     Behind a PROXY header it is the address the header gives.
     """
@@ -22,7 +23,7 @@ def peer_of(transport: ITransport, door: str) -> Peer:
     if not ISSLTransport.providedBy(transport):
         # What a balancer said that we trust (`imd.net.proxied`).
         forwarded: str = getattr(transport, "forwarded_tls", "")
-        return Peer(door, address, port, secure=bool(forwarded), tls=forwarded, loopback=loopback)
+        return Peer(door, address, port, secure=bool(forwarded), tls=forwarded, loopback=loopback, origin=origin)
     connection = cast(SSL.Connection, transport.getHandle())  # type: ignore[attr-defined]
     certificate = connection.get_peer_certificate(as_cryptography=True)
     fingerprint = ""
@@ -32,7 +33,7 @@ def peer_of(transport: ITransport, door: str) -> Peer:
 
         fingerprint = hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest()
     tls = f"{connection.get_protocol_version_name()} {connection.get_cipher_name() or ''}".rstrip()
-    return Peer(door, address, port, secure=True, tls=tls, loopback=loopback, certificate=fingerprint)
+    return Peer(door, address, port, secure=True, tls=tls, loopback=loopback, certificate=fingerprint, origin=origin)
 
 
 def local_of(transport: Any) -> tuple[str, int] | None:

@@ -134,7 +134,7 @@ class WebConnection(TicketHolder, Protocol):
 
     # ------------------------------------------------------------ WebSocket
 
-    def become(self, door: "WebDoor", opcode: Opcode, response: bytes, *, agreed: bool) -> None:
+    def become(self, door: "WebDoor", opcode: Opcode, response: bytes, *, agreed: bool, origin: str) -> None:
         """The request is answered by `response`: from now on this is a WebSocket of that door, which speaks in
         messages of that kind; if none was `agreed` upon, in the kind in which the client begins."""
         channel, self._channel = self._channel, None
@@ -151,7 +151,7 @@ class WebConnection(TicketHolder, Protocol):
         self._door = door
         self._agreed = agreed
         self._reader = Reader(site.settings.line_length, site.settings.websocket_message)
-        inner = self._inner = door.make(door.via, site.outbox[opcode])
+        inner = self._inner = door.make(door.via, site.outbox[opcode], origin)
         inner.ticket, self.ticket = self.ticket, None
         inner.makeConnection(transport)
 

@@ -43,6 +43,11 @@ class Carried(Protocol):
     def connectionLost(self, reason: Failure) -> None: ...
 
 
+#: As a door's connection is made: what the ledger calls the way it came, its write path, and the origin of the page it
+#: came from, "" for what is no browser.
+Make = Callable[[str, MakeOutbox, str], Carried]
+
+
 class WebDoor(NamedTuple):
     """A door behind the site."""
 
@@ -52,4 +57,7 @@ class WebDoor(NamedTuple):
     subprotocols: dict[str, Opcode]
     #: Kinds of messages it takes, as numbers: an `Opcode` is not found by its number in a set.
     takes: frozenset[int]
-    make: Callable[[str, MakeOutbox], Carried]
+    make: Make
+    #: For pages that have it embedded: those of the configured sites may open it, too, and it is found at its own path
+    #: only.
+    embedded: bool = False

@@ -14,6 +14,7 @@ from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Factory
 from twisted.logger import Logger
 from twisted.web.http import HTTPChannel
+from twisted.web.resource import IResource
 from twisted.web.server import Request as TwistedRequest
 from twisted.web.server import Site
 
@@ -53,6 +54,8 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     #: Of pages that may open WebSockets besides our own, in small letters; "*" is all.
     origins: frozenset[str] = frozenset()
+    #: Of pages that may use what is embedded: these, and those of the configured sites.
+    embedders: frozenset[str] = frozenset()
     #: The longest head of a request.
     request_size: int = 16 * 1024
     #: The longest message that is given to a door, and the longest that is borne.
@@ -152,8 +155,19 @@ class WebSite(Site):
     def attach(self, doors: Mapping[str, WebDoor]) -> None:
         """Doors by the path where each is found; the first also takes at ``/`` who names no subprotocol."""
         for path, door in doors.items():
-            self.root.putChild(path.encode(), WebSocketResource(self, [door]))
-        self.root.putChild(b"", WebSocketResource(self, list(doors.values()), Page(_PAGE)))
+            self.put(path, WebSocketResource(self, [door]))
+        anybody = [door for door in doors.values() if not door.embedded]
+        self.root.putChild(b"", WebSocketResource(self, anybody, Page(_PAGE)))
+
+    def put(self, path: str, resource: IResource) -> None:
+        """A resource at a path of one part or more."""
+        branch: Any = self.root
+        *parents, name = path.encode().split(b"/")
+        for parent in parents:
+            if parent not in branch.children:
+                branch.putChild(parent, Branch())
+            branch = branch.children[parent]
+        branch.putChild(name, resource)
 
     def channel(self, connection: WebConnection) -> Channel:
         """A parser for one request of this connection."""

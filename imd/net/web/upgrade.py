@@ -1,6 +1,7 @@
 """The resource that makes a WebSocket of a request."""
 
 from collections.abc import Sequence
+from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from twisted.web.resource import IResource
@@ -39,17 +40,20 @@ class WebSocketResource(Branch):
             return self._page.render(request)
         known = {name for door in self._doors for name in door.subprotocols}
         try:
-            origins = self._site.settings.origins
+            settings = self._site.settings
+            # A page for which one door of several is embedded finds it at its own path.
+            origins = settings.embedders if all(door.embedded for door in self._doors) else settings.origins
             accepted = check(request.method, request.clientproto, field, known, origins)
         except Refused as refused:
             return self._refuse(request, refused)
-        self._upgrade(request, accepted)
+        self._upgrade(request, accepted, intern(next(iter(field("Origin")), "").strip()))
         return NOT_DONE_YET
 
-    def _upgrade(self, request: "Request", accepted: Accepted) -> None:
+    def _upgrade(self, request: "Request", accepted: Accepted, origin: str) -> None:
         name = accepted.subprotocol
         door = next((door for door in self._doors if name in door.subprotocols), self._doors[0])
-        request.connection.become(door, door.subprotocols[name], accepted.response(), agreed=bool(name))
+        kind, answer = door.subprotocols[name], accepted.response()
+        request.connection.become(door, kind, answer, agreed=bool(name), origin=origin)
 
     def _refuse(self, request: "Request", refused: Refused) -> bytes:
         self._site.turned_down(request, refused)

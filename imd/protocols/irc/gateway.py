@@ -47,8 +47,9 @@ class IrcGateway(Factory):
         connection.factory = self
         return connection
 
-    def carried(self, via: str, framed: MakeOutbox) -> IrcConnection:
-        """A connection over something that is no stream of lines; the ledger calls it `via`."""
+    def carried(self, via: str, framed: MakeOutbox, origin: str) -> IrcConnection:
+        """A connection over something that is no stream of lines; the ledger calls it `via`. From which page it came
+        makes no difference here."""
         return IrcConnection(self.door, via, framed)
 
     def answer(self, refusal: Refusal) -> bytes:

@@ -39,11 +39,15 @@ class NativeConnection(BackPressure, TicketHolder, Protocol):
     #: What its carrier keeps; nothing, on a stream.
     _carried = 0
 
-    def __init__(self, door: Door, home: "NativeFactory", via: str = DOOR, framed: MakeOutbox = Outbox) -> None:
-        """`via` is what the ledger calls the way it came; `framed` makes its write path."""
+    def __init__(
+        self, door: Door, home: "NativeFactory", via: str = DOOR, framed: MakeOutbox = Outbox, origin: str = ""
+    ) -> None:
+        """`via` is what the ledger calls the way it came; `framed` makes its write path; `origin` is that of the page
+        it came from."""
         self._door = door
         self._via = via
         self._framed = framed
+        self._origin = origin
         self._home = home
         self._clock = door.hub.clock
         self._paused = False
@@ -56,7 +60,7 @@ class NativeConnection(BackPressure, TicketHolder, Protocol):
         self._outbox = self._framed(self.transport, clock, settings.send_queue, self._too_slow, self.stays)
         self.bound(settings.send_queue)
         self._framer = LineFramer(settings.line_before_sign_on)
-        self.session = NativeSession(door, peer_of(self.transport, self._via), self)
+        self.session = NativeSession(door, peer_of(self.transport, self._via, self._origin), self)
         self._alive = KeepAlive(door.rounds, clock, settings.ping_interval, settings.ping_timeout, self)
         self._home.connections.add(self)
         self.session.answer(signon.hello(self.session))
@@ -211,5 +215,5 @@ class NativeConnection(BackPressure, TicketHolder, Protocol):
 share(
     NativeConnection,
     *("_alive", "_clock", "_door", "_framer", "_home", "_kept", "_most", "_outbox", "_paused", "_waited"),
-    *("_carried", "_framed", "_via", "connected", "held_back", "session", "ticket", "transport"),
+    *("_carried", "_framed", "_origin", "_via", "connected", "held_back", "session", "ticket", "transport"),
 )

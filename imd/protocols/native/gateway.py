@@ -66,9 +66,10 @@ class NativeGateway:
         self.door = Door(hub, credentials, settings, spawn, log, memory)
         self.factory = NativeFactory(self.door)
 
-    def carried(self, via: str, framed: MakeOutbox) -> NativeConnection:
-        """A connection over something that is no stream of lines; the ledger calls it `via`."""
-        return NativeConnection(self.door, self.factory, via, framed)
+    def carried(self, via: str, framed: MakeOutbox, origin: str) -> NativeConnection:
+        """A connection over something that is no stream of lines; the ledger calls it `via`. `origin` is that of the
+        page it came from, or ""."""
+        return NativeConnection(self.door, self.factory, via, framed, origin)
 
     def reload(self, settings: NativeSettings) -> None:
         """New settings; rates and signs of life hold for connections made from now on."""

@@ -36,8 +36,9 @@ def ask(path: str = "/", *more: str) -> bytes:
 class Echo:
     """A door's connection that says back what it hears."""
 
-    def __init__(self, via: str, framed: MakeOutbox, clock: ReactorClock) -> None:
+    def __init__(self, via: str, framed: MakeOutbox, origin: str, clock: ReactorClock) -> None:
         self.via = via
+        self.origin = origin
         self.ticket: Ticket | None = None
         self.outbox: Outbox
         self._framed = framed
@@ -92,8 +93,8 @@ class SiteCase(SynchronousTestCase):
         self.site = WebSite(self.reactor, self.clock, self.memory, settings, lambda: self.wrong)
         self.made: list[Echo] = []
 
-        def make(via: str, framed: MakeOutbox) -> Echo:
-            self.made.append(Echo(via, framed, self.clock))
+        def make(via: str, framed: MakeOutbox, origin: str) -> Echo:
+            self.made.append(Echo(via, framed, origin, self.clock))
             return self.made[-1]
 
         text, binary = Opcode.TEXT, Opcode.BINARY
@@ -103,6 +104,7 @@ class SiteCase(SynchronousTestCase):
                     "one", {"text": text, "binary": binary, "": text}, frozenset({text.value, binary.value}), make
                 ),
                 "native": WebDoor("two", {"native": text, "": text}, frozenset({text.value}), make),
+                "embed/socket": WebDoor("three", {"native": text, "": text}, frozenset({text.value}), make, True),
             }
         )
 
@@ -275,6 +277,22 @@ class WebSocketTests(SiteCase):
             self.site.settings, origins=frozenset({"https://elsewhere.example"})
         )
         self.upgraded("/", "Origin: https://elsewhere.example")
+
+    def test_embedded(self) -> None:
+        """Pages of the configured sites may open the embedded door, and no other; the door hears which page it was."""
+        origin = "Origin: https://shop.example"
+        self.come(ask("/embed/socket", origin))
+        self.assertTrue(self.said().startswith(b"HTTP/1.1 403 "))
+        self.site.settings = msgspec.structs.replace(self.site.settings, embedders=frozenset({"https://shop.example"}))
+        _, door = self.upgraded("/embed/socket", origin, "Sec-WebSocket-Protocol: native")
+        self.assertEqual((door.via, door.origin), ("three", "https://shop.example"))
+        _, door = self.upgraded("/embed/socket")
+        self.assertEqual((door.via, door.origin), ("three", ""))
+        for path in ("/", "/native"):
+            self.come(ask(path, origin, "Sec-WebSocket-Protocol: native"))
+            self.assertTrue(self.said().startswith(b"HTTP/1.1 403 "))
+        self.come(b"GET /embed/nothing HTTP/1.1\r\nHost: a\r\n\r\n")
+        self.assertTrue(self.said().startswith(b"HTTP/1.1 404 "))
 
     def test_messages(self) -> None:
         """Heard and said, also with what came together with the request."""

@@ -71,8 +71,8 @@ class AutobahnTests(TestCase):
         self.site = WebSite(reactor, clock, Memory(clock), settings, lambda: "")
         self.made: list[Echo] = []
 
-        def make(via: str, framed: MakeOutbox) -> Echo:
-            self.made.append(Echo(via, framed, clock))
+        def make(via: str, framed: MakeOutbox, origin: str) -> Echo:
+            self.made.append(Echo(via, framed, origin, clock))
             return self.made[-1]
 
         kinds = {"text.ircv3.net": Opcode.TEXT, "binary.ircv3.net": Opcode.BINARY, "": Opcode.TEXT}
