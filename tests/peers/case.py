@@ -3,7 +3,7 @@
 import random
 import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -41,10 +41,10 @@ def lasting_port() -> int:
 class PeerTestCase(DaemonTestCase):
     """Starts daemons and clients; all of them are ended, whatever happens."""
 
-    async def house(self, *names: str, **more: Any) -> RunningDaemon:
+    async def house(self, *names: str, settings: Sequence[str] = (), **more: Any) -> RunningDaemon:
         """A daemon on ports that outlive a restart, with accounts of these names."""
         listen = [f"{kind}:{lasting_port()}:interface=127.0.0.1" for kind in ("tcp", "tls")]
-        daemon = self.daemon(f'listen.irc=["{listen[0]}","{listen[1]}"]', **more)
+        daemon = self.daemon(f'listen.irc=["{listen[0]}","{listen[1]}"]', *settings, **more)
         await daemon.start()
         caller = await daemon.caller()
         for name in names:

@@ -1,0 +1,109 @@
+"""One tab of the browser, and all it complains of."""
+
+import re
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+from playwright.async_api import BrowserContext, ConsoleMessage, Dialog, Page, Request, WebSocket
+from twisted.internet.defer import Deferred
+
+from tests.browser.chromium import CHROMIUM
+
+_T = TypeVar("_T")
+
+#: Run before a page's own scripts; leaves nothing in `window`.
+_VIOLATIONS = """
+document.addEventListener("securitypolicyviolation", event => console.error(
+  `violated: ${event.effectiveDirective} by ${event.blockedURI} at ${event.sourceFile}:${event.lineNumber}`));
+"""
+
+
+class Tab:
+    """`page` is Playwright's; what is done with it is run by `do`."""
+
+    def __init__(self, context: BrowserContext, page: Page) -> None:
+        self.context = context
+        self.page = page
+        #: What the console, scripts, the policy and the network complained of.
+        self.complaints: list[str] = []
+        #: All that was asked of any server, in order: ``GET http://…``; sockets as ``WS ws://…``.
+        self.requests: list[str] = []
+        self._expected: list[re.Pattern[str]] = []
+        page.on("console", self._said)
+        page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        page.on("request", lambda request: self.requests.append(f"{request.method} {request.url}"))
+        page.on("websocket", self._socket)
+        page.on("requestfailed", self._failed)
+        page.on("dialog", self._dialog)
+
+    @classmethod
+    async def open(cls, context: BrowserContext) -> "Tab":
+        """To be run by the browser."""
+        return cls(context, await context.new_page())
+
+    @staticmethod
+    async def prepare(context: BrowserContext) -> None:
+        """What each tab of a context begins with. To be run by the browser."""
+        await context.add_init_script(_VIOLATIONS)
+
+    def do(self, what: Coroutine[Any, Any, _T]) -> Deferred[_T]:
+        """Run a coroutine of Playwright's."""
+        return CHROMIUM.do(what)
+
+    # ------------------------------------------------------------ complaints
+
+    def expect(self, *patterns: str) -> None:
+        """What it may complain of, by regular expressions."""
+        self._expected += map(re.compile, patterns)
+
+    @property
+    def unexpected(self) -> list[str]:
+        return [each for each in self.complaints if not any(pattern.search(each) for pattern in self._expected)]
+
+    def _said(self, message: ConsoleMessage) -> None:
+        # A widget has nothing to say on the console of somebody else's page.
+        self.complaints.append(f"console {message.type}: {message.text} ({message.location.get('url', '')})")
+
+    def _failed(self, request: Request) -> None:
+        self.complaints.append(f"failed: {request.method} {request.url}: {request.failure}")
+
+    def _socket(self, socket: WebSocket) -> None:
+        self.requests.append(f"WS {socket.url}")
+
+    async def _dialog(self, dialog: Dialog) -> None:
+        # Whoever gets a script to run says alert(1).
+        self.complaints.append(f"dialog {dialog.type}: {dialog.message}")
+        await dialog.dismiss()
+
+    # ------------------------------------------------------------ what a person does
+
+    async def visit(self, url: str) -> None:
+        """Go to a page, and wait until it is there."""
+        await self.do(self.page.goto(url, wait_until="load"))
+
+    async def evaluate(self, script: str, argument: Any = None) -> Any:
+        """What an expression or a function has to say in the page."""
+        return await self.do(self.page.evaluate(script, argument))
+
+    async def until(self, script: str, argument: Any = None) -> None:
+        """Wait until an expression or a function is true in the page."""
+        await self.do(self.page.wait_for_function(script, arg=argument))
+
+    async def press(self, *keys: str) -> None:
+        for key in keys:
+            await self.do(self.page.keyboard.press(key))
+
+    async def type(self, text: str) -> None:
+        await self.do(self.page.keyboard.type(text))
+
+    async def close(self) -> None:
+        await self.do(self.page.close())
+
+    async def evidence(self, where: Path) -> None:
+        """A picture and what was said, for whom a test fails; best effort, since the page may be gone."""
+        where.parent.mkdir(parents=True, exist_ok=True)
+        lines = [self.page.url, *self.complaints, "", *self.requests]
+        where.with_suffix(".txt").write_text("\n".join(lines) + "\n")
+        if not self.page.is_closed():
+            await self.do(self.page.screenshot(path=where.with_suffix(".png"), timeout=5000))
