@@ -3,7 +3,8 @@
 // Two builds, because the loader is a classic script and the rest are modules, and because the loader is told the
 // name of the app's chunk: pages of other sites ask for one file before the chat is opened, not for a manifest too.
 // The same sources give the same bytes: no times, no paths, no order of the file system.
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
 
@@ -16,10 +17,31 @@ const shared = {
   logLevel: "warn",
 };
 
-// Each file directly in src/pages/ is the script of one page of the house: landing, tuner, demonstration.
+// Each script or style sheet directly in src/pages/ is one that pages of the house name: landing, tuner, demonstration.
 async function pages() {
-  const names = (await readdir(`${here}src/pages`)).filter((name) => /^[^.]+\.tsx?$/.test(name)).sort();
-  return Object.fromEntries(names.map((name) => [name.replace(/\.tsx?$/, ""), `src/pages/${name}`]));
+  const names = (await readdir(`${here}src/pages`)).filter((name) => /^[^.]+\.(tsx?|css)$/.test(name)).sort();
+  return Object.fromEntries(names.map((name) => [name.replace(/\.[^.]+$/, ""), `src/pages/${name}`]));
+}
+
+// The pages themselves are widget/pages/: what they name as "asset:tuner.js" is the built file of that name.
+// Nothing else is done to them; what stands in double braces is filled in by the daemon for each request.
+async function html(files) {
+  const built = (name) => {
+    const [stem, suffix] = name.split(".");
+    const found = files.filter((file) => file.startsWith(`assets/${stem}-`) && file.endsWith(`.${suffix}`));
+    if (found.length !== 1) throw new Error(`asset:${name} is ${found.length} files`);
+    return `/embed/${found[0]}`;
+  };
+  const names = (await readdir(`${here}pages`, { recursive: true })).filter((name) => name.endsWith(".html")).sort();
+  for (const name of names) {
+    const text = await readFile(`${here}pages/${name}`, "utf8");
+    await mkdir(dirname(`${out}pages/${name}`), { recursive: true });
+    await writeFile(
+      `${out}pages/${name}`,
+      text.replace(/\basset:([\w.]+)/g, (_, asset) => built(asset)),
+    );
+  }
+  return names.map((name) => `pages/${name}`);
 }
 
 const byName = (a, b) => (a[0] < b[0] ? -1 : 1);
@@ -73,4 +95,8 @@ await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 const { entries, files } = await modules();
 await loader(entries.app);
-await writeFile(`${out}manifest.json`, `${JSON.stringify({ loader: "imd.js", entries, files }, null, 2)}\n`);
+const written = await html(Object.keys(files));
+await writeFile(
+  `${out}manifest.json`,
+  `${JSON.stringify({ loader: "imd.js", entries, files, pages: written }, null, 2)}\n`,
+);
