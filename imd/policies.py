@@ -1,12 +1,15 @@
 """From the settings to what each part goes by: plain values, so that no part knows the settings file."""
 
 import ipaddress
+from collections.abc import Iterable
 
 from imd import __version__
 from imd.config.model import Settings
+from imd.core.address import fold
 from imd.core.hub import Policy
 from imd.core.limits import Limits
 from imd.core.session import EVERYTHING, Privilege
+from imd.core.sites import DEMO, NONE, DeskRule, Site
 from imd.core.tally import Tally
 from imd.core.verifier import read
 from imd.credentials.front import CredentialRules
@@ -22,8 +25,8 @@ from imd.protocols.native.settings import NativeSettings
 SOFTWARE = f"imd-{__version__}"
 
 
-def core_policy(settings: Settings, tally: Tally) -> Policy:
-    """For the hub."""
+def core_policy(settings: Settings, tally: Tally, own_origins: Iterable[str] = ()) -> Policy:
+    """For the hub. `own_origins`: of the pages of our own listeners, once these are bound."""
     limits = settings.limits
     return Policy(
         domain=settings.domain,
@@ -41,6 +44,9 @@ def core_policy(settings: Settings, tally: Tally) -> Policy:
         room_creation=settings.rooms.create,
         always_on=settings.accounts.always_on,
         always_on_keep=settings.accounts.always_on_keep,
+        sites=sites(settings, own_origins),
+        desks=desks(settings),
+        visitors_keep=settings.web.visitors_keep,
         limits=Limits(
             message_size=limits.message_size,
             status_length=limits.status_length,
@@ -71,6 +77,37 @@ def core_policy(settings: Settings, tally: Tally) -> Policy:
             tally=tally,
         ),
     )
+
+
+def sites(settings: Settings, own_origins: Iterable[str] = ()) -> tuple[Site, ...]:
+    """Those of `web.sites`, and the one to try it with, for pages of our own listeners."""
+    named = [
+        _site(site.name, site.origins, site.staff, site.rooms, site.members if site.keys else NONE)
+        for site in settings.web.sites
+    ]
+    if settings.demo and all(site.name != DEMO for site in named):
+        # Last: a page that has a site of its own is that site's.
+        named.append(_site(DEMO, own_origins, (DEMO,), (f"#{DEMO}",), NONE))
+    return tuple(named)
+
+
+def _site(name: str, origins: Iterable[str], staff: tuple[str, ...], rooms: Iterable[str], members: str) -> Site:
+    return Site(
+        name=name,
+        origins=frozenset(origins),
+        staff=staff,
+        staff_folded=frozenset(map(fold, staff)),
+        rooms=frozenset(map(fold, rooms)),
+        members=members,
+    )
+
+
+def desks(settings: Settings) -> tuple[DeskRule, ...]:
+    """Those of `web.desks`, and the one that the demonstration site writes to."""
+    named = [DeskRule(name=desk.name, title=desk.title, agents=desk.agents) for desk in settings.web.desks]
+    if settings.demo and all(fold(desk.name) != DEMO for desk in named):
+        named.append(DeskRule(name=DEMO, title="Demo", agents=("*",)))
+    return tuple(named)
 
 
 def credential_rules(settings: Settings, tally: Tally | None = None) -> CredentialRules:

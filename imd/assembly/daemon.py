@@ -22,8 +22,9 @@ from imd.config.model import Settings
 from imd.config.reload import Changes, compare
 from imd.control.listener import ControlListener
 from imd.core.accounts import Accounts
-from imd.core.hub import Hub
-from imd.core.refusal import Banned, NotAllowed, Refusal
+from imd.core.hub import Hub, Policy
+from imd.core.refusal import Banned, NotAllowed, Refusal, StoreUnavailable
+from imd.core.sites import unknown_staff
 from imd.core.stores import Durability
 from imd.core.tally import Tally
 from imd.credentials.front import CredentialsFront
@@ -113,6 +114,9 @@ class Daemon:
             await self.store.open()
             await self._assemble()
             await self._listeners.bind(self.settings, self.native, self.datagrams, self.irc, self.web)
+            # Port 0 has its number now, and the demonstration site is embedded in pages of these ports.
+            self.hub.change_policy(self._policy())
+            self.environment.spawn("look for unknown staff", self._look_for_staff())
             self._control = ControlListener(self, self.reactor, self.settings.data)
             self._control.start()
         except BaseException:
@@ -154,6 +158,18 @@ class Daemon:
         web = web_settings(settings, self.tally)
         self.web = WebSite(self.reactor, environment.clock, self.memory, web, self._unwell)
         self.web.attach(web_doors(self.irc.carried, self.native.carried))
+
+    def _policy(self) -> Policy:
+        settings = self.settings
+        return core_policy(settings, self.tally, self._listeners.web_origins(settings.domain))
+
+    async def _look_for_staff(self) -> None:
+        """Warn of staff and agents that nobody is: the settings alone do not know who has an account."""
+        try:
+            for where, name in await unknown_staff(self.accounts, self.hub.sites):
+                self.log.warn("{where}: there is neither an account nor a desk called {name}", where=where, name=name)
+        except StoreUnavailable:
+            pass
 
     def _barred(self, address: str) -> Refusal | None:
         ban = self.hub.bans.address(address)
@@ -226,7 +242,8 @@ class Daemon:
         if certificate is not None:
             self.log.info("new certificate in force, from {path}", path=str(certificate))
         self.settings = settings
-        self.hub.change_policy(core_policy(settings, self.tally))
+        self.hub.change_policy(self._policy())
+        self.environment.spawn("look for unknown staff", self._look_for_staff())
         self.credentials.apply(credential_rules(settings, self.tally))
         self.connections.limits = connection_limits(settings, self.tally)
         self.hub.people.names = self._names if settings.irc.lookup_hostnames else None

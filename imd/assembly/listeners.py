@@ -105,6 +105,18 @@ class Listeners:
             for each in self._bound
         ]
 
+    def web_origins(self, domain: str) -> tuple[str, ...]:
+        """What browsers call the pages of our own web listeners (RFC 6454), by the names of this machine and ours."""
+        origins = []
+        for each in self._bound:
+            port = port_number(each.port)
+            if each.door != "web" or not port:
+                continue
+            scheme, usual = ("https", 443) if each.kind == "tls" else ("http", 80)
+            shown_port = "" if port == usual else f":{port}"
+            origins += [f"{scheme}://{host}{shown_port}" for host in ("localhost", "127.0.0.1", "[::1]", domain)]
+        return tuple(dict.fromkeys(origins))
+
     async def unbind(self) -> None:
         """No new connections."""
         for bound in self._bound:

@@ -10,6 +10,8 @@
     locate.py      in which line of a TOML text a key stands
     error.py       SettingsError: what is wrong, where, and what is allowed
     rules.py       what one setting demands of another
+    web_rules.py   the same of sites, their keys, and desks
+    broken.py      how a rule says that it is broken
     load.py        file and overrides to Settings
     reload.py      what changed, and when it takes effect
     template.py    writes conf/imd.toml, conf/redis.toml and docs/settings.md

@@ -131,6 +131,9 @@ def as_toml(value: object) -> str:
             return _quoted(str(value))
         case tuple() | list():
             return f"[{', '.join(map(as_toml, value))}]"
+        case msgspec.Struct():
+            members = ((name, getattr(value, name)) for name in value.__struct_fields__)
+            return f"{{{', '.join(f'{name} = {as_toml(each)}' for name, each in members)}}}"
     raise TypeError(f"no setting has the type {type(value).__name__}")
 
 

@@ -15,11 +15,12 @@ from typing import Any, Final, get_args, get_origin
 
 import msgspec
 
+from imd.config.broken import Broken
 from imd.config.catalogue import Setting, as_toml, catalogue, sections, unknown
 from imd.config.error import SettingsError
 from imd.config.locate import KeyPath, locate
 from imd.config.model import Settings
-from imd.config.rules import Broken, broken, unreadable
+from imd.config.rules import broken, unreadable
 from imd.config.values import Duration, Size
 
 _LARGEST_FILE: Final = 1024 * 1024
@@ -207,7 +208,7 @@ def _converted(setting: Setting, value: object, folder: Path) -> Any:
     if kind in (Duration, Size):
         return _quantity(kind, value)
     if get_origin(kind) is tuple and isinstance(value, list) and get_args(kind)[0] is not str:
-        return tuple(_table(get_args(kind)[0], element, position) for position, element in enumerate(value))
+        return tuple(_table(get_args(kind)[0], element, position, folder) for position, element in enumerate(value))
     if get_origin(kind) is tuple and isinstance(value, list):
         for position, element in enumerate(value):
             if not isinstance(element, str):
@@ -219,15 +220,21 @@ def _converted(setting: Setting, value: object, folder: Path) -> Any:
         raise ValueError(f"{shown} is not allowed") from None
 
 
-def _table(kind: type, value: object, position: int) -> Any:
+def _table(kind: type, value: object, position: int, folder: Path) -> Any:
     """One table of a list of tables. Its values may be secret: only names of keys are repeated."""
     try:
-        return msgspec.convert(value, kind)
+        table: Any = msgspec.convert(value, kind)
     except msgspec.ValidationError as reason:
         said = str(reason)
         if said.startswith(("Object contains unknown field", "Object missing required field")):
             raise ValueError(said.partition(" - at")[0].lower().replace("object", "the table", 1), position) from None
         raise ValueError("one of the tables is not of this form", position) from None
+    if not hasattr(table, "resolved"):
+        return table
+    try:
+        return table.resolved(folder)
+    except ValueError as reason:
+        raise ValueError(str(reason), position) from None
 
 
 def _quantity(kind: type[Duration] | type[Size], value: object) -> Duration | Size:

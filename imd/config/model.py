@@ -15,10 +15,11 @@ from imd.config.field import setting
 from imd.config.limits import Limits
 from imd.config.sections.irc import Irc
 from imd.config.sections.keeping import Ledger, Log, Store
-from imd.config.sections.listening import Listen, Tls, Web
+from imd.config.sections.listening import Listen, Tls
 from imd.config.sections.messages import Carriers, Delivery, History, Offline, Rooms
 from imd.config.sections.operators import Operators
 from imd.config.sections.people import Accounts, Guests
+from imd.config.sections.web import Web
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -76,3 +77,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         if self.accounts.guests == "auto":
             return self.everything_on_loopback()
         return self.accounts.guests
+
+    @property
+    def demo(self) -> bool:
+        """Whether there is a site to try the chat with, with "auto" decided."""
+        return self.everything_on_loopback() if self.web.demo == "auto" else self.web.demo

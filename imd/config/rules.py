@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import SplitResult, unquote, urlsplit
 
-import msgspec
-
+from imd.config.broken import Broken
 from imd.config.listeners import Listener, parse_datagram_address, parse_listener
 from imd.config.model import Settings
 from imd.config.sections.operators import PRIVILEGES, OperatorLogin
+from imd.config.web_rules import broken_web
 
 # RFC 1123 section 2.1: labels of letters, digits and hyphens, at most 63 each.
 _LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
@@ -31,18 +31,6 @@ _NETWORK: Final = re.compile(r"[!-~]{1,50}\Z")
 #: IRCv3 message-tags, "RPL_ISUPPORT Tokens": the list is comma-separated, and a word of RPL_ISUPPORT.
 _DENIED_TAG = re.compile(r"\A(\*|-?[A-Za-z0-9][!-+\--~]*)\Z")
 _UPLOADS: Final = re.compile(r"https?://[!-~]{1,290}\Z")
-_ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?\Z")
-
-
-class Broken(msgspec.Struct, frozen=True):
-    """A rule that settings of the right types break."""
-
-    key: str
-    problem: str
-    element: int | None = None
-    """Position in a list, where one element is to blame."""
-    also: tuple[str, ...] = ()
-    """The other settings that take part, one of which may be the one that was changed."""
 
 
 def broken(settings: Settings) -> Iterator[Broken]:
@@ -56,6 +44,7 @@ def broken(settings: Settings) -> Iterator[Broken]:
     yield from _operators(settings)
     yield from _networks(settings)
     yield from _gateways(settings)
+    yield from broken_web(settings.web)
     for name in ("email", "sms", "fax"):
         if getattr(settings.carriers, name):
             yield Broken(f"carriers.{name}", "this release has no carriers yet")
@@ -105,13 +94,6 @@ def _texts(settings: Settings) -> Iterator[Broken]:
         yield Broken("irc.icon", "a URL has a scheme, and no spaces or control characters")
     if settings.irc.filehost and not _UPLOADS.match(settings.irc.filehost):
         yield Broken("irc.filehost", "it is no https:// or http:// URL of at most 300 printable ASCII characters")
-    for position, origin in enumerate(settings.web.origins):
-        if origin != "*" and not _ORIGIN.match(origin):
-            yield Broken(
-                "web.origins",
-                f'"{origin}" is no origin as browsers write it: scheme://host[:port] in lower case, nothing after it',
-                position,
-            )
 
 
 def _modes(settings: Settings) -> Iterator[Broken]:

@@ -7,7 +7,7 @@ writer of the account store, so what is remembered is never stale.
 import secrets
 from base64 import b32encode
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence, Set
 from enum import Enum
 from typing import Final, Literal, TypeVar
 
@@ -94,6 +94,8 @@ class Accounts:
         #: The last question after one; a change takes away its right to be remembered.
         self._looking_alike: object = None
         self.observers: list[Callable[[AccountChange], None]] = []
+        #: Folded names of desks: no account can have one.
+        self.desks: Set[str] = frozenset()
 
     # ------------------------------------------------------------ looking up
 
@@ -288,11 +290,10 @@ class Accounts:
         """Why the store did not take this name."""
         return NameInUse(name) if await self.by_name(fold(name)) is not None else LooksAlike(name)
 
-    @staticmethod
-    def _free(name: str) -> str:
-        """The name folded. Raises `NameInUse` for what services are called, or what looks so."""
+    def _free(self, name: str) -> str:
+        """The name folded. Raises `NameInUse` for what desks and services are called, or what looks like a service."""
         folded = fold(name)
-        if folded in RESERVED or skeleton(name) in RESERVED:
+        if folded in self.desks or folded in RESERVED or skeleton(name) in RESERVED:
             raise NameInUse(name)
         return folded
 

@@ -24,6 +24,7 @@ from imd.core.roombook import RoomBook
 from imd.core.rooms import Rooms
 from imd.core.roster import Rosters
 from imd.core.sequence import MessageIds, Sequence
+from imd.core.sites import DeskRule, Site, Sites
 from imd.core.staying import Staying
 from imd.core.stores import Store
 
@@ -50,6 +51,11 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     #: Who may stay in rooms without a client: ``opt-in``, ``opt-out`` or ``off``; and for how long.
     always_on: str = "opt-in"
     always_on_keep: float = 90 * 86400.0
+    #: Who may have the chat in their pages, and the desks that answer.
+    sites: tuple[Site, ...] = ()
+    desks: tuple[DeskRule, ...] = ()
+    #: Seconds for which visitors of sites are kept; 0: for ever.
+    visitors_keep: float = 30 * 86400.0
     limits: Limits = msgspec.field(default_factory=Limits)
 
 
@@ -59,6 +65,8 @@ class Hub:
     def __init__(self, environment: Environment, store: Store, accounts: Accounts, policy: Policy) -> None:
         limits = policy.limits
         self.clock: Clock = environment.clock
+        self.sites = Sites(policy.sites, policy.desks)
+        accounts.desks = self.sites.desks.keys()
         self.store = store
         self.accounts = accounts
         self.ledger = Ledger(environment, store.ledger)
@@ -209,6 +217,8 @@ class Hub:
     def change_policy(self, policy: Policy) -> None:
         """New settings, those that can change while the daemon runs."""
         self.policy = policy
+        self.sites.apply(policy.sites, policy.desks)
+        self.accounts.desks = self.sites.desks.keys()
         self.people.guests_allowed = policy.guests
         self.rooms.creation = policy.room_creation
         self.staying.rule = policy.always_on

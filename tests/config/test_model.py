@@ -104,7 +104,7 @@ class ModelTests(SynchronousTestCase):
         """The one setting that may hold a password is marked."""
         self.assertEqual(
             [setting.key for setting in catalogue().values() if setting.secret],
-            ["store.url", "irc.gateways", "operators.logins"],
+            ["store.url", "irc.gateways", "web.sites", "operators.logins"],
         )
 
     def test_explain(self) -> None:

@@ -1,6 +1,7 @@
 """The sections of the settings, each a frozen struct: each setting with its default and its explanation.
 
-    listening.py   listen, tls, web: where each door listens
+    listening.py   listen, tls: where each door listens
+    web.py         web: sites, desks, visitors
     people.py      accounts, guests: who may sign on
     operators.py   operators
     messages.py    delivery, offline, history, rooms, carriers: what becomes of messages

@@ -1,4 +1,4 @@
-r"""Sections `listen`, `tls` and `web`: where each door listens, with which certificate, and for pages of which sites.
+r"""Sections `listen` and `tls`: where each door listens, and with which certificate.
 
 Endpoint strings bind to loopback unless they say `interface=`: everywhere is `tcp:6667:interface=0.0.0.0`,
 and `tcp:6667:interface=\:\:` with IPv6.
@@ -108,18 +108,3 @@ class Tls(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
             example='"/etc/letsencrypt/live/example.org/privkey.pem"',
         ),
     ] = None
-
-
-class Web(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The web site."""
-
-    origins: Annotated[
-        tuple[str, ...],
-        setting(
-            'Sites whose pages may open WebSockets here, besides pages of this one; "*" is all. What is no browser '
-            "names no site and may always.",
-            allowed='a list of origins as browsers write them, such as "https://example.org", or "*"',
-            example='["https://example.org"]',
-            reason="A page of another site could otherwise talk to a daemon in your own network.",
-        ),
-    ] = ()
