@@ -8,7 +8,7 @@ from twisted.protocols.portforward import ProxyFactory, ProxyServer
 from tests.peers.peer import reactor
 
 
-class _Wire(ProxyServer):
+class Wire(ProxyServer):
     """One connection; `portforward` knows no `abortConnection`, which is what a pulled cable comes to."""
 
     factory: "Cable"
@@ -27,12 +27,12 @@ class _Wire(ProxyServer):
 class Cable(ProxyFactory):
     """Listens `here` and passes bytes on to a daemon at `to`, both on this machine, unless it is `pulled`."""
 
-    protocol = _Wire
+    protocol = Wire
     noisy = False
 
     def __init__(self, to: int) -> None:
         super().__init__("127.0.0.1", to)
-        self.wires: list[_Wire] = []
+        self.wires: list[Wire] = []
         self._listening: IListeningPort = reactor.listenTCP(0, self, interface="127.0.0.1")
         #: Its own port; `port` is the one it leads to.
         self.here: int = self._listening.getHost().port
