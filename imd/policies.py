@@ -245,11 +245,14 @@ def irc_settings(settings: Settings, created: float, tally: Tally) -> IrcSetting
     )
 
 
-def web_settings(settings: Settings, tally: Tally) -> WebSettings:
+def web_settings(settings: Settings, tally: Tally, own_origins: Iterable[str] = ()) -> WebSettings:
+    """`own_origins` as for `sites`."""
+    embedders = {origin.lower() for site in sites(settings, own_origins) for origin in site.origins}
     limits = settings.limits.effective()
     return WebSettings(
         origins=frozenset(settings.web.origins),
-        embedders=frozenset(settings.web.origins),
+        embedders=frozenset(settings.web.origins) | embedders,
+        demo=settings.demo,
         request_size=limits.request_size,
         line_length=limits.line_length,
         websocket_message=limits.websocket_message,

@@ -39,7 +39,7 @@ from imd.net.naming import Names
 from imd.net.resident import INTERVAL, Resident
 from imd.net.tls import UnusablePair
 from imd.net.turns import LeanTurns
-from imd.net.web.site import WebSite
+from imd.net.web.site import WebSettings, WebSite
 from imd.policies import (
     connection_limits,
     core_policy,
@@ -52,6 +52,8 @@ from imd.policies import (
 from imd.protocols.irc.gateway import IrcGateway
 from imd.protocols.native.datagram import NativeDatagrams
 from imd.protocols.native.gateway import NativeGateway
+from imd.protocols.web.mount import front, mount
+from imd.protocols.web.shelf import read
 from imd.storage.redis.store import RedisStore
 
 #: Seconds between two looks for what has outlived its time.
@@ -116,6 +118,7 @@ class Daemon:
             await self._listeners.bind(self.settings, self.native, self.datagrams, self.irc, self.web)
             # Port 0 has its number now, and the demonstration site is embedded in pages of these ports.
             self.hub.change_policy(self._policy())
+            self.web.settings = self._web_settings()
             self.environment.spawn("look for unknown staff", self._look_for_staff())
             self._control = ControlListener(self, self.reactor, self.settings.data)
             self._control.start()
@@ -155,13 +158,18 @@ class Daemon:
         self.native = NativeGateway(hub, credentials, native, spawn, log, self.memory)
         self.datagrams = NativeDatagrams(self.native.door, self.connections, ServerContext(self._listeners.tls_options))
         self.irc = IrcGateway(hub, credentials, irc, spawn, log, self.memory, self, self._ident)
-        web = web_settings(settings, self.tally)
-        self.web = WebSite(self.reactor, environment.clock, self.memory, web, self._unwell)
-        self.web.attach(web_doors(self.irc.carried, self.native.carried))
+        self.web = WebSite(self.reactor, environment.clock, self.memory, self._web_settings(), self._unwell)
+        shelf = await environment.in_thread(read)
+        mount(self.web, shelf)
+        self.web.attach(web_doors(self.irc.carried, self.native.carried), front(shelf))
 
     def _policy(self) -> Policy:
         settings = self.settings
         return core_policy(settings, self.tally, self._listeners.web_origins(settings.domain))
+
+    def _web_settings(self) -> WebSettings:
+        settings = self.settings
+        return web_settings(settings, self.tally, self._listeners.web_origins(settings.domain))
 
     async def _look_for_staff(self) -> None:
         """Warn of staff and agents that nobody is: the settings alone do not know who has an account."""
@@ -254,7 +262,7 @@ class Daemon:
         self.native.reload(native_settings(settings, self.tally))
         self.datagrams.reload(native_settings(settings, self.tally))
         self.irc.reload(irc_settings(settings, self.started, self.tally))
-        self.web.settings = web_settings(settings, self.tally)
+        self.web.settings = self._web_settings()
         for change in changes.live:
             self.log.info("reloaded {change}", change=str(change))
         for change in changes.restart:

@@ -56,6 +56,8 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True):
     origins: frozenset[str] = frozenset()
     #: Of pages that may use what is embedded: these, and those of the configured sites.
     embedders: frozenset[str] = frozenset()
+    #: Whether there is a demonstration.
+    demo: bool = False
     #: The longest head of a request.
     request_size: int = 16 * 1024
     #: The longest message that is given to a door, and the longest that is borne.
@@ -152,12 +154,13 @@ class WebSite(Site):
         }
         self.root.putChild(b"health", Health(health))
 
-    def attach(self, doors: Mapping[str, WebDoor]) -> None:
-        """Doors by the path where each is found; the first also takes at ``/`` who names no subprotocol."""
+    def attach(self, doors: Mapping[str, WebDoor], front: IResource | None = None) -> None:
+        """Doors by the path where each is found; the first also takes at ``/`` who names no subprotocol. Who asks for
+        no WebSocket there sees `front`."""
         for path, door in doors.items():
             self.put(path, WebSocketResource(self, [door]))
         anybody = [door for door in doors.values() if not door.embedded]
-        self.root.putChild(b"", WebSocketResource(self, anybody, Page(_PAGE)))
+        self.root.putChild(b"", WebSocketResource(self, anybody, front or Page(_PAGE)))
 
     def put(self, path: str, resource: IResource) -> None:
         """A resource at a path of one part or more."""

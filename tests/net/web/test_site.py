@@ -98,15 +98,14 @@ class SiteCase(SynchronousTestCase):
             return self.made[-1]
 
         text, binary = Opcode.TEXT, Opcode.BINARY
-        self.site.attach(
-            {
-                "irc": WebDoor(
-                    "one", {"text": text, "binary": binary, "": text}, frozenset({text.value, binary.value}), make
-                ),
-                "native": WebDoor("two", {"native": text, "": text}, frozenset({text.value}), make),
-                "embed/socket": WebDoor("three", {"native": text, "": text}, frozenset({text.value}), make, True),
-            }
-        )
+        self.doors = {
+            "irc": WebDoor(
+                "one", {"text": text, "binary": binary, "": text}, frozenset({text.value, binary.value}), make
+            ),
+            "native": WebDoor("two", {"native": text, "": text}, frozenset({text.value}), make),
+            "embed/socket": WebDoor("three", {"native": text, "": text}, frozenset({text.value}), make, True),
+        }
+        self.site.attach(self.doors)
 
     def come(self, *pieces: bytes) -> WebConnection:
         """Connect, and say this."""

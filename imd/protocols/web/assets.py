@@ -1,0 +1,77 @@
+"""The widget's files. Pages of any origin may load them: there is nothing in them but programs."""
+
+from typing import Any
+
+from twisted.web.server import NOT_DONE_YET, Request
+
+from imd.net.web.pages import Branch
+from imd.protocols.web.shelf import Asset
+
+#: Of the loader: a site has a new one five minutes after the daemon, and asks again meanwhile only for its ETag.
+SHORTLY = "public, max-age=300"
+#: Of what has its hash in its name (RFC 8246): a year, which is as long as caches keep anything.
+FOR_EVER = "public, max-age=31536000, immutable"
+
+_HEADERS = (
+    ("Access-Control-Allow-Origin", "*"),
+    # Pages that ask for isolation may load it all the same.
+    ("Cross-Origin-Resource-Policy", "cross-origin"),
+    ("Vary", "Accept-Encoding"),
+)
+
+
+class File(Branch):
+    """One file, at one path."""
+
+    def __init__(self, asset: Asset, caching: str) -> None:
+        super().__init__()
+        self._asset = asset
+        self._caching = caching
+
+    def render_GET(self, request: Request) -> Any:
+        asset = self._asset
+        small = bool(asset.gzip) and takes_gzip(_said(request, "Accept-Encoding"))
+        # RFC 9110 section 8.8.3.3: each form has its own.
+        tag = f'"{asset.hash}-gzip"' if small else f'"{asset.hash}"'
+        for name, value in (*_HEADERS, ("Cache-Control", self._caching), ("ETag", tag)):
+            request.setHeader(name.encode(), value.encode())
+        if matches(_said(request, "If-None-Match"), tag):
+            # Section 15.4.5: no length, no body.
+            request.setResponseCode(304)
+            request.finish()
+            return NOT_DONE_YET
+        body = asset.gzip if small else asset.body
+        request.setHeader(b"Content-Type", asset.media_type.encode())
+        request.setHeader(b"Content-Length", b"%d" % len(body))
+        if small:
+            request.setHeader(b"Content-Encoding", b"gzip")
+        return b"" if request.method == b"HEAD" else body
+
+
+class Files(Branch):
+    """Files by their names, none of which is a path."""
+
+    def __init__(self, assets: dict[str, Asset]) -> None:
+        super().__init__()
+        for name, each in assets.items():
+            self.putChild(name.encode(), File(each, FOR_EVER))
+
+
+def takes_gzip(accepts: str) -> bool:
+    """What Accept-Encoding says of gzip (RFC 9110 section 12.5.3); what is no number is no refusal."""
+    said: dict[str, bool] = {}
+    for part in accepts.lower().split(","):
+        coding, _, parameters = part.partition(";")
+        weight = parameters.replace(" ", "").partition("q=")[2]
+        said[coding.strip()] = weight.strip("0.") != "" or not weight
+    return said.get("gzip", said.get("x-gzip", said.get("*", False)))
+
+
+def matches(wanted: str, tag: str) -> bool:
+    """Whether If-None-Match names this ETag (RFC 9110 section 13.1.2: by weak comparison)."""
+    return any(each.strip().removeprefix("W/") in (tag, "*") for each in wanted.split(","))
+
+
+def _said(request: Request, name: str) -> str:
+    values = request.requestHeaders.getRawHeaders(name.encode(), [])
+    return ",".join(value.decode("ascii", "replace") for value in values)
