@@ -3,8 +3,8 @@
 // Two builds, because the loader is a classic script and the rest are modules, and because the loader is told the
 // name of the app's chunk: pages of other sites ask for one file before the chat is opened, not for a manifest too.
 // The same sources give the same bytes: no times, no paths, no order of the file system.
+import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
 
@@ -23,25 +23,20 @@ async function pages() {
   return Object.fromEntries(names.map((name) => [name.replace(/\.[^.]+$/, ""), `src/pages/${name}`]));
 }
 
-// The pages themselves are widget/pages/: what they name as "asset:tuner.js" is the built file of that name.
-// Nothing else is done to them; what stands in double braces is filled in by the daemon for each request.
-async function html(files) {
-  const built = (name) => {
-    const [stem, suffix] = name.split(".");
-    const found = files.filter((file) => file.startsWith(`assets/${stem}-`) && file.endsWith(`.${suffix}`));
-    if (found.length !== 1) throw new Error(`asset:${name} is ${found.length} files`);
-    return `/embed/${found[0]}`;
-  };
-  const names = (await readdir(`${here}pages`, { recursive: true })).filter((name) => name.endsWith(".html")).sort();
+// The pages themselves are widget/pages/*.html, and stay as they are: what stands in double braces the daemon fills in,
+// for each request. What else lies there are pictures they name.
+async function html() {
+  const names = (await readdir(`${here}pages`)).sort();
+  await mkdir(`${out}pages`);
+  const pictures = [];
   for (const name of names) {
-    const text = await readFile(`${here}pages/${name}`, "utf8");
-    await mkdir(dirname(`${out}pages/${name}`), { recursive: true });
-    await writeFile(
-      `${out}pages/${name}`,
-      text.replace(/\basset:([\w.]+)/g, (_, asset) => built(asset)),
-    );
+    const body = await readFile(`${here}pages/${name}`);
+    const [stem, suffix] = name.split(".");
+    if (suffix !== "html")
+      pictures.push(`assets/${stem}-${createHash("sha256").update(body).digest("hex").slice(0, 8)}.${suffix}`);
+    await writeFile(out + (suffix === "html" ? `pages/${name}` : pictures.at(-1)), body);
   }
-  return names.map((name) => `pages/${name}`);
+  return { pages: names.filter((name) => name.endsWith(".html")), pictures };
 }
 
 const byName = (a, b) => (a[0] < b[0] ? -1 : 1);
@@ -95,8 +90,8 @@ await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 const { entries, files } = await modules();
 await loader(entries.app);
-const written = await html(Object.keys(files));
+const { pages: written, pictures } = await html();
 await writeFile(
   `${out}manifest.json`,
-  `${JSON.stringify({ loader: "imd.js", entries, files, pages: written }, null, 2)}\n`,
+  `${JSON.stringify({ loader: "imd.js", entries, files, pages: written, pictures }, null, 2)}\n`,
 );
