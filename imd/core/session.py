@@ -108,6 +108,10 @@ class Account(msgspec.Struct, frozen=True):
     certificates: tuple[str, ...] = ()
     #: Devices it has signed on with, the latest last: with a second one its talks go into history.
     devices: tuple[str, ...] = ()
+    #: Somebody who came by a page of `site`, without a password; what she may do, `imd.core.visitors` says.
+    visitor: bool = False
+    #: The site that made the account: its visitor, or its member; "" for all others.
+    site: str = ""
 
 
 class Peer(msgspec.Struct, frozen=True):
@@ -207,12 +211,14 @@ class Person:
     `key` is the account id or ``guest:…``.
     """
 
-    __slots__ = ("account", "address", "kept", "key", "last", "sessions")
+    __slots__ = ("account", "address", "kept", "key", "last", "sessions", "site")
 
     def __init__(self, key: str, address: Address, account: Account | None) -> None:
         self.key = key
         self.address = address
         self.account = account
+        #: Of a visitor: the site she came by, for life. "" for everybody else, and the one thing to ask on hot paths.
+        self.site = account.site if account is not None and account.visitor else ""
         self.sessions: list[Session] = []
         #: Of who stays in rooms without any session: what the last one said of itself.
         self.last: ClientInfo | None = None

@@ -374,6 +374,10 @@ class Store(Protocol):
         """What accounts show of themselves (`imd.core.metadata`)."""
 
     @property
+    def visits(self) -> ShelfStore:
+        """When visitors were here, and what they and members of sites said of themselves (`imd.core.visitors`)."""
+
+    @property
     def bans(self) -> BanStore: ...
 
     @property

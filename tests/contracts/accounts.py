@@ -21,6 +21,8 @@ class AccountsContract(StoreContract):
             suspended=True,
             certificates=("ab" * 32, "0123" * 16),
             devices=("007", 'phone "☃"'),
+            visitor=True,
+            site="shop-1",
         )
         self.assertIs(await store.accounts.create(alice, "alice", VERIFIER), True)
         for _ in range(2):
@@ -117,6 +119,7 @@ class AccountsContract(StoreContract):
             suspended=True,
             certificates=("cc", "bb"),
             devices=("phone", "irc"),
+            site="shop",
         )
         self.assertIs(await accounts.update(msgspec.structs.replace(after, name="mallory")), True)
         self.assertIs(await accounts.update(after), True)

@@ -1,4 +1,4 @@
-"""Small values of accounts under a name: read marks, cursors, memberships, metadata."""
+"""Small values of accounts under a name: read marks, cursors, memberships, metadata, visits."""
 
 from collections.abc import Awaitable, Sequence
 

@@ -90,8 +90,8 @@ class RedisStore:
         self.description = str(self._place)
         self.secret = b""
         inbox, tokens, rosters = Inboxes(self._link), Tokens(self._link), Rosters(self._link)
-        names = ("read-marks", "cursors", "memberships", "metadata")
-        shelves = marks, cursors, memberships, metadata = tuple(Shelf(self._link, name) for name in names)
+        names = ("read-marks", "cursors", "memberships", "metadata", "visits")
+        shelves = marks, cursors, memberships, metadata, visits = tuple(Shelf(self._link, name) for name in names)
         self.inbox: InboxStore = inbox
         self.tokens: TokenStore = tokens
         self.rosters: RosterStore = rosters
@@ -109,6 +109,7 @@ class RedisStore:
         self.cursors: ShelfStore = cursors
         self.memberships: ShelfStore = memberships
         self.metadata: ShelfStore = metadata
+        self.visits: ShelfStore = visits
 
     @property
     def available(self) -> bool:

@@ -16,12 +16,12 @@ from imd.storage.sqlite import shelves
 from imd.storage.sqlite.database import Database
 from imd.storage.sqlite.statements import select
 
-_COLUMNS = "id, name, created, visible_to, share_location, suspended, certificates, devices"
+_COLUMNS = "id, name, created, visible_to, share_location, suspended, certificates, devices, visitor, site"
 _list = msgspec.json.Decoder(tuple[str, ...])
 
 
 def _account(row: tuple[Any, ...]) -> Account:
-    id, name, created, visible_to, share_location, suspended, certificates, devices = row
+    id, name, created, visible_to, share_location, suspended, certificates, devices, visitor, site = row
     return Account(
         id=id,
         name=name,
@@ -31,6 +31,8 @@ def _account(row: tuple[Any, ...]) -> Account:
         suspended=bool(suspended),
         certificates=_list.decode(certificates),
         devices=_list.decode(devices),
+        visitor=bool(visitor),
+        site=site,
     )
 
 
@@ -73,8 +75,8 @@ class Accounts:
                 return False
             created = connection.execute(
                 "INSERT OR IGNORE INTO accounts (id, name, folded, created, visible_to, share_location, suspended,"
-                " certificates, devices, salt, iterations, stored_key, server_key)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " certificates, devices, visitor, site, salt, iterations, stored_key, server_key)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     account.id,
                     account.name,
@@ -85,6 +87,8 @@ class Accounts:
                     account.suspended,
                     msgspec.json.encode(account.certificates).decode(),
                     msgspec.json.encode(account.devices).decode(),
+                    account.visitor,
+                    account.site,
                     *((None,) * 4 if verifier is None else msgspec.structs.astuple(verifier)),
                 ),
             ).rowcount
@@ -139,7 +143,7 @@ class Accounts:
         def work(connection: sqlite3.Connection) -> bool:
             changed = connection.execute(
                 "UPDATE accounts SET created = ?, visible_to = ?, share_location = ?, suspended = ?,"
-                " certificates = ?, devices = ? WHERE id = ?",
+                " certificates = ?, devices = ?, visitor = ?, site = ? WHERE id = ?",
                 (
                     account.created,
                     account.visible_to.value,
@@ -147,6 +151,8 @@ class Accounts:
                     account.suspended,
                     msgspec.json.encode(account.certificates).decode(),
                     msgspec.json.encode(account.devices).decode(),
+                    account.visitor,
+                    account.site,
                     account.id,
                 ),
             ).rowcount

@@ -9,7 +9,13 @@ from imd.storage.sqlite.database import Database
 from imd.storage.sqlite.statements import insert
 
 #: Every shelf there is.
-SHELVES = READ_MARKS, CURSORS, MEMBERSHIPS, METADATA = "read-marks", "cursors", "memberships", "metadata"
+SHELVES = READ_MARKS, CURSORS, MEMBERSHIPS, METADATA, VISITS = (
+    "read-marks",
+    "cursors",
+    "memberships",
+    "metadata",
+    "visits",
+)
 
 
 def drop(connection: sqlite3.Connection, account: str) -> None:

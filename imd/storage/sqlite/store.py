@@ -33,7 +33,7 @@ from imd.storage.sqlite.ledger import Ledger
 from imd.storage.sqlite.migrate import Step, migrate, steps
 from imd.storage.sqlite.rooms import Rooms
 from imd.storage.sqlite.rosters import Rosters
-from imd.storage.sqlite.shelves import CURSORS, MEMBERSHIPS, METADATA, READ_MARKS, Shelf
+from imd.storage.sqlite.shelves import CURSORS, MEMBERSHIPS, METADATA, READ_MARKS, VISITS, Shelf
 from imd.storage.sqlite.tokens import Tokens
 
 
@@ -77,6 +77,7 @@ class SQLiteStore:
         self.cursors: ShelfStore = Shelf(self.database, CURSORS)
         self.memberships: ShelfStore = Shelf(self.database, MEMBERSHIPS)
         self.metadata: ShelfStore = Shelf(self.database, METADATA)
+        self.visits: ShelfStore = Shelf(self.database, VISITS)
 
     @property
     def available(self) -> bool:
