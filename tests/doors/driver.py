@@ -72,6 +72,8 @@ class Driver(abc.ABC):
     texts: bool
     #: Whether a session can go on over another connection.
     resumes = False
+    #: It plays dead once it has received more than this.
+    tires_after = 1 << 30
 
     def __init__(self, stream: Stream, name: str) -> None:
         self.stream = stream
@@ -106,6 +108,11 @@ class Driver(abc.ABC):
     async def dial(cls, port: int, *, source: str = "") -> Stream:
         """Connect to a port, which may be that of something between."""
         return await connected(port, source=source)
+
+    @property
+    def confirms(self) -> bool:
+        """Whether it confirms what it receives, still."""
+        return self.confirming and len(self.received) <= self.tires_after
 
     async def resume(self, daemon: RunningDaemon) -> "Driver":
         """The same session over a new connection; only for doors that can."""

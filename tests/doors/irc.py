@@ -73,7 +73,7 @@ class IrcDriver(Driver):
         self.lines.append(parsed)
         del self.lines[:-2000]
         if parsed.command == "PING":
-            if self.confirming:
+            if self.confirms:
                 self.say(f"PONG :{parsed.params[-1]}")
         elif "label" in parsed.tags:
             self._answered(parsed)

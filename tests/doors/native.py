@@ -52,7 +52,7 @@ class NativeDriver(Driver):
                     message.get("repeat", False),
                 )
             )
-            if self.confirming:
+            if self.confirms:
                 self.tell({"type": "ack", "ids": [message["id"]]})
         elif kind == "presence":
             self.seen.append(self._seen(message))

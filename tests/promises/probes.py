@@ -330,12 +330,12 @@ _DIFFERS = [
     (re.compile(r"(msgid|time|label)=[^; ]+"), r"\1=*"),
     # A batch of a message is called after its id.
     (re.compile(r"\bm[0-9a-f]{24}\b"), "BATCH"),
-    (re.compile(r"\b[bm]\d+\b"), "LABEL"),
     (re.compile(r"\b\d{10}\b"), "TIME"),
     (re.compile(r"\w+ \w+ \d+ \d+ -- [\d:]+"), "TIME"),
     (re.compile(r"\w+, \d\d \w+ \d{4} [\d:]+ UTC"), "TIME"),
     # What ChanServ wants to be confirmed is made of names.
     (re.compile(r"(To confirm, say: .*) [0-9a-f]{8}\b"), r"\1 CODE"),
+    (re.compile(r"\b[bm]\d+\b"), "LABEL"),
     (re.compile(r" PING :\S+"), " PING :*"),
 ]
 

@@ -2,9 +2,14 @@
 
 from functools import partial
 
-from tests.doors import DOORS, NativeDriver, Outcome, Received
+from tests.doors import DOORS, Driver, NativeDriver, Outcome, Received
 from tests.promises.audit import AuditedTestCase, Ledger
 from tests.promises.house import on_both_stores
+
+#: Clients of each door that confirm some messages and then no more.
+TIRING: dict[str, type[Driver]] = {
+    door: type(kind.__name__, (kind,), {"tires_after": 40}) for door, kind in DOORS.items()
+}
 
 
 class NoDuplicatesPromise(AuditedTestCase):
@@ -13,46 +18,49 @@ class NoDuplicatesPromise(AuditedTestCase):
     async def test_killed_while_delivering(self) -> None:
         """The daemon is killed again and again while it delivers, to clients of each door that confirm some and not
         others; in the end everything was shown, in order, and twice only under the same id and marked."""
-        for door in DOORS:
-            daemon = await self.house().start()
-            await self.people(daemon, "sender", "reader")
-            sender = await self.on(daemon, "native", "sender")
-            ledger = Ledger()
-            for number in range(300):
-                ledger.send(sender, "reader", f"message {number}")
-            await sender.until("all accepted", lambda told=ledger.told: len(told) == 300)
-            seen: dict[str, Received] = {}
-            order: list[str] = []
-            for run in range(4):
-                reader = await self.on(daemon, door, "reader")
-                enough = 40 * (run + 1)
-                await reader.until("some messages", lambda r=reader, n=enough: len(r.received) >= min(n, 40))
-                reader.confirming = False
-                await daemon.kill()
+        daemon = await self.house().start()
+        names = {door: f"reader-{door}" for door in DOORS}
+        await self.people(daemon, "sender", *names.values())
+        sender = await self.on(daemon, "native", "sender")
+        ledger = Ledger()
+        for number in range(300):
+            for name in names.values():
+                ledger.send(sender, name, f"message {number}")
+        await sender.until("all accepted", lambda: len(ledger.told) == 300 * len(names))
+        seen: dict[str, dict[str, Received]] = {door: {} for door in DOORS}
+        order: dict[str, list[str]] = {door: [] for door in DOORS}
+        for _ in range(4):
+            readers = {door: await self.entered(daemon, TIRING[door], name) for door, name in names.items()}
+            for reader in readers.values():
+                await reader.until("some messages", lambda r=reader: len(r.received) >= 40)
+            await daemon.kill()
+            for door, reader in readers.items():
                 await reader.lost
-                for received in reader.received:
-                    if received.id in seen:
-                        # P2: sent again only under its id and with its original time.
-                        self.assertEqual(
-                            (received.body, received.time), (seen[received.id].body, seen[received.id].time)
-                        )
-                    else:
-                        order.append(received.body)
-                    seen[received.id] = received
-                await daemon.start()
-            reader = await self.on(daemon, door, "reader")
+                self.note(reader.received, seen[door], order[door])
+            await daemon.start()
+        for door, name in names.items():
+            reader = await self.on(daemon, door, name)
             await reader.until(
                 "the last message", lambda r=reader: bool(r.received) and r.received[-1].body == "message 299"
             )
             await reader.barrier()
             await reader.barrier()
-            order += [received.body for received in reader.received if received.id not in seen]
-            self.assertEqual(order, [f"message {number}" for number in range(300)])
+            self.note(reader.received, seen[door], order[door])
+            self.assertEqual(order[door], [f"message {number}" for number in range(300)], door)
             await reader.quit()
-            again = await self.on(daemon, door, "reader")
+            again = await self.on(daemon, door, name)
             await again.barrier()
             self.assertEqual(again.received, [])
-            await daemon.stop()
+
+    def note(self, received: list[Received], seen: dict[str, Received], order: list[str]) -> None:
+        """What a device has shown on one connection more."""
+        for each in received:
+            if each.id in seen:
+                # P2: sent again only under its id and with its original time.
+                self.assertEqual((each.body, each.time), (seen[each.id].body, seen[each.id].time))
+            else:
+                order.append(each.body)
+            seen[each.id] = each
 
     async def test_sent_again_after_a_crash(self) -> None:
         """A native client repeats under its own ids what it had no answer to: shown once, in the old order."""
