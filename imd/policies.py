@@ -1,7 +1,7 @@
 """From the settings to what each part goes by: plain values, so that no part knows the settings file."""
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from imd import __version__
 from imd.config.model import Settings
@@ -245,14 +245,22 @@ def irc_settings(settings: Settings, created: float, tally: Tally) -> IrcSetting
     )
 
 
-def web_settings(settings: Settings, tally: Tally, own_origins: Iterable[str] = ()) -> WebSettings:
-    """`own_origins` as for `sites`."""
+def web_settings(
+    settings: Settings, tally: Tally, own_origins: Iterable[str] = (), irc_ports: Mapping[str, int] | None = None
+) -> WebSettings:
+    """`own_origins` as for `sites`; `irc_ports`: where IRC is, by kind of listener."""
     embedders = {origin.lower() for site in sites(settings, own_origins) for origin in site.origins}
     limits = settings.limits.effective()
     return WebSettings(
         origins=frozenset(settings.web.origins),
         embedders=frozenset(settings.web.origins) | embedders,
         demo=settings.demo,
+        texts={
+            "domain": settings.domain,
+            "irc": str((irc_ports or {}).get("tcp") or ""),
+            "irc_tls": str((irc_ports or {}).get("tls") or ""),
+            "register": "register" if settings.registration == "open" else "",
+        },
         request_size=limits.request_size,
         line_length=limits.line_length,
         websocket_message=limits.websocket_message,

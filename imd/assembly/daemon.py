@@ -161,7 +161,7 @@ class Daemon:
         self.web = WebSite(self.reactor, environment.clock, self.memory, self._web_settings(), self._unwell)
         shelf = await environment.in_thread(read)
         mount(self.web, shelf)
-        self.web.attach(web_doors(self.irc.carried, self.native.carried), front(shelf))
+        self.web.attach(web_doors(self.irc.carried, self.native.carried), front(self.web, shelf))
 
     def _policy(self) -> Policy:
         settings = self.settings
@@ -169,7 +169,8 @@ class Daemon:
 
     def _web_settings(self) -> WebSettings:
         settings = self.settings
-        return web_settings(settings, self.tally, self._listeners.web_origins(settings.domain))
+        origins = self._listeners.web_origins(settings.domain)
+        return web_settings(settings, self.tally, origins, self._listeners.ports("irc"))
 
     async def _look_for_staff(self) -> None:
         """Warn of staff and agents that nobody is: the settings alone do not know who has an account."""

@@ -105,6 +105,10 @@ class Listeners:
             for each in self._bound
         ]
 
+    def ports(self, door: str) -> dict[str, int]:
+        """The real ports of a door by kind; of several of a kind, the first."""
+        return {each.kind: port_number(each.port) for each in reversed(self._bound) if each.door == door}
+
     def web_origins(self, domain: str) -> tuple[str, ...]:
         """What browsers call the pages of our own web listeners (RFC 6454), by the names of this machine and ours."""
         origins = []

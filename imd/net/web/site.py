@@ -58,6 +58,8 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True):
     embedders: frozenset[str] = frozenset()
     #: Whether there is a demonstration.
     demo: bool = False
+    #: What pages may say of the rest of the daemon, by names (`imd.protocols.web.pages`).
+    texts: Mapping[str, str] = {}
     #: The longest head of a request.
     request_size: int = 16 * 1024
     #: The longest message that is given to a door, and the longest that is borne.

@@ -6,6 +6,7 @@ to the native door.
 shelf     everything there is to load, read once at the start, with its compressed form
 assets    the files: ``/imd.js``, which changes, and ``/embed/assets/``, whose names change with their contents
 pages     ``/``, ``/embed/`` and ``/demo/``: templates, and what each may load
+template  a text with places to be filled in
 mount     where all of it is on the site
 
 ``static/`` holds the files. It is built from ``widget/`` and committed, so that a daemon needs no node:

@@ -3,7 +3,7 @@
 from imd.net.web.pages import Branch
 from imd.net.web.site import WebSite
 from imd.protocols.web.assets import SHORTLY, File, Files
-from imd.protocols.web.pages import Folder, Page, own_policy, visiting_policy
+from imd.protocols.web.pages import Folder, Page, Texts, own_policy, visiting_policy
 from imd.protocols.web.shelf import Shelf
 
 #: What the templates are called.
@@ -15,14 +15,14 @@ def mount(site: WebSite, shelf: Shelf) -> None:
 
     Once for a site, and before anything else is put below these paths.
     """
-    paths = shelf.paths()
+    texts = _texts(site, shelf)
     for name, path, policy, shown in (
         (TUNER, "embed", own_policy, lambda: True),
         (DEMO, "demo", visiting_policy, lambda: site.settings.demo),
     ):
         # "demo-contact" is found at /demo/contact.html.
         pages = {
-            each.removeprefix(name).removeprefix("-"): Page(template, policy, paths)
+            each.removeprefix(name).removeprefix("-"): Page(template, policy, texts)
             for each, template in shelf.pages.items()
             if each == name or each.startswith(f"{name}-")
         }
@@ -33,7 +33,17 @@ def mount(site: WebSite, shelf: Shelf) -> None:
     site.put("embed/assets", Files(shelf.assets))
 
 
-def front(shelf: Shelf) -> Branch | None:
+def front(site: WebSite, shelf: Shelf) -> Branch | None:
     """The landing page; None: there is none."""
     template = shelf.pages.get(LANDING)
-    return None if template is None else Page(template, own_policy, shelf.paths())
+    return None if template is None else Page(template, own_policy, _texts(site, shelf))
+
+
+def _texts(site: WebSite, shelf: Shelf) -> Texts:
+    paths = shelf.paths()
+
+    def now() -> dict[str, str]:
+        settings = site.settings
+        return {**paths, **settings.texts, "demo": "demo" if settings.demo else ""}
+
+    return now

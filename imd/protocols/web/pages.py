@@ -1,27 +1,34 @@
 """The pages of the house: templates, and for each a Content-Security-Policy that lets it load what it needs.
 
-In a template ``{{name}}`` stands for a text, which is escaped. There are:
+In a `template` there can be:
 
-    host         the site by the name under which it was asked for, as ``chat.example.org`` or ``127.0.0.1:8080``
-    hostname     the same without a port, as other protocols want it
-    other        the same site by another name of this machine, if it has one: to a browser that is another origin, and
-                 the demonstration loads the chat as ``//{{other}}/imd.js``
-    NAME.SUFFIX  the path of the file in ``assets/`` that is called NAME-HASH.SUFFIX
+    host          the site by the name under which it was asked for, as ``chat.example.org`` or ``127.0.0.1:8080``
+    hostname      the same without a port, as other protocols want it
+    scheme, ws    ``https`` and ``wss``, or ``http`` and ``ws``, as the site is best asked for
+    other         the same site by another name of this machine, if it has one: to a browser that is another origin, and
+                  the demonstration loads the chat as ``//{{other}}/imd.js``
+    NAME.SUFFIX   the path of the file in ``assets/`` that is called NAME-HASH.SUFFIX
+    domain        of addresses here
+    irc, irc_tls  ports of IRC, plain and with TLS; empty where there is none
+    register      not empty where anybody may make an account
+    demo          not empty where there is a demonstration
 """
 
 import re
 from collections.abc import Callable, Mapping
-from html import escape
 from typing import Any
 
 from twisted.web.server import Request
 
+from imd.net.peer import peer_of
 from imd.net.web.pages import Branch, say
+from imd.protocols.web.template import Template
 
 #: The Content-Security-Policy of a page, by the name under which it was asked for.
 Policy = Callable[[str], str]
+#: What is so at the moment, whatever it was asked for.
+Texts = Callable[[], Mapping[str, str]]
 
-_MARK = re.compile(r"\{\{([A-Za-z0-9._-]+)\}\}")
 #: A host as a URL has it (RFC 3986 section 3.2.2, and RFC 9110 section 7.2): nothing else may get into a header.
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 
@@ -30,15 +37,14 @@ _OTHERS = {"localhost": "127.0.0.1", "127.0.0.1": "localhost", "[::1]": "localho
 
 
 class Page(Branch):
-    """One page. Its parts are known when it is made; what depends on the request is the name of the host alone."""
+    """One page. What depends on the request is the name of the host alone."""
 
-    def __init__(self, template: str, policy: Policy, texts: Mapping[str, str]) -> None:
+    def __init__(self, template: str, policy: Policy, texts: Texts) -> None:
         super().__init__()
-        # Text, name, text, name … text.
-        self._parts = _MARK.split(template)
+        self._template = Template(template)
         self._policy = policy
         self._texts = texts
-        missing = {*self._parts[1::2]} - {*_by_host(""), *texts}
+        missing = self._template.names - {*_by_host("", secure=False), *texts()}
         if missing:
             raise ValueError(f"nothing is known to be put in the place of {', '.join(sorted(missing))}")
 
@@ -50,8 +56,9 @@ class Page(Branch):
         host = host_of(request)
         if not host:
             return say(request, 400, "One Host is needed.")
-        texts = {**self._texts, **_by_host(host)}
-        body = "".join(escape(texts[part]) if at % 2 else part for at, part in enumerate(self._parts)).encode()
+        connection: Any = request.connection  # type: ignore[attr-defined]
+        texts = {**self._texts(), **_by_host(host, secure=peer_of(connection.transport, "web").secure)}
+        body = self._template.fill(texts).encode()
         for name, value in (
             ("Content-Type", "text/html; charset=utf-8"),
             ("Content-Security-Policy", self._policy(host)),
@@ -94,8 +101,17 @@ def host_of(request: Request) -> str:
     return host if _HOST.fullmatch(host) else ""
 
 
-def _by_host(host: str) -> dict[str, str]:
-    return {"host": host, "hostname": _without_port(host)[0].strip("[]"), "other": other_name(host)}
+def _by_host(host: str, *, secure: bool) -> dict[str, str]:
+    name, port = _without_port(host)
+    # Who ends TLS in front of us has the port of https, so that browsers name none.
+    plain = not secure and (name in _OTHERS or bool(port))
+    return {
+        "host": host,
+        "hostname": name.strip("[]"),
+        "other": other_name(host),
+        "scheme": "http" if plain else "https",
+        "ws": "ws" if plain else "wss",
+    }
 
 
 def _without_port(host: str) -> tuple[str, str]:

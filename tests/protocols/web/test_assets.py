@@ -32,7 +32,7 @@ class LoadingCase(SiteCase):
         self.site.root.putChild(b"health", before[b"health"])
         mount(self.site, self.shelf)
         self.site.settings = msgspec.structs.replace(self.site.settings, demo=True)
-        self.site.attach(self.doors, front(self.shelf))
+        self.site.attach(self.doors, front(self.site, self.shelf))
 
     def get(self, path: str, *headers: str, method: str = "GET", host: str = "a.example") -> Answer:
         more = "".join(f"{each}\r\n" for each in headers)
@@ -159,7 +159,7 @@ class AssetTests(LoadingCase):
         """Without files there is a site all the same."""
         empty = read(Path(self.mktemp()))
         self.assertEqual((empty.loader, empty.assets, empty.pages), (None, {}, {}))
-        self.assertIsNone(front(empty))
+        self.assertIsNone(front(self.site, empty))
 
 
 class PageTests(LoadingCase):
