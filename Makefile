@@ -1,6 +1,6 @@
 # make run     build .venv, install, start the daemon on ./imd-data; ARGS='...' is passed on to it
 # make test    what the tests need, then the tests; TESTS=tests.core narrows
-# make check   lint, types, import rules, docs
+# make check   lint, types, import rules, docs, and of the widget types, tests, sizes, and that it is built as committed
 # make widget  the embedded chat, from widget/ into imd/protocols/web/static (node and npm; the result is committed)
 # make bench   imd beside twistd words, ngIRCd and InspIRCd, as ratios; BENCH='...' is passed on
 # make soak    an hour of a thousand clients in minutes, with cuts and restarts; SOAK='...' is passed on
@@ -25,7 +25,7 @@ STRICT := -X dev -W error -bb
 
 METADATA := setup.cfg pyproject.toml imd/__init__.py requirements/dev.txt tools/build-venv
 
-.PHONY: help run test test-only check lint types imports docs coverage bench soak widget wheel clean
+.PHONY: help run test test-only check lint types imports docs coverage bench soak widget widget-check wheel clean
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -34,6 +34,7 @@ run: $(VENV)/.installed
 	@echo "imd: starting; when it is ready it says where each door is. Then try, in other terminals:"
 	@echo "       irssi -c 127.0.0.1 -p 6667              an IRC client of your choice, as a guest"
 	@echo "       $(BIN)/imc --register alice@127.0.0.1   the terminal client, with a new account"
+	@echo "       http://localhost:8080/demo/             chat in a web page, in any browser: whoever has an account answers"
 	@echo "       curl http://127.0.0.1:8080/health       the web listener; ws://127.0.0.1:8080/ is IRC by WebSocket"
 	@echo "       $(BIN)/imdctl status                    what the operator sees"
 	@echo "     Ctrl-C stops the daemon; what it knows is kept."
@@ -48,7 +49,7 @@ test-only: $(VENV)/.installed-test
 	@mkdir -p build
 	$(BIN)/python $(STRICT) -m twisted.trial --temp-directory build/trial $(TRIAL) $(TESTS)
 
-check: lint types imports docs
+check: lint types imports docs widget-check
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -77,18 +78,17 @@ bench: $(VENV)/.installed-test
 soak: $(VENV)/.installed-test
 	$(BIN)/python -m tests.soak $(SOAK)
 
-widget: widget/node_modules/.package-lock.json
-	cd widget && npm run --silent build && npm run --silent sizes
+widget:
+	tools/widget build
 
-widget/node_modules/.package-lock.json: widget/package.json widget/package-lock.json
-	cd widget && npm ci --no-audit --no-fund
-	@touch $@
+widget-check:
+	tools/widget check
 
 wheel: $(VENV)/.installed-dev
 	$(BIN)/python -m build --no-isolation --outdir build/dist .
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .hypothesis .import_linter_cache _trial_temp*
+	rm -rf $(VENV) build dist widget/node_modules *.egg-info .mypy_cache .ruff_cache .hypothesis .import_linter_cache _trial_temp*
 	rm -f .coverage .coverage.* twisted/plugins/dropin.cache
 	find imd tests tools docs twisted -name __pycache__ -type d -prune -exec rm -rf {} +
 

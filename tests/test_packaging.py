@@ -1,5 +1,6 @@
 """What gets installed: the plugin, the data files, the names. Most mistakes here are silent."""
 
+import json
 from configparser import ConfigParser
 from fnmatch import fnmatch
 from importlib import resources
@@ -29,15 +30,16 @@ def words(value: str) -> list[str]:
     return [line for line in lines if line and not line.startswith("#")]
 
 
-def data_files(folder: Traversable) -> list[str]:
-    """Names of all files under `folder` that are not Python."""
+def data_files(folder: Traversable, inside: str = "") -> list[str]:
+    """Paths of all files under `folder` that are not Python."""
     found: list[str] = []
     for entry in folder.iterdir():
+        path = f"{inside}{entry.name}"
         if entry.is_dir():
             if entry.name != "__pycache__":
-                found.extend(data_files(entry))
+                found.extend(data_files(entry, f"{path}/"))
         elif not entry.name.endswith((".py", ".pyc")):
-            found.append(entry.name)
+            found.append(path)
     return found
 
 
@@ -108,10 +110,30 @@ class DataFileTests(SynchronousTestCase):
 
     def test_data_files_are_packaged(self) -> None:
         """Each SQL, Lua or other data file in imd matches a pattern of ``options.package_data``."""
-        patterns = words(setup_cfg()["options.package_data"]["*"])
-        names = data_files(resources.files(imd))
-        self.assertIn("py.typed", names)
-        self.assertEqual([name for name in names if not any(fnmatch(name, each) for each in patterns)], [])
+        patterns = [
+            (pattern if package == "*" else f"{package.replace('.', '/')}/{pattern}").removeprefix("imd/")
+            for package, listed in setup_cfg()["options.package_data"].items()
+            for pattern in words(listed)
+        ]
+        paths = data_files(resources.files(imd))
+        self.assertIn("py.typed", paths)
+        # A pattern without a folder is one of file names, as of every package.
+        self.assertEqual(
+            [
+                path
+                for path in paths
+                if not any(fnmatch(path if "/" in each else path.rpartition("/")[2], each) for each in patterns)
+            ],
+            [],
+        )
+
+    def test_widget_is_found(self) -> None:
+        """What browsers load is there, as its manifest lists it, and nothing else."""
+        static = resources.files(imd) / "protocols" / "web" / "static"
+        manifest = json.loads((static / "manifest.json").read_text())
+        pages = [f"pages/{name}" for name in manifest["pages"]]
+        listed = [manifest["loader"], "manifest.json", *manifest["files"], *manifest["pictures"], *pages]
+        self.assertEqual(sorted(data_files(static)), sorted(listed))
 
     def test_schema_is_found(self) -> None:
         """The stores find their schema and scripts through importlib.resources."""

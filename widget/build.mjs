@@ -5,11 +5,15 @@
 // The same sources give the same bytes: no times, no paths, no order of the file system.
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
-export const out = fileURLToPath(new URL("../imd/protocols/web/static/", import.meta.url));
+// Or elsewhere, to compare: `npm run build -- FOLDER`.
+const out = process.argv[2]
+  ? `${resolve(process.argv[2])}/`
+  : fileURLToPath(new URL("../imd/protocols/web/static/", import.meta.url));
 
 const shared = {
   root: here,
