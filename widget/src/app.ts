@@ -1,4 +1,4 @@
 // The chunk that the loader imports when the chat is opened.
 
-export { talkKey } from "./engine/names";
-export type { Engine, Settings, State } from "./engine/types";
+export type { Engine, Settings, State } from "./engine";
+export { createEngine, talkKey } from "./engine";

@@ -80,6 +80,8 @@ interface Entry {
   /** The same for the life of the item on this page: for keys of elements. */
   readonly key: string;
   readonly time: number;
+  /** Items are sorted by it: the server's order of reading, as far as it is known. */
+  readonly order: number;
 }
 
 /** Something somebody said. */

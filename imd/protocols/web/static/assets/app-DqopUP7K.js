@@ -1,1 +1,0 @@
-function e(e,t=``){let n=e.trim().toLowerCase(),r=`@${t.toLowerCase()}`;return t&&n.endsWith(r)?n.slice(0,-r.length):n}export{e as talkKey};

@@ -1,0 +1,147 @@
+// What one can do, run where the connection is. Arguments and results pass from tab to tab: data only.
+
+import { type Core, NOTHING, problemOf } from "./core";
+import { hear } from "./hearing";
+import type { Introduced, Unsent } from "./identity";
+import { again, discard } from "./outbox";
+import type { FromClient, FromServer, Rooms } from "./protocol";
+import type { Introduction, OwnState, Problem, RoomSummary, TalkKey } from "./types";
+
+type Request = Extract<FromClient, { ref?: number }>;
+
+/** Asks, hears the answer, and says what was wrong. */
+async function ask(core: Core, request: Request, heard: (answer: FromServer) => void = () => undefined) {
+  const { link } = core;
+  if (!link) return problemOf(null);
+  try {
+    const answer = await link.ask(request);
+    if (answer.type !== "ok") hear(core, answer);
+    heard(answer);
+    return null;
+  } catch (error) {
+    return problemOf(error);
+  }
+}
+
+type Outcome = Promise<Problem | null>;
+
+export const COMMANDS = {
+  start: (core: Core) => core.start(),
+  wake: (core: Core, networkChanged: boolean) => core.wake(networkChanged),
+  want: (core: Core, staff: readonly string[], rooms: readonly string[]) => core.want(staff, rooms),
+  identify: (core: Core, token: string) => core.identify(token),
+
+  async introduce(core: Core, { name, email }: Introduction): Outcome {
+    const before = core.keeping.introduced;
+    const now: Introduced = { name: name ?? before?.name ?? "", email: email ?? before?.email ?? "" };
+    core.keeping.introduced = now;
+    core.introduced = true;
+    const { me } = core.state;
+    if (me) core.set({ me: { ...me, ...now } });
+    core.proceed();
+    try {
+      await core.presentPage();
+      return null;
+    } catch (error) {
+      return problemOf(error);
+    }
+  },
+
+  setPage(core: Core, url: string, title: string) {
+    core.page = { url, title };
+    core.presentPage().catch(() => undefined);
+  },
+
+  signOut(core: Core) {
+    core.stop(true);
+    core.keeping.forget();
+    for (const names of [core.rooms, core.watched]) names.clear();
+    for (const key of Object.keys(core.state.talks)) core.drop(key);
+    core.outbox.clear();
+    core.introduced = false;
+    core.set(NOTHING);
+    core.flush();
+    core.keeping.forget();
+  },
+
+  open(core: Core, key: TalkKey) {
+    core.alter(key, (talk) => ({ ...talk, wanted: true }));
+    const { kind, room } = core.talk(key);
+    if (room ? room.joined : core.link) void core.history.catchUp(key);
+    const contact = core.state.contacts.some((other) => other.key === key);
+    if (kind === "person" && !contact && !core.watched.has(key)) core.watch(key);
+  },
+
+  close: (core: Core, key: TalkKey) => core.drop(key),
+  read: (core: Core, key: TalkKey) => core.history.read(key),
+  older: (core: Core, key: TalkKey) => core.history.older(key),
+  typing: (core: Core, key: TalkKey, active: boolean) => core.typing.type(key, active),
+
+  send(core: Core, entry: Unsent) {
+    core.typing.sent(entry.to);
+    core.outbox.add(entry);
+    // What one answers one has read.
+    core.history.read(entry.to);
+  },
+  retry: (core: Core, key: TalkKey, item: string) => again(core, key, item),
+  discard: (core: Core, key: TalkKey, item: string) => discard(core, key, item),
+
+  closeConversation: (core: Core, key: TalkKey): Outcome => ask(core, { type: "close-conversation", desk: key }),
+
+  join(core: Core, key: TalkKey): Outcome {
+    core.rooms.add(key);
+    core.alter(key, (talk) => ({ ...talk, wanted: true }));
+    return core.link ? core.enter(key) : Promise.resolve(null);
+  },
+
+  leave(core: Core, key: TalkKey): Outcome {
+    core.rooms.delete(key);
+    const joined = core.state.talks[key]?.room?.joined;
+    core.drop(key);
+    return joined ? ask(core, { type: "part", room: key }) : Promise.resolve(null);
+  },
+
+  setTopic: (core: Core, key: TalkKey, text: string): Outcome => ask(core, { type: "set-topic", room: key, text }),
+
+  async rooms(core: Core): Promise<readonly RoomSummary[]> {
+    const found: RoomSummary[] = [];
+    for (let after = "", more = true; more && found.length < 1000; ) {
+      more = false;
+      await ask(core, { type: "get-rooms", after, limit: 200 }, (answer) => {
+        const { rooms, more: rest = false } = answer as Rooms;
+        for (const { name, topic, members = 0 } of rooms) {
+          found.push({ key: core.key(name), name, topic: topic?.text ?? "", members });
+        }
+        after = rooms.at(-1)?.name ?? "";
+        more = rest && after !== "";
+      });
+    }
+    return found;
+  },
+
+  setPresence(core: Core, state: OwnState, text: string): Outcome {
+    core.own = { state, text };
+    const { me } = core.state;
+    if (me) core.set({ me: { ...me, presence: core.own } });
+    return ask(core, { type: "set-presence", state, ...(text ? { text } : {}) });
+  },
+
+  watch: (core: Core, key: TalkKey) => core.watch(key),
+
+  addContact: (core: Core, name: string, label: string): Outcome =>
+    ask(core, { type: "roster-ask", name, ...(label ? { label } : {}) }),
+  approve: (core: Core, name: TalkKey): Outcome => ask(core, { type: "roster-approve", name }),
+  refuse: (core: Core, name: TalkKey): Outcome => ask(core, { type: "roster-refuse", name }),
+  removeContact: (core: Core, name: TalkKey): Outcome => ask(core, { type: "roster-remove", name }),
+  block: (core: Core, name: TalkKey): Outcome => ask(core, { type: "roster-block", name }),
+  unblock: (core: Core, name: TalkKey): Outcome => ask(core, { type: "roster-unblock", name }),
+};
+
+export type Commands = typeof COMMANDS;
+export type CommandName = keyof Commands;
+export type Arguments<Name extends CommandName> = Parameters<Commands[Name]> extends [Core, ...infer Rest] ? Rest : [];
+export type Result<Name extends CommandName> = Awaited<ReturnType<Commands[Name]>>;
+
+export function run(core: Core, name: CommandName, args: readonly unknown[]): unknown {
+  return (COMMANDS[name] as (core: Core, ...args: readonly unknown[]) => unknown)(core, ...args);
+}

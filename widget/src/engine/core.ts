@@ -1,0 +1,527 @@
+// The part that holds the connection: in one tab for all of them. It keeps the state and tells of its changes.
+//
+// connection life and signing on  here and in signon.ts
+// what the server tells           hearing.ts
+// what was said                   outbox.ts, history.ts, typing.ts
+// the rest of what one can do     commands.ts
+
+import { counted, type Kept, newTalk, PENDING, under } from "./book";
+import { Dialler } from "./dialling";
+import { hear } from "./hearing";
+import { History } from "./history";
+import { claims, Keeping, type Remembered } from "./identity";
+import { Cut, Link, type LinkEnd, Refused } from "./link";
+import { isRoom, nick, talkKey } from "./names";
+import { Outbox } from "./outbox";
+import type { Welcome } from "./protocol";
+import { signOn, TokenNeeded } from "./signon";
+import type { Address, EventName, Events, OwnState, Problem, Said, Settings, State, TalkKey } from "./types";
+import { Typing } from "./typing";
+import type { World } from "./world";
+
+/** The state with what the engine alone knows of each talk. */
+export interface CoreState extends State {
+  readonly talks: Readonly<Record<TalkKey, Kept>>;
+}
+
+export interface Listening {
+  changed(state: CoreState): void;
+  event<Name extends EventName>(name: Name, event: Events[Name]): void;
+  /** Another tab has taken the session over. */
+  replaced(): boolean;
+}
+
+export const NOTHING: CoreState = {
+  connection: { kind: "idle" },
+  needs: "nothing",
+  me: null,
+  talks: {},
+  contacts: [],
+  presence: {},
+  unread: 0,
+  longest: 16384,
+  leader: false,
+};
+
+/** After these the server is not asked again by itself (docs/protocols/native.md, *Signs of life, and the end*). */
+const FOR_GOOD = new Set([
+  "replaced",
+  "kicked",
+  "banned",
+  "quit",
+  "suspended",
+  "not-allowed",
+  "guests-refused",
+  "account-required",
+  "mechanism-refused",
+  "registration-refused",
+]);
+
+const KEPT_TALKS = 20;
+const KEPT_ITEMS = 50;
+
+export class Core {
+  state: CoreState = NOTHING;
+  link: Link | null = null;
+  domain = "";
+  readonly keeping: Keeping;
+  readonly outbox: Outbox;
+  readonly history: History;
+  readonly typing: Typing;
+  /** What people call themselves, where that is known. */
+  readonly names = new Map<TalkKey, string>();
+  /** Rooms to be in, and people to be told of, also after the next sign-on. */
+  readonly rooms = new Set<TalkKey>();
+  readonly watched = new Set<TalkKey>();
+  readonly staff = new Set<TalkKey>();
+  own: { state: OwnState; text: string } = { state: "available", text: "" };
+  page: { url: string; title: string };
+  /** The visitor need not be asked who she is any more. */
+  introduced = false;
+
+  private readonly dialler: Dialler;
+  private started = false;
+  private attempts = 0;
+  private cancelRetry: () => void = () => undefined;
+  private dirty = false;
+  private toAck: string[] = [];
+  private flushed = 0;
+  private flushing = false;
+
+  constructor(
+    readonly world: World,
+    readonly settings: Settings,
+    base: string,
+    together: boolean,
+    private readonly listening: Listening,
+    public token: string | null,
+    before: CoreState | null,
+  ) {
+    this.keeping = new Keeping(world, base, together);
+    this.dialler = new Dialler(world, settings.server);
+    this.page = world.page();
+    this.outbox = new Outbox(this);
+    this.history = new History(this);
+    this.typing = new Typing(this);
+    this.remember(before);
+    this.want(settings.staff, settings.rooms);
+    this.outbox.restore();
+  }
+
+  // ---------------------------------------------------------------- state
+
+  set(change: Partial<CoreState>): void {
+    this.state = { ...this.state, ...change };
+    this.listening.changed(this.state);
+  }
+
+  emit<Name extends EventName>(name: Name, event: Events[Name]): void {
+    this.listening.event(name, event);
+  }
+
+  talk(key: TalkKey): Kept {
+    return this.state.talks[key] ?? this.make(key);
+  }
+
+  private make(key: TalkKey): Kept {
+    const kind = isRoom(key) ? "room" : this.staff.has(key) ? "staff" : "person";
+    const talk = { ...newTalk(key, kind, this.domain), title: this.nameOf(key) };
+    this.set({ talks: { ...this.state.talks, [key]: talk } });
+    return talk;
+  }
+
+  /** Alters a talk, and makes it if there is none. */
+  alter(key: TalkKey, change: (talk: Kept) => Kept): void {
+    const before = this.talk(key);
+    const after = change(before);
+    if (after === before) return;
+    const total = this.state.unread + after.unread - before.unread;
+    this.dirty = true;
+    this.set({ talks: { ...this.state.talks, [key]: after }, unread: total });
+    if (after.unread !== before.unread) this.emit("unread", { total });
+    this.soon();
+  }
+
+  drop(key: TalkKey): void {
+    const { [key]: gone, ...talks } = this.state.talks;
+    if (!gone) return;
+    this.history.forget(key);
+    const total = this.state.unread - gone.unread;
+    this.dirty = true;
+    this.set({ talks, unread: total });
+    if (gone.unread) this.emit("unread", { total });
+    this.soon();
+  }
+
+  /** Somebody, or a room, has another name now. */
+  renamed(before: TalkKey, after: TalkKey): void {
+    const { [before]: presence, ...others } = this.state.presence;
+    if (presence) this.set({ presence: others });
+    for (const names of [this.rooms, this.watched, this.staff]) if (names.delete(before)) names.add(after);
+    const talk = this.state.talks[before];
+    if (!talk || this.state.talks[after]) return;
+    this.history.forget(before);
+    this.drop(before);
+    this.alter(after, () => under(talk, after, this.domain, this.nameOf(after)));
+    void this.history.catchUp(after);
+  }
+
+  key(name: string): TalkKey {
+    return talkKey(name, this.domain);
+  }
+
+  get me(): TalkKey {
+    return this.state.me ? this.key(this.state.me.address) : "";
+  }
+
+  nameOf(name: Address | TalkKey): string {
+    const key = this.key(name);
+    const label = this.state.contacts.find((contact) => contact.key === key)?.label;
+    return label || this.names.get(key) || nick(name);
+  }
+
+  /** Learns what somebody is called, and shows it where she is already seen. */
+  learn(name: Address, realname: string | undefined): void {
+    const key = this.key(name);
+    if (!realname || this.names.get(key) === realname) return;
+    this.names.set(key, realname);
+    const talk = this.state.talks[key];
+    if (talk && talk.kind !== "room") this.alter(key, (kept) => ({ ...kept, title: this.nameOf(key) }));
+  }
+
+  // ---------------------------------------------------------------- what this site wants
+
+  want(staff: readonly string[], rooms: readonly string[]): void {
+    for (const name of staff) {
+      const key = this.key(name);
+      this.staff.add(key);
+      this.alter(key, (talk) => ({ ...talk, kind: "staff", wanted: true }));
+      if (this.link) {
+        this.watch(key);
+        void this.history.catchUp(key);
+      }
+    }
+    for (const name of rooms) {
+      const key = this.key(name);
+      const news = !this.rooms.has(key);
+      this.rooms.add(key);
+      this.alter(key, (talk) => ({ ...talk, wanted: true }));
+      if (news && this.link) void this.enter(key);
+    }
+  }
+
+  watch(name: string): void {
+    const key = this.key(name);
+    this.watched.add(key);
+    this.link?.ask({ type: "watch", name: key }).then(
+      (answer) => hear(this, answer),
+      () => undefined,
+    );
+  }
+
+  /** Enters a room; what was meant for it follows. */
+  async enter(key: TalkKey): Promise<Problem | null> {
+    try {
+      const answer = await (this.link?.ask({ type: "join", room: key }) ?? Promise.reject(new Cut()));
+      hear(this, answer);
+      return null;
+    } catch (error) {
+      const problem = problemOf(error);
+      if (error instanceof Refused) {
+        this.rooms.delete(key);
+        this.alter(key, (talk) => ({ ...talk, problem }));
+      }
+      return problem;
+    }
+  }
+
+  // ---------------------------------------------------------------- connection
+
+  start(): void {
+    if (this.started && this.state.connection.kind !== "stopped") return;
+    this.started = true;
+    this.connect();
+  }
+
+  /** Lets go of the connection. `farewell`: the session is over for good. */
+  stop(farewell = false): void {
+    this.started = false;
+    this.cancelRetry();
+    if (farewell) this.link?.tell({ type: "quit" });
+    this.disconnect();
+    this.set({ connection: { kind: "idle" } });
+  }
+
+  /** The machine woke up, the network came back, the page is looked at: do not wait for clocks. */
+  wake(networkChanged: boolean): void {
+    if (networkChanged) this.dialler.networkChanged();
+    if (this.state.connection.kind === "waiting") {
+      this.attempts = 0;
+      this.connect();
+    } else this.link?.check();
+  }
+
+  /** What the engine was waiting for may be there now. */
+  proceed(): void {
+    if (this.started && this.state.connection.kind === "idle") this.connect();
+  }
+
+  private connect(): void {
+    this.cancelRetry();
+    if (this.token === null && this.settings.introduceFirst && !this.introduced && !this.keeping.known) {
+      this.set({ needs: "introduction", connection: { kind: "idle" } });
+      return;
+    }
+    if (this.token === "" && !this.keeping.resume) {
+      this.needToken(null);
+      return;
+    }
+    this.set({ needs: "nothing", connection: { kind: "connecting" } });
+    const link: Link = new Link(this.world, this.dialler, {
+      hello: (hello) => {
+        this.domain = hello.domain;
+        this.set({ longest: hello.limits.message || NOTHING.longest });
+        this.signOn(link);
+      },
+      event: (message) => hear(this, message),
+      ended: (end) => {
+        if (this.connecting === link) this.ended(end);
+      },
+    });
+    this.connecting = link;
+  }
+
+  /** The connection, also before it is signed on. */
+  private connecting: Link | null = null;
+
+  private signOn(link: Link): void {
+    signOn(this, link).then(
+      (welcome) => {
+        if (this.connecting === link) this.welcome(link, welcome);
+      },
+      (error: unknown) => {
+        if (this.connecting !== link || error instanceof Cut) return;
+        this.disconnect();
+        if (error instanceof TokenNeeded) return this.needToken(error.problem);
+        const problem = problemOf(error);
+        this.ended({ problem, retryAt: problem.retryAt });
+      },
+    );
+  }
+
+  private needToken(problem: Problem | null): void {
+    this.set({ needs: "token", connection: { kind: "idle" } });
+    if (!problem) return;
+    if (problem.code === "token-expired") this.emit("token-expired", { problem });
+    else this.emit("error", { problem, talk: null });
+  }
+
+  private disconnect(): void {
+    const link = this.connecting;
+    this.connecting = null;
+    this.link = null;
+    link?.close();
+    this.lost();
+  }
+
+  private ended(end: LinkEnd): void {
+    this.connecting = null;
+    this.link = null;
+    this.lost();
+    const { problem } = end;
+    if (problem?.code === "replaced" && this.listening.replaced()) return;
+    if (problem && FOR_GOOD.has(problem.code)) {
+      this.set({ connection: { kind: "stopped", problem } });
+      return;
+    }
+    // 1 s, 2 s, … to a minute, and by chance half of it or half as much again: a thousand pages whose server was
+    // restarted shall not come back in the same moment.
+    const pause = Math.min(60, 2 ** this.attempts) * (0.5 + this.world.clock.random()) * 1000;
+    this.attempts += 1;
+    const retryAt = Math.max(this.world.clock.now() + pause, end.retryAt ?? 0);
+    this.cancelRetry = this.world.clock.after(retryAt - this.world.clock.now(), () => this.connect());
+    this.set({ connection: { kind: "waiting", retryAt } });
+  }
+
+  private lost(): void {
+    this.outbox.lost();
+    this.history.lost();
+    this.typing.lost();
+  }
+
+  private welcome(link: Link, welcome: Welcome): void {
+    this.link = link;
+    this.attempts = 0;
+    this.keeping.resume = { token: welcome.token, session: welcome.session };
+    const { name = "", email = "" } = this.keeping.introduced ?? {};
+    const me = {
+      address: welcome.address,
+      nick: nick(welcome.address),
+      visitor: this.token === null,
+      name,
+      email,
+      presence: this.own,
+    };
+    this.domain = welcome.address.slice(me.nick.length + 1);
+    this.set({ connection: { kind: "online" }, needs: "nothing", me, presence: this.lasting() });
+    this.presentPage();
+    hear(this, { type: "roster", contacts: welcome.roster ?? [] });
+    for (const presence of welcome.presence ?? []) hear(this, { ...presence, type: "presence" });
+    for (const key of [...this.staff, ...this.watched]) this.watch(key);
+    this.reenter(welcome);
+    for (const talk of Object.values(this.state.talks)) {
+      this.alter(talk.key, (kept) => ({ ...kept, address: newTalk(kept.key, kept.kind, this.domain).address }));
+      if (talk.wanted && talk.kind !== "room") void this.history.catchUp(talk.key);
+    }
+    if (this.token !== null) void this.history.talks();
+    this.outbox.pump();
+    this.emit("online", { me });
+  }
+
+  /** Presence that stays on show until the server has told it anew. */
+  private lasting(): State["presence"] {
+    const entries = Object.entries(this.state.presence);
+    return Object.fromEntries(entries.filter(([key]) => this.staff.has(key) || this.watched.has(key)));
+  }
+
+  /** Which rooms we are in is as the server says; those we want to be in are entered again. */
+  private reenter(welcome: Welcome): void {
+    const inside = new Set<TalkKey>();
+    for (const info of welcome.rooms ?? []) {
+      const key = this.key(info.name);
+      inside.add(key);
+      this.rooms.add(key);
+      this.alter(key, (talk) => ({
+        ...talk,
+        room: { joined: false, members: [], topic: info.topic?.text ?? "", count: info.members ?? 0 },
+      }));
+      this.link?.ask({ type: "get-room", room: key }).then(
+        (answer) => hear(this, answer),
+        () => undefined,
+      );
+    }
+    for (const talk of Object.values(this.state.talks)) {
+      if (talk.room?.joined && !inside.has(talk.key)) {
+        const room = { ...talk.room, joined: false, members: [] };
+        this.alter(talk.key, (kept) => ({ ...kept, room }));
+      }
+    }
+    for (const key of this.rooms) if (!inside.has(key)) void this.enter(key);
+  }
+
+  /** Who the visitor is and where: the staff sees it. */
+  presentPage(): Promise<unknown> {
+    if (this.token !== null || !this.link) return Promise.resolve();
+    const { name, email } = this.keeping.introduced ?? {};
+    return this.link.ask({
+      type: "introduce",
+      ...(name ? { name } : {}),
+      ...(email ? { email } : {}),
+      page: this.page.url.slice(0, 500),
+      title: this.page.title.slice(0, 200),
+    });
+  }
+
+  /** A new token from the site. */
+  identify(token: string): void {
+    if (!token || token === this.token) return;
+    if (claims(token).exp < claims(this.token ?? "").exp) return;
+    this.token = token;
+    if (this.state.needs === "token") this.proceed();
+  }
+
+  // ---------------------------------------------------------------- what is kept
+
+  /** This message is shown, and will be noted; then the server may take it off the inbox. */
+  acknowledge(id: string): void {
+    this.toAck.push(id);
+    this.soon();
+  }
+
+  /** Notes what has changed: at once, but in a crowd of messages twenty times a second. */
+  private soon(): void {
+    if (this.flushing) return;
+    this.flushing = true;
+    const flush = () => {
+      this.flushing = false;
+      this.flush();
+    };
+    const wait = this.flushed + 50 - this.world.clock.now();
+    if (wait > 0) this.world.clock.after(wait, flush);
+    else queueMicrotask(flush);
+  }
+
+  flush(): void {
+    this.flushed = this.world.clock.now();
+    if (this.dirty) {
+      this.dirty = false;
+      this.keeping.talks = Object.values(this.state.talks)
+        .sort((a, b) => b.last - a.last)
+        .slice(0, KEPT_TALKS)
+        .map(remembered);
+    }
+    if (this.toAck.length && this.link) {
+      this.link.tell({ type: "ack", ids: this.toAck.splice(0, 1000) });
+      if (this.toAck.length) this.soon();
+    }
+  }
+
+  private remember(before: CoreState | null): void {
+    if (before?.me) this.domain = before.me.address.slice(before.me.nick.length + 1);
+    const talks: Record<TalkKey, Kept> = {};
+    const kept = before ? Object.values(before.talks) : this.keeping.talks.map(recalled);
+    // Nothing of these can be true any more, or is told anew.
+    for (const talk of kept) talks[talk.key] = counted({ ...talk, typing: [], loading: false, problem: null });
+    const unread = Object.values(talks).reduce((sum, talk) => sum + talk.unread, 0);
+    this.state = { ...(before ?? NOTHING), connection: NOTHING.connection, talks, unread };
+    for (const talk of Object.values(talks)) {
+      if (talk.kind === "staff") this.staff.add(talk.key);
+      // A visitor is in the rooms of the page she is on; a member in those she has entered.
+      if (talk.room?.joined && (before || this.token !== null)) this.rooms.add(talk.key);
+    }
+  }
+
+  /** The server knows this visitor no more: what was said is not hers now. */
+  forgotten(): void {
+    this.keeping.secret = "";
+    this.keeping.resume = null;
+    for (const key of Object.keys(this.state.talks)) {
+      this.alter(key, (talk) => {
+        const items = talk.items.filter((item) => item.order === PENDING);
+        return counted({ ...talk, items, cursor: 0, floor: 0, readTo: null, hasOlder: true, conversation: null });
+      });
+    }
+    this.emit("visitor-forgotten", {});
+  }
+}
+
+export function problemOf(error: unknown): Problem {
+  if (error instanceof Refused) return error.problem;
+  return { code: "cut", text: "There is no connection." };
+}
+
+function remembered(talk: Kept): Remembered {
+  const all = talk.items.filter((item): item is Said => item.kind !== "event" && item.order !== PENDING);
+  const items = all.slice(-KEPT_ITEMS);
+  const { key, kind, title, cursor, readTo, wanted, last, conversation } = talk;
+  const room = talk.room && { ...talk.room, members: [] };
+  const cut = items.length < all.length;
+  return {
+    key,
+    kind,
+    title,
+    items,
+    hasOlder: talk.hasOlder || cut,
+    cursor,
+    floor: cut ? (items[0]?.order ?? 0) : talk.floor,
+    readTo,
+    wanted,
+    last,
+    conversation,
+    room,
+  };
+}
+
+function recalled(talk: Remembered): Kept {
+  return { ...newTalk(talk.key, talk.kind, ""), ...talk };
+}

@@ -1,0 +1,137 @@
+// Who the person is, and what is kept of her in the browser.
+
+import type { Conversation, Room, Said, Settings, TalkKey } from "./types";
+import type { Shelf, World } from "./world";
+
+export interface Introduced {
+  readonly name: string;
+  readonly email: string;
+}
+
+/** Something said that has no answer yet. */
+export interface Unsent {
+  readonly clientId: string;
+  readonly to: TalkKey;
+  readonly body: string;
+  readonly kind: "text" | "action";
+  /** When it was said, in ms: the order of sending. */
+  readonly at: number;
+}
+
+/** A talk as it is kept for the next page. */
+export interface Remembered {
+  readonly key: TalkKey;
+  readonly kind: "staff" | "person" | "room";
+  readonly title: string;
+  readonly items: readonly Said[];
+  readonly hasOlder: boolean;
+  readonly cursor: number;
+  readonly floor: number;
+  readonly readTo: number | null;
+  readonly wanted: boolean;
+  readonly last: number;
+  readonly conversation: Conversation | null;
+  readonly room: Room | null;
+}
+
+/** The claims of a token that matter here. Nothing is trusted: the server checks. */
+export function claims(token: string): { sub: string; exp: number } {
+  try {
+    const body = (token.split(".")[1] ?? "").replace(/-/g, "+").replace(/_/g, "/");
+    const { sub, exp } = JSON.parse(atob(body)) as { sub?: unknown; exp?: unknown };
+    return { sub: String(sub ?? ""), exp: Number(exp) || 0 };
+  } catch {
+    return { sub: "", exp: 0 };
+  }
+}
+
+/** One name for each person at each server and site: of what is kept, and of the connection the tabs share. */
+export function baseOf(settings: Settings): string {
+  const who = settings.token === null ? "v" : `m:${claims(settings.token).sub.toLowerCase()}`;
+  return `imd:${settings.server}|${settings.site}|${who}`;
+}
+
+export class Keeping {
+  private readonly shared: Shelf;
+  private readonly own: Shelf;
+
+  /** `together`: all tabs have one connection, and what is kept; else each has its own of both. */
+  constructor(
+    world: World,
+    readonly base: string,
+    together: boolean,
+  ) {
+    this.shared = world.local;
+    this.own = together ? world.local : world.tab;
+  }
+
+  get secret(): string {
+    return this.shared.get(`${this.base}:secret`) ?? "";
+  }
+  set secret(value: string) {
+    this.keep(this.shared, "secret", value);
+  }
+
+  get introduced(): Introduced | null {
+    return this.parsed<Introduced>(this.shared, "who");
+  }
+  set introduced(value: Introduced | null) {
+    this.keep(this.shared, "who", value && JSON.stringify(value));
+  }
+
+  get resume(): { token: string; session: string } | null {
+    return this.parsed(this.own, "resume");
+  }
+  set resume(value: { token: string; session: string } | null) {
+    this.keep(this.own, "resume", value && JSON.stringify(value));
+  }
+
+  get talks(): readonly Remembered[] {
+    return this.parsed<readonly Remembered[]>(this.own, "talks") ?? [];
+  }
+  set talks(value: readonly Remembered[]) {
+    this.keep(this.own, "talks", JSON.stringify(value));
+  }
+
+  /** Whether she has been here before. */
+  get known(): boolean {
+    return Boolean(this.secret || this.resume);
+  }
+
+  /** Each has an entry of its own, so that any tab may add one while another removes one. */
+  get unsent(): Unsent[] {
+    const prefix = `${this.base}:out:`;
+    const found = this.own.names().filter((name) => name.startsWith(prefix));
+    return found
+      .map((name) => this.parsed<Unsent>(this.own, name.slice(this.base.length + 1)))
+      .filter((entry) => entry !== null)
+      .sort((a, b) => a.at - b.at);
+  }
+
+  addUnsent(entry: Unsent): void {
+    this.own.set(`${this.base}:out:${entry.clientId}`, JSON.stringify(entry));
+  }
+
+  removeUnsent(clientId: string): void {
+    this.own.remove(`${this.base}:out:${clientId}`);
+  }
+
+  forget(): void {
+    for (const shelf of [this.shared, this.own]) {
+      for (const name of shelf.names()) if (name.startsWith(`${this.base}:`)) shelf.remove(name);
+    }
+  }
+
+  private keep(shelf: Shelf, name: string, value: string | null): void {
+    if (value) shelf.set(`${this.base}:${name}`, value);
+    else shelf.remove(`${this.base}:${name}`);
+  }
+
+  private parsed<Value>(shelf: Shelf, name: string): Value | null {
+    try {
+      return JSON.parse(shelf.get(`${this.base}:${name}`) ?? "null") as Value | null;
+    } catch {
+      return null;
+    }
+  }
+}

@@ -1,0 +1,89 @@
+// Signing on: by what was left of the last session, by a token of the site, or as a visitor.
+
+import type { Core } from "./core";
+import { type Link, Refused } from "./link";
+import type { Authenticated, Challenge, Welcome } from "./protocol";
+import type { Problem } from "./types";
+
+/** No member can be signed on without another token of the site. */
+export class TokenNeeded extends Error {
+  constructor(readonly problem: Problem | null) {
+    super();
+  }
+}
+
+/** A session that cannot be resumed is no problem: there are other ways to sign on. */
+const OTHER_WAY = new Set(["sign-on-failed", "token-expired", "mechanism-refused", "no-such-visitor", "wrong-state"]);
+
+/** Resolves when the session is open; rejects with `Refused`, `Cut` or `TokenNeeded`. */
+export async function signOn(core: Core, link: Link): Promise<Welcome> {
+  const { keeping } = core;
+  const resume = keeping.resume;
+  if (resume) {
+    try {
+      return await link.ask<Welcome>({ type: "resume", ...details(core), ...resume });
+    } catch (error) {
+      if (!(error instanceof Refused && OTHER_WAY.has(error.problem.code))) throw error;
+      keeping.resume = null;
+    }
+  }
+  return core.token === null ? visit(core, link) : member(core, link, core.token);
+}
+
+function details(core: Core) {
+  const { world } = core;
+  let device = world.local.get("imd:device");
+  if (!device) {
+    device = world.uuid();
+    world.local.set("imd:device", device);
+  }
+  const presence = { state: core.own.state, ...(core.own.text ? { text: core.own.text } : {}) };
+  return { client: "imd-widget", version: "0.1", device, presence };
+}
+
+/** Both requests at once: the session waits for the proof, and is refused with it. */
+function open(core: Core, link: Link, realname = ""): Promise<Welcome> {
+  const session = link.ask<Welcome>({ type: "session", ...details(core), ...(realname ? { realname } : {}) });
+  session.catch(() => undefined);
+  return session;
+}
+
+async function visit(core: Core, link: Link): Promise<Welcome> {
+  const { keeping, settings } = core;
+  const secret = keeping.secret;
+  const { name, email } = keeping.introduced ?? {};
+  const proof = link.ask<Authenticated>({
+    type: "visit",
+    ...(settings.site ? { site: settings.site } : {}),
+    ...(secret ? { secret } : {}),
+    ...(name ? { name } : {}),
+    ...(email ? { email } : {}),
+  });
+  const session = open(core, link, name);
+  try {
+    const authenticated = await proof;
+    if (authenticated.secret) keeping.secret = authenticated.secret;
+  } catch (error) {
+    if (!(secret && error instanceof Refused && error.problem.code === "no-such-visitor")) throw error;
+    core.forgotten();
+    return visit(core, link);
+  }
+  return session;
+}
+
+async function member(core: Core, link: Link, token: string): Promise<Welcome> {
+  if (!token) throw new TokenNeeded(null);
+  try {
+    // RFC 7628 section 3.1: GS2 header, then key and value between control-A.
+    const data = btoa(`n,,\x01auth=Bearer ${token}\x01\x01`);
+    const first = await link.ask<Authenticated | Challenge>({ type: "authenticate", mechanism: "OAUTHBEARER", data });
+    // Section 3.2.3: why it failed comes as a challenge; the client answers with one control-A to hear of the end.
+    if (first.type === "challenge") await link.ask({ type: "response", data: btoa("\x01") });
+  } catch (error) {
+    if (error instanceof Refused && /^(sign-on-failed|token-expired)$/.test(error.problem.code)) {
+      throw new TokenNeeded(error.problem);
+    }
+    throw error;
+  }
+  return open(core, link);
+}
