@@ -149,6 +149,7 @@ class Daemon:
             environment.clock,
             credential_rules(settings, self.tally),
             self._checker,
+            self.hub.visitors,
         )
         if isinstance(self.store, RedisStore):
             self.store.on_available.append(self.hub.store_back)

@@ -181,10 +181,16 @@ class Accounts:
         *,
         visible_to: Visibility | None = None,
         distinct: bool = True,
+        id: str = "",
+        devices: tuple[str, ...] = (),
+        visitor: bool = False,
+        site: str = "",
     ) -> Account:
-        """A new account. Raises `InvalidName`, `NameInUse`; with `distinct` also if the name looks like another's."""
+        """A new account, with an `id` of one's own making (`new_account_id`) if need be. Raises `InvalidName`,
+        `NameInUse`; with `distinct` also if the name looks like another's."""
         check_account_name(name, international=self._international)
-        account = Account(new_account_id(), name, now, visible_to or Visibility.EVERYONE)
+        visibility = visible_to or Visibility.EVERYONE
+        account = Account(id or new_account_id(), name, now, visibility, devices=devices, visitor=visitor, site=site)
         folded = self._free(name)
         self._forget(folded)
         looks = skeleton(name) if distinct else ""

@@ -88,6 +88,8 @@ class Delivery:
         if not draft.body and (draft.kind.kept or not draft.tags):
             raise Malformed("An empty message is not sent.")
         self.limits.check_size("message_size", "message", draft.body)
+        if session.person.site:
+            self._people.visitors.says(session.person, draft)
         if self._talking.said:
             # What a sender said in a room before is heard before.
             self._talking.tell_of(session.id)
@@ -120,7 +122,7 @@ class Delivery:
             if person.account is None:
                 self._to_guest(session, message, person, outcome)
             else:
-                self._route(session, message, person.account, person, outcome)
+                self._route(session, message, person.account, person, outcome, named=draft.to)
         return id
 
     def _refuses(self, guest: Session, person: Person) -> bool:
@@ -161,7 +163,7 @@ class Delivery:
         person = self._here(draft.to)
         if person is not None and person.account is not None and not self._recipients.asking(folded):
             message = self._message(session, draft, id, seq, now, person.address)
-            self._route(session, message, person.account, person, outcome)
+            self._route(session, message, person.account, person, outcome, named=draft.to)
             return
         if person is None and domain != self._people.domain:
             outcome(Receipt(id, draft.client_id, None, Outcome.REFUSED, now, NoSuchAccount(draft.to)))
@@ -170,7 +172,8 @@ class Delivery:
         if known is not None:
             to = Address(known.account.name, self._people.domain)
             here = self._people.person(known.account.id)
-            self._route(session, self._message(session, draft, id, seq, now, to), known.account, here, outcome, known)
+            message = self._message(session, draft, id, seq, now, to)
+            self._route(session, message, known.account, here, outcome, known, named=draft.to)
             return
         # As it is at reading: the sender may be gone when the answer comes.
         unaddressed = self._message(session, draft, id, seq, now, session.person.address)
@@ -185,7 +188,7 @@ class Delivery:
                 here = self._people.person(answer.account.id)
                 to = Address(answer.account.name, self._people.domain)
                 message = msgspec.structs.replace(unaddressed, recipient=to)
-                self._route(session, message, answer.account, here, outcome, answer)
+                self._route(session, message, answer.account, here, outcome, answer, named=draft.to)
 
         self._recipients.find(name, found)
 
@@ -211,8 +214,14 @@ class Delivery:
         person: Person | None,
         outcome: Settle,
         recipient: Recipient | None = None,
+        *,
+        named: str,
     ) -> None:
-        """The ladder."""
+        """The ladder. `named`: as the sender spelled the recipient."""
+        if account.visitor and not self._people.visitors.may_reach(session.person, account):
+            # In the words that an unknown name gets (P5).
+            outcome(receipt(message, Outcome.REFUSED, NoSuchAccount(named)))
+            return
         if account.suspended:
             outcome(receipt(message, Outcome.REFUSED, NoSuchAccount(account.name)))
             return
@@ -233,8 +242,9 @@ class Delivery:
         if not message.kind.kept:
             self._pass_on(session, message, account, person, way, outcome, recipient)
             return
-        guest_origin = session.peer.address if session.person.guest else ""
-        pending = Pending(account, session.person, message, way, outcome, guest_origin, session)
+        sender = session.person
+        guest_origin = session.peer.address if sender.account is None or sender.site else ""
+        pending = Pending(account, sender, message, way, outcome, guest_origin, session)
         self._keeping.open[message.id] = pending
         if self._direct.take(message, way, message.time):
             return

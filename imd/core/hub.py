@@ -27,6 +27,7 @@ from imd.core.sequence import MessageIds, Sequence
 from imd.core.sites import DeskRule, Site, Sites
 from imd.core.staying import Staying
 from imd.core.stores import Store
+from imd.core.visitors import Visitors
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +81,10 @@ class Hub:
             guests=policy.guests,
             international=policy.international,
         )
+        self.visitors = Visitors(
+            environment, self.people, self.sites, store.visits, store.inbox, limits, keep=policy.visitors_keep
+        )
+        self.people.visitors = self.visitors
         self.rosters = Rosters(environment, self.people, store.rosters, limits)
         self.presence = PresenceRegistry(environment, self.people, self.rosters, limits)
         numbers = Sequence(environment.clock.time())
@@ -194,6 +199,7 @@ class Hub:
         await self.metadata.load()
         await self.staying.load()
         await self.bans.load()
+        await self.visitors.load()
 
     def store_back(self) -> None:
         """The store was away and can be reached again: do what has waited."""
@@ -211,6 +217,7 @@ class Hub:
         return {
             "messages": await self.store.inbox.expire(now),
             "history": await self.history.expire(),
+            "visitors": await self.visitors.expire(),
             "ledger": await self.store.ledger.expire(now - self.policy.ledger_keep),
         }
 
@@ -224,9 +231,10 @@ class Hub:
         self.staying.rule = policy.always_on
         self.staying.keep = policy.always_on_keep
         self.staying.apply_rule()
+        self.visitors.keep = policy.visitors_keep
         self.delivery.trace.bound(policy.limits.traces)
         parts = (self.people, self.presence, self.rosters, self.rooms, self.delivery, self.offers)
-        for part in (*parts, self.bans, self.read_marks, self.staying, self.missed, self.metadata):
+        for part in (*parts, self.visitors, self.bans, self.read_marks, self.staying, self.missed, self.metadata):
             part.limits = policy.limits
         self.people.whowas.limits = self.people.accepting.limits = policy.limits
         self.delivery.ack_wait = policy.ack_wait
@@ -247,6 +255,7 @@ class Hub:
             "contacts": self.rosters.most(),
             "watches": self.presence.most_watches(),
             "whowas": len(self.people.whowas),
+            "visitors": len(self.visitors),
             **self.rooms.levels(),
             "offers": self.offers.most(),
             "always_on": len(self.staying.persons),

@@ -22,6 +22,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     watches: int = 1_000
     #: Appearances of people that are remembered for who asks who was here.
     whowas: int = 1_000
+    #: Visitors of sites, here or not.
+    visitors: int = 20_000
     rooms: int = 10_000
     rooms_per_account: int = 100
     room_members: int = 5_000

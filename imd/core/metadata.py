@@ -117,6 +117,7 @@ class Metadata:
 
     async def set_own(self, session: Session, key: str, value: str | None) -> bool:
         person = session.person
+        self._people.visitors.refuse(person, "This")
         mine = self._of.get(person.key, _NONE)
         self._check(mine, key, value)
         if mine.get(key) == value:

@@ -28,6 +28,7 @@ class Offers:
         self._open: dict[str, dict[_Offer, float]] = {}
 
     def make(self, session: Session, to: str, offer: str) -> None:
+        self._people.visitors.refuse(session.person, "Making offers")
         mine = self._current(session.id)
         key = _key(to, offer)
         if key not in mine:

@@ -24,6 +24,7 @@ from imd.core.promotion import Promotion
 from imd.core.refusal import Kicked, NoSuchAccount, NotForGuests, Replaced, ShuttingDown
 from imd.core.session import Account, Appearance, Mark, Person, Session, Visibility
 from imd.core.talk import MemberDetailsChanged, Room
+from imd.core.visitors import EMBEDDED
 from imd.core.whowas import WhoWas
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from imd.core.rooms import Rooms
     from imd.core.roster import Rosters
     from imd.core.staying import Staying
+    from imd.core.visitors import Visitors
 
 
 class People:
@@ -54,6 +56,7 @@ class People:
     #: Who looks up the names of addresses; None: nobody does.
     names: Names | None = None
     read_marks: "ReadMarks"
+    visitors: "Visitors"
 
     def __init__(
         self,
@@ -185,6 +188,8 @@ class People:
             self.leave(person)
         self.presence.closed(session)
         self.offers.closed(session)
+        if person.site or session.peer.door in EMBEDDED:
+            self.visitors.left(session)
         self._ledger.ended(self._promotion.line(session), self._environment.clock.time(), reason)
         session.client = GONE
 
@@ -241,13 +246,13 @@ class People:
         """Whoever is on under this account id."""
         return self.persons.get(account)
 
-    async def resolve(self, name: str) -> Account:
+    async def resolve(self, name: str, asking: Person | None = None) -> Account:
         bare, domain = split(name, self.domain)
         person = self.find(name)
-        if person is not None and person.account is not None:
-            return person.account
-        account = await self.accounts.by_name(fold(bare)) if domain == self.domain else None
-        if account is None:
+        account = None if person is None else person.account
+        if account is None and domain == self.domain:
+            account = await self.accounts.by_name(fold(bare))
+        if account is None or (account.visitor and not (asking and self.visitors.may_reach(asking, account))):
             raise NoSuchAccount(name)
         return account
 
@@ -275,6 +280,8 @@ class People:
                     self.nicks.rename(person, Address(now.name, self.domain))
         self.rosters.account_changed(before, now)
         if now is None:
+            if before.site:
+                self._environment.spawn("forget a visitor", self.visitors.removed(before.id))
             self.rooms.account_removed(before.id)
             self.metadata.removed(before.id)
 
@@ -298,6 +305,7 @@ class People:
         account = session.account
         if account is None:
             raise NotForGuests("Privacy")
+        self.visitors.refuse(session.person, "Privacy")
         return await self.accounts.set_privacy(account, visible_to, share_location)
 
     def set_client(self, session: Session, name: str, version: str) -> None:

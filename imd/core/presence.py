@@ -254,6 +254,8 @@ class PresenceRegistry:
 
     def view(self, watcher: Session, name: str) -> PresenceView:
         person = self.people.find(name)
+        if watcher.person.site and person is not watcher.person:
+            self.people.visitors.check_staff(watcher.person, name)
         if person is watcher.person:
             own = merge(person)
             view = seen(own, Sight.MUTUAL, State.OFFLINE)
@@ -291,6 +293,8 @@ class PresenceRegistry:
     # ------------------------------------------------------------ temporary watches
 
     def watch(self, session: Session, name: str) -> PresenceView:
+        if session.person.site:
+            self.people.visitors.check_staff(session.person, name)
         names = self._watches.setdefault(session.id, {})
         bare, domain = split(name, self.people.domain)
         folded = fold(bare)

@@ -133,6 +133,8 @@ class ReadMarks:
         if name.startswith("#"):
             return self._room(session, check_room_name(name, self.limits))
         bare, domain = split(name, self._people.domain)
+        if session.person.site:
+            self._people.visitors.check_staff(session.person, name)
         check_nick(bare, limit=MAX_NAME, international=True)
         account = await self._people.accounts.by_name(fold(bare)) if domain == self._people.domain else None
         return fold(str(Address(bare, f"guest.{self._people.domain}"))) if account is None else account.id

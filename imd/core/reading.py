@@ -144,6 +144,8 @@ class Reading:
         account = session.account
         if account is None:
             raise NotForGuests("History")
+        if session.person.site:
+            self.people.visitors.check_staff(session.person, target)
         name, domain = split(target, self.people.domain)
         if domain == f"guest.{self.people.domain}":
             return Place(name, talk(account.id, guest(Address(name, domain))))
@@ -153,7 +155,7 @@ class Reading:
         if domain != self.people.domain:
             raise NoSuchAccount(target)
         try:
-            other = await self.people.resolve(name)
+            other = await self.people.resolve(name, session.person)
         except NoSuchAccount:
             # A guest who is gone, perhaps.
             gone = talk(account.id, guest(Address(name, f"guest.{self.people.domain}")))

@@ -76,9 +76,11 @@ class Redacting:
         self._tell(room, event)
 
     async def _in_talk(self, session: Session, target: str, id: str, text: str) -> None:
+        if session.person.site:
+            self._people.visitors.check_staff(session.person, target)
         other = self._people.find(target)
         if other is None or other.account is not None:
-            account = await self._people.resolve(target)
+            account = await self._people.resolve(target, session.person)
             key, name, side = account.id, account.name, account.id
             other = self._people.person(key)
         else:

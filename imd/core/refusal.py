@@ -206,6 +206,15 @@ class SignOnFailed(Refusal):
         super().__init__(sentence)
 
 
+class NoSuchVisitor(Refusal):
+    """Whom this secret belonged to is no more: she begins anew, without it."""
+
+    code = "no-such-visitor"
+
+    def __init__(self) -> None:
+        super().__init__("This visitor is not known here, or no longer.")
+
+
 class MechanismRefused(Refusal):
     """This way of signing on is not offered here; PLAIN, PASS and registration need TLS off loopback."""
 

@@ -104,6 +104,8 @@ class Rooms(RoomKeeping):
         return self._index.rooms_of(person)
 
     def may_know(self, session: Session, room: Room) -> bool:
+        if session.person.site and not self._people.visitors.placed(session.person, room.name):
+            return False
         return RoomFlag.SECRET not in room.flags or session.person.key in room.members
 
     def share(self, one: Person, other: Person) -> bool:
@@ -119,14 +121,19 @@ class Rooms(RoomKeeping):
         room = self._index.find(name)
         if room is not None and person.key in room.members:
             return room
+        if person.site:
+            self._people.visitors.check_place(person, name)
         self.limits.check_count("rooms_per_account", "rooms at once", self._index.count_of(person))
         if room is None:
             self.limits.check_count("rooms", "rooms", len(self._index.rooms))
-            if self.creation == "nobody" or (self.creation == "accounts" and person.guest):
+            if person.site:
+                # A room of her site that nobody is in: it is nobody's yet.
+                pass
+            elif self.creation == "nobody" or (self.creation == "accounts" and person.guest):
                 raise NoSuchRoom(name)
             room = Room(name, self._environment.clock.time())
             room.archive = self._index.archive(folded)
-            room.founder = "" if person.account is None else person.account.id
+            room.founder = "" if person.account is None or person.site else person.account.id
         elif not service:
             invited = self._invitations.stands(folded, person.key)
             check_entry(room, person, self._prefix(person), key, self.limits, invited=invited)
@@ -135,7 +142,7 @@ class Rooms(RoomKeeping):
         role = granted(room, person)
         if role is not None:
             member.roles.add(role)
-        elif not room.members and not room.founder:
+        elif not room.members and not room.founder and not person.site:
             # RFC 2811 section 4.1: whoever makes a room keeps order in it.
             member.roles.add(Role.OPERATOR)
         self._news.enters(room)
@@ -156,6 +163,7 @@ class Rooms(RoomKeeping):
 
     def remove_member(self, session: Session, name: str, who: str, text: str = "") -> None:
         self.limits.check_size("kick_length", "text", text)
+        self._people.visitors.refuse(session.person, "The order of a room")
         room = self._commanded(session, name, Role.HALFOP)
         person = self._people.find(who)
         target = None if person is None else room.members.get(person.key)
@@ -252,6 +260,10 @@ class Rooms(RoomKeeping):
         if not draft.body and not draft.tags:
             raise Malformed("There is nothing to say.")
         self.limits.check_size("message_size", "message", draft.body)
+        if session.person.site:
+            self._people.visitors.check_place(session.person, name)
+            if draft.kind.kept:
+                self._people.visitors.spoke(session.person)
         room = self.find(name)
         if room is None or not (room.members or room.founder):
             raise NoSuchRoom(name)

@@ -44,6 +44,7 @@ class RoomSettings(RoomBase):
 
     def set_topic(self, session: Session, name: str, text: str) -> None:
         self.limits.check_size("topic_length", "topic", text)
+        self._people.visitors.refuse(session.person, "The topic of a room")
         room, _ = self._in(session, name)
         if RoomFlag.TOPIC_PROTECTED in room.flags:
             self._commanded(session, name, Role.HALFOP)
@@ -57,6 +58,7 @@ class RoomSettings(RoomBase):
     def change(
         self, session: Session, name: str, changes: Sequence[RoomChange], *, service: bool = False
     ) -> list[Refusal]:
+        self._people.visitors.refuse(session.person, "The order of a room")
         room, member = self._governed(session, name) if service else self._in(session, name)
         if not at_least(member, Role.HALFOP) and not any(_gives_up(change, session) for change in changes):
             raise NotOperator(room.name)
@@ -85,11 +87,14 @@ class RoomSettings(RoomBase):
         return room, member
 
     def invite(self, session: Session, name: str, who: str) -> Address:
+        self._people.visitors.refuse(session.person, "Inviting others")
         room, _ = self._in(session, name)
         if RoomFlag.INVITE_ONLY in room.flags:
             self._commanded(session, name)
         person = self._people.find(who)
         if person is None or not self._people.may_see(session, person):
+            raise NoSuchAccount(who)
+        if person.site and not self._people.visitors.placed(person, room.name):
             raise NoSuchAccount(who)
         if person.key in room.members:
             raise AlreadyMember(room.name, person.address.name)
@@ -108,6 +113,7 @@ class RoomSettings(RoomBase):
 
     def rename(self, session: Session, name: str, new: str, text: str = "") -> None:
         self.limits.check_size("status_length", "text", text)
+        self._people.visitors.refuse(session.person, "The name of a room")
         room = self._commanded(session, name)
         account = session.account
         if room.founder and (account is None or account.id != room.founder):

@@ -211,11 +211,11 @@ class Rosters:
             )
 
     async def block(self, session: Session, name: str) -> Contact:
-        async with _Pair(self, session, name) as pair:
+        async with _Pair(self, session, name, visitors=True) as pair:
             return await pair.settle(_alter(pair.mine, blocked=True, asked=False), pair.theirs)
 
     async def unblock(self, session: Session, name: str) -> None:
-        async with _Pair(self, session, name) as pair:
+        async with _Pair(self, session, name, visitors=True) as pair:
             await pair.settle(_alter(pair.mine, blocked=False), pair.theirs)
 
     def _owner(self, session: Session) -> Account:
@@ -324,7 +324,9 @@ class _Pair:
     my_blocks: int
     their_requests: int
 
-    def __init__(self, rosters: Rosters, session: Session, name: str) -> None:
+    def __init__(self, rosters: Rosters, session: Session, name: str, *, visitors: bool = False) -> None:
+        """`visitors`: the other may be a visitor, for who may know of her."""
+        self._visitors = visitors
         self._rosters = rosters
         self._session = session
         self._name = name
@@ -332,7 +334,9 @@ class _Pair:
     async def __aenter__(self) -> "_Pair":
         rosters = self._rosters
         self.owner = rosters._owner(self._session)
-        self.other = await rosters._people.resolve(self._name)
+        asking = self._session.person
+        rosters._people.visitors.refuse(asking, "A buddy list")
+        self.other = await rosters._people.resolve(self._name, asking if self._visitors else None)
         if self.other.id == self.owner.id:
             raise NotAllowed("One is always on one's own side.")
         self._alone = rosters._turnstile.alone([self.owner.id, self.other.id])

@@ -78,7 +78,7 @@ class Staying:
     # ------------------------------------------------------------ who stays
 
     def stays(self, account: Account | None) -> bool:
-        if account is None or self.rule == "off":
+        if account is None or account.visitor or self.rule == "off":
             return False
         choice = self._choices.get(account.id)
         chosen = None if choice is None else choice.stays
@@ -89,6 +89,7 @@ class Staying:
         account = session.account
         if account is None:
             raise NotForGuests("Staying in rooms")
+        self._people.visitors.refuse(session.person, "Staying in rooms")
         if stays and self.rule == "off":
             raise NotAllowed("Nobody stays in rooms here without a client.")
         if stays and not self.stays(account):

@@ -31,6 +31,7 @@ from imd.core.refusal import (
 from imd.core.session import Account, Peer, Privilege, Session
 from imd.core.stores import OutcomeUnknown, Store, Verifier, surely
 from imd.core.tally import Tally
+from imd.core.visitors import Visitors
 from imd.credentials.exchange import StoredScram
 from imd.credentials.gateways import Gateway, Gateways
 from imd.credentials.hashing import Hashing
@@ -40,6 +41,7 @@ from imd.credentials.registration import CLOSED, INVITE, RegistrationRules
 from imd.credentials.scram import SALT_SIZE, new_verifier
 from imd.credentials.throttle import Throttle
 from imd.credentials.tokens import Tokens
+from imd.credentials.visiting import Visiting
 from imd.net.opaque_string import UnusablePassword, prepare
 
 SCRAM, EXTERNAL, PLAIN = "SCRAM-SHA-256", "EXTERNAL", "PLAIN"
@@ -64,6 +66,7 @@ class CredentialRules(msgspec.Struct, frozen=True, kw_only=True):
     resume_keep: float = 14 * 86_400.0
     #: First delay after repeated failures, in seconds; 0 switches delays off.
     sign_on_delay: float = 1.0
+    visitors_per_address: int = 60
     #: Bytes of a name one may register.
     name_length: int = MAX_NAME
     #: Who may operate the service.
@@ -91,6 +94,7 @@ class CredentialsFront:
         clock: Clock,
         rules: CredentialRules,
         checker: ICredentialsChecker | None = None,
+        visitors: Visitors | None = None,
     ) -> None:
         self._store = store.accounts
         self._accounts = accounts
@@ -111,6 +115,11 @@ class CredentialsFront:
         self._operators.apply(rules.operators, rules.sign_on_delay, rules.scram_iterations)
         self._gateways = Gateways(hashing, Throttle(rules.sign_on_delay, tally=rules.tally), clock.time)
         self._gateways.apply(rules.gateways, rules.sign_on_delay)
+        self._visiting = None
+        if visitors is not None:
+            self._visiting = Visiting(
+                accounts, visitors, visitors.sites, store.secret, clock, rules.visitors_per_address, rules.tally
+            )
         # Writers of verifiers take turns: a change of password is not undone by a rehash of the old one.
         self._writing = DeferredLock()
         if checker is None:
@@ -125,8 +134,10 @@ class CredentialsFront:
         self._gateways.apply(rules.gateways, rules.sign_on_delay)
         self._operators.apply(rules.operators, rules.sign_on_delay, rules.scram_iterations)
         self._verifiers.iterations = rules.scram_iterations
+        if self._visiting is not None:
+            self._visiting.hourly.per_hour = rules.visitors_per_address
         self._registration.policy = CLOSED if self._foreign else rules.registration
-        self._registration.per_hour = rules.registrations_per_hour
+        self._registration.hourly.per_hour = rules.registrations_per_hour
 
     # ------------------------------------------------------------ signing on
 
@@ -189,6 +200,11 @@ class CredentialsFront:
 
     async def issue_token(self, account: Account, device: str) -> str:
         return await self._tokens.issue(account.id, device, self._clock.time() + self._rules.resume_keep)
+
+    async def visit(self, peer: Peer, site: str, secret: str, name: str, email: str) -> tuple[Account, str]:
+        if self._visiting is None:
+            raise NotAllowed("There are no visitors here.")
+        return await self._visiting.visit(peer, site, secret, name, email)
 
     # ------------------------------------------------------------ accounts and passwords
 

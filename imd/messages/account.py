@@ -91,6 +91,22 @@ class SetRealname(Request, kw_only=True, frozen=True, tag="set-realname"):
     realname: Annotated[str, says("What the person calls herself.", max_length=300)]
 
 
+class Introduce(Secret, Request, kw_only=True, frozen=True, tag="introduce"):
+    """Say who one is and where; for who is in a page of a site. What is left out stays as it was.
+
+    Those who answer her are shown it. `name` and `email` are a visitor's to say: of a member her site has said them.
+
+    Example::
+
+        {"type":"introduce","ref":9,"name":"Anna","email":"anna@example.org","page":"https://shop.example/prices","title":"Prices"}
+    """
+
+    name: Annotated[str, says("What the person calls herself.", max_length=300)] = ""
+    email: Annotated[str, says("Where she can be written to.", max_length=300)] = ""
+    page: Annotated[str, says("The address of the page she is on.", max_length=2048)] = ""
+    title: Annotated[str, says("Its title.", max_length=300)] = ""
+
+
 class ChangePassword(Secret, Request, kw_only=True, frozen=True, tag="change-password"):
     """Alter the account's password. Like PLAIN, only over TLS or loopback.
 

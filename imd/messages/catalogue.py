@@ -10,6 +10,7 @@ FromClient = (
     signon.Authenticate
     | signon.Response
     | signon.Register
+    | signon.Visit
     | signon.OpenSession
     | signon.Resume
     | messaging.Send
@@ -48,6 +49,7 @@ FromClient = (
     | account.SetAlwaysOn
     | account.SetPrivacy
     | account.SetRealname
+    | account.Introduce
     | account.ChangePassword
     | connection.Ping
     | connection.Pong

@@ -108,12 +108,35 @@ class Register(Secret, Request, kw_only=True, frozen=True, tag="register"):
     invitation: Annotated[str, says("Needed where `hello` says `invite`.")] = ""
 
 
+class Visit(Secret, Request, kw_only=True, frozen=True, tag="visit"):
+    """Sign on as a visitor of a site, without an account of one's own; only out of its pages.
+
+    Answered by `authenticated` with the visitor's `secret`, by which she comes back. A secret that is known no more is
+    answered with `no-such-visitor`: begin anew without it.
+
+    Example::
+
+        {"type":"visit","ref":1,"name":"Anna"}
+        {"type":"visit","ref":1,"site":"shop","secret":"Ak3f9qwertzuiop2.q83v"}
+    """
+
+    answers: ClassVar[tuple[str, ...]] = ("authenticated",)
+
+    site: Annotated[
+        str, says("A name of the server's settings. Left out: the one whose page it is.", max_length=64)
+    ] = ""
+    secret: Annotated[str, says("From an earlier `authenticated`; left out: a new visitor.", max_length=200)] = ""
+    name: Annotated[str, says("What a new visitor calls herself.", max_length=300)] = ""
+    email: Annotated[str, says("Where a new visitor can be written to.", max_length=300)] = ""
+
+
 class Authenticated(Secret, Answer, kw_only=True, frozen=True, tag="authenticated"):
     """The client has proved who it is; `session` comes next.
 
     Example::
 
         {"type":"authenticated","ref":2,"address":"alice@example.org","data":"dj02cnJpVFJCaTIzV3BSUi93dHVwK21NaFVaVW4vZEI1"}
+        {"type":"authenticated","ref":1,"address":"anna-k3f9@example.org","secret":"Ak3f9qwertzuiop2.q83v"}
     """
 
     address: AddressText
@@ -121,6 +144,9 @@ class Authenticated(Secret, Answer, kw_only=True, frozen=True, tag="authenticate
         bytes | None,
         says("The mechanism's last word in base64; with SCRAM the server's proof, to be checked."),
     ] = None
+    secret: Annotated[
+        str, says("A visitor's: she comes back with it as often as she likes. Keep it like a password.")
+    ] = ""
 
 
 class SessionDetails(Request, kw_only=True, frozen=True):

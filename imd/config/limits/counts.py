@@ -44,6 +44,14 @@ class Counts(SignsOfLife, frozen=True, kw_only=True, forbid_unknown_fields=True)
             ge=0,
         ),
     ] = 1_000
+    visitors: Annotated[
+        int,
+        setting(
+            "Visitors of sites that are known, here or not; see web.visitors_keep.",
+            reason="A busy shop's month, in some 5 MB.",
+            ge=0,
+        ),
+    ] = 20_000
     rooms: Annotated[
         int,
         setting("Rooms at one time.", reason="Room for one to each connection.", ge=0),

@@ -81,6 +81,15 @@ class Connections(Sizes, frozen=True, kw_only=True, forbid_unknown_fields=True):
             ge=0,
         ),
     ] = 10
+    visitors_per_address: Annotated[
+        int,
+        setting(
+            "Visitors of sites that may come for the first time from one address (IPv6: one /64 network) in an hour.",
+            reason="An office behind one public address; who has been here is not counted again.",
+            switched=True,
+            ge=0,
+        ),
+    ] = 60
 
 
 class Rates(Connections, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -19,6 +19,7 @@ A door imports this package only, which has all of them:
     rooms         rooms, and what is kept of them
     messages      delivery, history, read marks, offers
     metadata      what people and rooms show of themselves
+    visitors      people in pages of sites
     operating     bans, and the daemon itself
     hub           all that a door may ask of the core
     credentials   signing on, outside the core
@@ -33,6 +34,7 @@ from imd.core.ports.metadata import Metadata
 from imd.core.ports.operating import Bans, Operations
 from imd.core.ports.people import People, PresenceRegistryPort, Rosters
 from imd.core.ports.rooms import Rooms, RoomsKept
+from imd.core.ports.visitors import Visitors
 
 __all__ = [
     "Bans",
@@ -60,4 +62,5 @@ __all__ = [
     "ScramExchange",
     "Spawn",
     "Timer",
+    "Visitors",
 ]

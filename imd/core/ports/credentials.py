@@ -41,6 +41,14 @@ class Credentials(Protocol):
     async def token(self, token: str, peer: Peer) -> Account:
         """By a resume token, which is used up."""
 
+    async def visit(self, peer: Peer, site: str, secret: str, name: str, email: str) -> tuple[Account, str]:
+        """Somebody in a page comes without an account: the visitor whom `secret` proves, or with "" a new one who calls
+        herself `name`; and her secret. `site` is a site's name, or "" for the one whose page it is.
+
+        Raises `MechanismRefused` by other doors, `NotAllowed` for pages that are not the site's, `NoSuchVisitor`,
+        `TooFast`, `Malformed`, `TooLong`, `StoreUnavailable`.
+        """
+
     async def issue_token(self, account: Account, device: str) -> str: ...
 
     async def register(self, name: str, password: str, peer: Peer, invitation: str = "") -> Account:

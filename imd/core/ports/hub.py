@@ -8,6 +8,7 @@ from imd.core.ports.metadata import Metadata
 from imd.core.ports.operating import Bans
 from imd.core.ports.people import People, PresenceRegistryPort, Rosters
 from imd.core.ports.rooms import Rooms
+from imd.core.ports.visitors import Visitors
 
 
 class Hub(Protocol):
@@ -33,5 +34,7 @@ class Hub(Protocol):
     def bans(self) -> Bans: ...
     @property
     def read_marks(self) -> ReadMarks: ...
+    @property
+    def visitors(self) -> Visitors: ...
     @property
     def clock(self) -> Clock: ...

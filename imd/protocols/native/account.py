@@ -8,6 +8,7 @@ from imd.messages.account import (
     AccountAnswer,
     ChangePassword,
     GetSessions,
+    Introduce,
     Sessions,
     SetAlwaysOn,
     SetPrivacy,
@@ -65,6 +66,13 @@ async def set_always_on(session: "NativeSession", request: SetAlwaysOn) -> None:
 
 def set_realname(session: "NativeSession", request: SetRealname) -> None:
     session.hub.people.set_realname(session.me, request.realname)
+    session.ok(request.ref)
+
+
+async def introduce(session: "NativeSession", request: Introduce) -> None:
+    await session.hub.visitors.introduce(
+        session.me, name=request.name, email=request.email, page=request.page, title=request.title
+    )
     session.ok(request.ref)
 
 

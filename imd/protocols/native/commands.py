@@ -47,6 +47,8 @@ COMMANDS: Final[dict[type[Wire], Row]] = {
     signon_messages.Authenticate: Row(signon.authenticate, _STRANGER, alone=True),
     signon_messages.Response: Row(signon.respond, frozenset({State.AUTHENTICATING}), alone=True),
     signon_messages.Register: Row(signon.register, _STRANGER, alone=True),
+    # An account may be made: dear, as often as it is asked for.
+    signon_messages.Visit: Row(signon.visit, _STRANGER, cost=5, alone=True),
     signon_messages.Resume: Row(signon.resume, _STRANGER, alone=True),
     signon_messages.OpenSession: Row(signon.open_session, frozenset({State.DETAILS}), alone=True),
     message_messages.Send: Row(messaging.send, message=True),
@@ -100,6 +102,7 @@ COMMANDS: Final[dict[type[Wire], Row]] = {
     account_messages.SetAlwaysOn: Row(account.set_always_on),
     account_messages.SetPrivacy: Row(account.set_privacy),
     account_messages.SetRealname: Row(account.set_realname),
+    account_messages.Introduce: Row(account.introduce, cost=2),
     account_messages.ChangePassword: Row(account.change_password, cost=5),
     connection_messages.Ping: Row(account.ping, _ANY),
     connection_messages.Pong: Row(account.pong, _ANY, cost=0),

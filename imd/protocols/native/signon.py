@@ -21,6 +21,7 @@ from imd.messages.signon import (
     Response,
     Resume,
     SessionDetails,
+    Visit,
     Welcome,
 )
 from imd.protocols.native import outgoing, sasl
@@ -88,13 +89,20 @@ async def register(session: "NativeSession", request: Register) -> None:
     _proved(session, request.ref, account, None)
 
 
-def _proved(session: "NativeSession", ref: int, account: Account, data: bytes | None) -> None:
+async def visit(session: "NativeSession", request: Visit) -> None:
+    session.state, session.exchange = State.GREETING, None
+    credentials = session.door.credentials
+    account, secret = await credentials.visit(session.peer, request.site, request.secret, request.name, request.email)
+    _proved(session, request.ref, account, None, secret)
+
+
+def _proved(session: "NativeSession", ref: int, account: Account, data: bytes | None, secret: str = "") -> None:
     if session.gone():
         return
     session.account = account
     session.state = State.DETAILS
     address = f"{account.name}@{session.hub.people.domain}"
-    session.answer(Authenticated(ref=ref, address=address, data=data))
+    session.answer(Authenticated(ref=ref, address=address, data=data, secret=secret))
 
 
 async def _failed(session: "NativeSession", ref: int, refusal: SignOnFailed) -> None:
@@ -141,7 +149,7 @@ async def _open(session: "NativeSession", account: Account, details: SessionDeta
         # Where a client on UDP can be reached by UDP is where it speaks from, unless it says otherwise.
         udp_port=details.udp_port or (session.peer.port if session.peer.door == DATAGRAM_DOOR else 0),
         device=intern(details.device),
-        realname=details.realname,
+        realname=details.realname or hub.visitors.realname(account),
     )
     presence = outgoing.own_presence(details.presence)
     # Asked for before `sign_on`, so that it is there when that is done: from there to `begin` a resumed session must

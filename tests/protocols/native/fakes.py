@@ -12,7 +12,7 @@ from imd.core.contact import Contact
 from imd.core.message import Draft, Message, Outcome, Receipt
 from imd.core.past import Heard, Part, Past, Spot
 from imd.core.ports import Client, RoomsKept
-from imd.core.refusal import NoSuchAccount, NoSuchRoom, Refusal, SignOnFailed
+from imd.core.refusal import NoSuchAccount, NoSuchRoom, NoSuchVisitor, Refusal, SignOnFailed
 from imd.core.session import (
     Account,
     ClientInfo,
@@ -31,6 +31,8 @@ DOMAIN = "example.org"
 
 
 ALICE = Account("1", "alice", 1000.0)
+
+ANNA = Account("2", "anna-k3f9", 1000.0, Visibility.NOBODY, visitor=True, site="shop")
 
 
 BOB = Address("bob", DOMAIN)
@@ -322,6 +324,19 @@ class FakeReadMarks:
         return at
 
 
+class FakeVisitors:
+    def __init__(self, record: Recorder) -> None:
+        self.record = record
+
+    def realname(self, account: Account) -> str:
+        return "Anna" if account.visitor else ""
+
+    async def introduce(
+        self, session: Session, *, name: str = "", email: str = "", page: str = "", title: str = ""
+    ) -> None:
+        await self.record.wait("introduce", name, email, page, title)
+
+
 class FakeHub:
     def __init__(self) -> None:
         self.record = Recorder()
@@ -336,6 +351,7 @@ class FakeHub:
         self.history = FakeHistory(self.record)
         self.offers = FakeOffers(self.record)
         self.read_marks = FakeReadMarks(self.record)
+        self.visitors = FakeVisitors(self.record)
 
 
 class FakeScram:
@@ -379,6 +395,12 @@ class FakeCredentials:
         if token != "ticket":
             raise SignOnFailed
         return ALICE
+
+    async def visit(self, peer: Peer, site: str, secret: str, name: str, email: str) -> tuple[Account, str]:
+        await self.record.wait("visit", site, secret, name, email)
+        if secret not in ("", "known"):
+            raise NoSuchVisitor
+        return ANNA, secret or "known"
 
     async def issue_token(self, account: Account, device: str) -> str:
         await self.record.wait("issue_token", account.name, device)

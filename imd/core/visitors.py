@@ -1,0 +1,351 @@
+"""Visitors: people who came by a page of a site, without an account that they know of (`imd.core.sites`).
+
+A visitor is an account without a password, so that answers find her when she comes back. She may write to the staff of
+her site, enter the site's rooms, and little else. All others get to hear what they would of a name that nobody has:
+from the staff that answers her, and from those in a room with her, she does not hide.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from imd.core.address import fold, split
+from imd.core.limits import Limits
+from imd.core.message import Draft
+from imd.core.ports import Environment
+from imd.core.refusal import Malformed, NoSuchAccount, NotAllowed, StoreUnavailable, TooFast
+from imd.core.session import Account, Person, Session
+from imd.core.sites import Site, Sites
+from imd.core.stores import InboxStore, OutcomeUnknown, ShelfStore, surely
+
+if TYPE_CHECKING:
+    from imd.core.people import People
+
+#: Names on the shelf: of a visitor's `Visit`, and of a member's e-mail address.
+_VISIT, _EMAIL = "visit", "email"
+
+#: Seconds for which somebody is kept who has not said anything: who goes to the next page comes back.
+UNSAID: Final = 600.0
+
+#: Doors for pages that have the chat in them.
+EMBEDDED: Final = frozenset({"web", "web-poll"})
+
+#: RFC 5321 section 4.5.3.1.3: a path of 256 bytes with its brackets.
+_EMAIL_SIZE: Final = 254
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class Visit(msgspec.Struct, array_like=True, gc=False):
+    """What is kept of a visitor beside her account. New fields go to the end, with a default."""
+
+    #: When she was last here, or came.
+    seen: float
+    #: Whether she has ever said anything.
+    spoke: bool = False
+    #: What she called herself, letter for letter, and where she can be written to.
+    name: str = ""
+    email: str = ""
+
+
+class Introduction(msgspec.Struct, frozen=True):
+    """What somebody in a page has said of herself, for those who answer her."""
+
+    name: str = ""
+    email: str = ""
+    #: The page she is on, and its title.
+    page: str = ""
+    title: str = ""
+
+
+_decode = msgspec.msgpack.Decoder(Visit).decode
+
+
+class Visitors:
+    """All visitors there are, here or not, and what they may do."""
+
+    def __init__(
+        self,
+        environment: Environment,
+        people: "People",
+        sites: Sites,
+        shelf: ShelfStore,
+        inbox: InboxStore,
+        limits: Limits,
+        *,
+        keep: float,
+    ) -> None:
+        self.sites = sites
+        self.limits = limits
+        #: Seconds; 0: for ever.
+        self.keep = keep
+        self._environment = environment
+        self._people = people
+        self._shelf = shelf
+        self._inbox = inbox
+        #: By account id.
+        self._visits: dict[str, Visit] = {}
+        #: E-mail addresses of members who are on, by account id.
+        self._emails: dict[str, str] = {}
+        #: By session id: page and title.
+        self._pages: dict[str, tuple[str, str]] = {}
+        #: Whether this account may speak with this visitor though it is not her site's staff: who has taken over.
+        self.attended: Callable[[Account, Account], bool] = lambda account, visitor: False
+
+    async def load(self) -> None:
+        """Who there is; once, before anybody comes."""
+        for account, values in (await self._shelf.everyone()).items():
+            if _VISIT in values:
+                self._visits[account] = _decode(values[_VISIT])
+
+    # ------------------------------------------------------------ coming and going
+
+    def check_room(self) -> None:
+        """Raises `TooFast` where no more can be kept."""
+        most = self.limits.visitors
+        if most and len(self._visits) >= most:
+            self.limits.tally.count("visitors")
+            raise TooFast("visitors", UNSAID)
+
+    async def entered(self, account: str, name: str, email: str) -> None:
+        """A visitor of this account id is about to be made. Raises `StoreUnavailable`, `Malformed`, `TooLong`."""
+        self.check_room()
+        self._check(name, email)
+        # Before the account, so that none is there of which it is not known when it ends.
+        await self._keep(account, Visit(self._environment.clock.time(), name=name, email=email))
+
+    def left(self, session: Session) -> None:
+        """A session is over, of a visitor or of somebody else in a page."""
+        self._pages.pop(session.id, None)
+        person = session.person
+        if person.sessions:
+            return
+        self._emails.pop(person.key, None)
+        visit = self._visits.get(person.key)
+        if visit is not None:
+            visit.seen = self._environment.clock.time()
+            self._note(person.key, visit)
+
+    async def expire(self) -> int:
+        """Remove who has not been here for `keep`, and who left without a word; how many."""
+        now = self._environment.clock.time()
+        over = [
+            id
+            for id, visit in self._visits.items()
+            if id not in self._people.persons and self._over(visit, now - visit.seen)
+        ]
+        gone = 0
+        for id in over:
+            account = (await self._people.accounts.by_id([id])).get(id)
+            visit = self._visits.get(id)
+            if visit is None or id in self._people.persons:
+                continue
+            if account is None:
+                await self.removed(id)
+            elif visit.spoke or not await surely(partial(self._inbox.count, id)):
+                await self._people.accounts.remove(account)
+                gone += 1
+            else:
+                # Somebody has something to tell her: she is kept as if she had asked.
+                visit.spoke = True
+                self._note(id, visit)
+        return gone
+
+    def _over(self, visit: Visit, absent: float) -> bool:
+        if not visit.spoke:
+            return absent > UNSAID
+        return 0 < self.keep < absent
+
+    async def removed(self, account: str) -> None:
+        """The account is no more. Its shelf goes with it, unless it never was."""
+        self._emails.pop(account, None)
+        if self._visits.pop(account, None) is not None:
+            with suppress(StoreUnavailable, OutcomeUnknown):
+                await self._shelf.remove([(account, _VISIT)])
+
+    # ------------------------------------------------------------ what she may do
+
+    def site(self, person: Person) -> Site | None:
+        """The visitor's site; None once the settings know it no more."""
+        return self.sites.by_name.get(person.site)
+
+    def check_staff(self, person: Person, name: str) -> None:
+        """Raises `NotAllowed` for whoever is not the staff of the visitor's site: in the same words whether there is
+        such an account or not (P5)."""
+        site = self.site(person)
+        bare, domain = split(name, self._people.domain)
+        if site is None or domain != self._people.domain or fold(bare) not in site.staff_folded:
+            raise NotAllowed("Visitors may write to the staff of their site only.")
+
+    def placed(self, person: Person, room: str) -> bool:
+        """Whether visitors of her site may be in this room."""
+        site = self.site(person)
+        return site is not None and fold(room) in site.rooms
+
+    def check_place(self, person: Person, name: str) -> None:
+        """The same for a room, where visitors of the site may be."""
+        if not self.placed(person, name):
+            raise NotAllowed("Visitors may enter the rooms of their site only.")
+
+    def says(self, person: Person, draft: Draft) -> None:
+        """A visitor says something to somebody. Raises `NotAllowed`."""
+        self.check_staff(person, draft.to)
+        if draft.kind.kept:
+            self.spoke(person)
+
+    def spoke(self, person: Person) -> None:
+        """She has said something, and is remembered from now on."""
+        visit = self._visits.get(person.key)
+        if visit is not None and not visit.spoke:
+            visit.spoke = True
+            self._note(person.key, visit)
+
+    @staticmethod
+    def refuse(person: Person, what: str) -> None:
+        """Raises `NotAllowed` for a visitor."""
+        if person.site:
+            raise NotAllowed(f"{what} is not for visitors.")
+
+    def may_reach(self, sender: Person, visitor: Account) -> bool:
+        """Whether somebody may write to this visitor, and know that there is such a name."""
+        account = sender.account
+        if account is None or account.visitor:
+            return account is not None and account.id == visitor.id
+        return self.serves(account, visitor.site) or self.attended(account, visitor)
+
+    def check_reach(self, sender: Person, visitor: Account, name: str) -> None:
+        """Raises `NoSuchAccount` for whoever may not know of her, with the name as it was asked for."""
+        if not self.may_reach(sender, visitor):
+            raise NoSuchAccount(name)
+
+    def serves(self, account: Account, site: str) -> bool:
+        """Whether an account is staff of a site: named, or an agent of a desk that is."""
+        known = self.sites.by_name.get(site)
+        if known is None or account.visitor:
+            return False
+        folded = fold(account.name)
+        if folded in known.staff_folded:
+            return True
+        for name in known.staff_folded:
+            desk = self.sites.desks.get(name)
+            if desk is not None and ("*" in desk.agents or any(fold(agent) == folded for agent in desk.agents)):
+                return True
+        return False
+
+    # ------------------------------------------------------------ who she is
+
+    def realname(self, account: Account) -> str:
+        """What a visitor calls herself, "" for others."""
+        visit = self._visits.get(account.id)
+        return "" if visit is None else visit.name
+
+    def introduction(self, person: Person) -> Introduction:
+        """What she has said of herself, in the latest of her sessions where they differ."""
+        visit = self._visits.get(person.key)
+        page, title = next((p for s in reversed(person.sessions) if (p := self._pages.get(s.id))), ("", ""))
+        name = next((session.info.realname for session in reversed(person.sessions) if session.info.realname), "")
+        if visit is None:
+            return Introduction(name, self._emails.get(person.key, ""), page, title)
+        return Introduction(visit.name or name, visit.email, page, title)
+
+    async def introduce(
+        self, session: Session, *, name: str = "", email: str = "", page: str = "", title: str = ""
+    ) -> None:
+        """Somebody in a page says who she is and where; what is empty stays as it was. Name and e-mail of a member are
+        her site's to tell, and hers are left alone. Raises `NotAllowed`, `Malformed`, `TooLong`, `StoreUnavailable`."""
+        if session.peer.door not in EMBEDDED and not session.person.site:
+            raise NotAllowed("Only who is in a page of a site introduces herself.")
+        self._check(name, email)
+        for text in (page, title):
+            check_line(text)
+        if page and not page.startswith(("https://", "http://")):
+            raise Malformed("A page has an address that begins with https:// or http://.")
+        if page or title:
+            before = self._pages.get(session.id, ("", ""))
+            # A page without a title has none: not that of the page before.
+            self._pages[session.id] = (page, title) if page else (before[0], title)
+        visit = self._visits.get(session.person.key)
+        if visit is None or not (name or email):
+            return
+        if name and name != session.info.realname:
+            self._people.set_realname(session, name)
+        visit.name, visit.email = name or visit.name, email or visit.email
+        await self._keep(session.person.key, visit)
+
+    async def vouched(self, account: Account, email: str) -> None:
+        """What a site says of its member. Raises `StoreUnavailable`."""
+        if self._emails.get(account.id, "") == email:
+            return
+        self._emails[account.id] = email
+        try:
+            if email:
+                await self._shelf.put([(account.id, _EMAIL, email.encode())])
+            else:
+                await self._shelf.remove([(account.id, _EMAIL)])
+        except OutcomeUnknown:
+            raise StoreUnavailable from None
+
+    async def email(self, account: Account) -> str:
+        """Where somebody can be written to who is a visitor or a member, or "". Raises `StoreUnavailable`."""
+        visit = self._visits.get(account.id)
+        if visit is not None:
+            return visit.email
+        try:
+            return (await self._shelf.of(account.id)).get(_EMAIL, b"").decode()
+        except OutcomeUnknown:
+            raise StoreUnavailable from None
+
+    def _check(self, name: str, email: str) -> None:
+        self.limits.check_size("real_name_length", "name", name)
+        check_line(name)
+        check_email(email)
+
+    # ------------------------------------------------------------ keeping
+
+    async def _keep(self, account: str, visit: Visit) -> None:
+        try:
+            await self._shelf.put([(account, _VISIT, _encode(visit))])
+        except OutcomeUnknown:
+            raise StoreUnavailable from None
+        self._visits[account] = visit
+
+    def _note(self, account: str, visit: Visit) -> None:
+        """Keep what nobody waits for."""
+        self._environment.spawn("note that a visitor was here", self._noted(account, visit))
+
+    async def _noted(self, account: str, visit: Visit) -> None:
+        # Without it she may end too soon, after a crash: she is asked for again when she comes.
+        with suppress(StoreUnavailable):
+            if account in self._visits:
+                await self._keep(account, visit)
+
+    # ------------------------------------------------------------ for status
+
+    def __len__(self) -> int:
+        return len(self._visits)
+
+    def here(self) -> int:
+        """How many are on."""
+        return sum(1 for person in self._people.persons.values() if person.site)
+
+
+def check_line(text: str) -> None:
+    """Raises `Malformed` for what is not one line of plain text."""
+    if not text.isprintable():
+        raise Malformed("This has characters that cannot be in one line of text.")
+
+
+def check_email(text: str) -> None:
+    """Raises `Malformed` for what cannot be an address (RFC 5321 section 4.1.2, without quoted local parts)."""
+    local, at, domain = text.rpartition("@")
+    if text and (
+        not (at and local and domain)
+        or len(text.encode("utf-8", "replace")) > _EMAIL_SIZE
+        or not text.isprintable()
+        or any(character in text for character in ' "(),:;<>[\\]')
+        or "@" in local
+    ):
+        raise Malformed("This is no e-mail address.")
