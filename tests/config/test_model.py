@@ -176,6 +176,7 @@ class LimitsTests(SynchronousTestCase):
                 "handshake_timeout",
                 "sign_on_delay",
                 "registrations_per_hour",
+                "visitors_per_address",
                 "messages_per_second",
                 "metadata_per_minute",
                 "message_burst",

@@ -4,11 +4,12 @@ answered in the door's own words, and counted for the operator. What is held in 
 
 import time
 from pathlib import Path
+from typing import Any
 
 from imd.config.limits import Limits
 from imd.control.limits import SWITCHES
 from tests.daemon import RunningDaemon
-from tests.doors import DOORS, IrcDriver, NativeDriver, websocket
+from tests.doors import DOORS, IrcDriver, NativeDriver, NativeWebDriver, websocket
 from tests.doors.stream import connected
 from tests.doors.udp import Datagrams
 from tests.net.websocket.client import PING, TEXT, frame
@@ -28,6 +29,8 @@ ELSEWHERE = {
     "request_size": "test_requests",
     "websocket_message": "test_frames",
     "frames_per_second": "test_frames",
+    "visitors": "test_visitors",
+    "visitors_per_address": "test_visitors",
     "messages_per_second": "test_rates",
     "message_burst": "test_rates",
     "commands_per_second": "test_rates",
@@ -243,6 +246,36 @@ class CrowdTests(BoundedTestCase):
                 await self.counted(daemon, limit, number)
         status = await daemon.ask("status")
         self.assertEqual(status["memory"]["held"], 0)
+
+    async def test_visitors(self) -> None:
+        """Visitors of sites are bounded, all of them and new ones of each address; who is known comes back."""
+        site = 'web.sites=[{name="shop", origins=["https://shop.example"], staff=["alice"]}]'
+        limits = ("limits.enabled=true", "limits.visitors=3", "limits.visitors_per_address=2")
+        daemon = await self.house(site, *limits).start()
+        here = Meeting(self, daemon, "websocket")
+
+        async def visit(source: str, secret: str = "") -> dict[str, Any]:
+            origin = ("Origin: https://shop.example",)
+            port = NativeWebDriver.port(daemon)
+            stream = await websocket.connected(port, "/embed/socket", "imd.native", source=source, headers=origin)
+            page = NativeWebDriver(stream, "page")
+            self.addCleanup(page.cut)
+            return await page.ask({"type": "visit", "secret": secret})
+
+        crowded, other = here.address(), here.address()
+        first, second = await visit(crowded), await visit(crowded)
+        self.assertNotEqual(first["address"], second["address"])
+        for source, limit in ((crowded, "visitors_per_address"), (other, ""), (other, "visitors")):
+            answer = await visit(source)
+            if limit:
+                self.assertEqual(answer["code"], "too-fast")
+                self.assertGreater(answer["retry_after"], 0)
+                await self.counted(daemon, limit, 1)
+        self.assertEqual((await visit(crowded, first["secret"]))["address"], first["address"])
+        await daemon.kill()
+        await daemon.start()
+        self.assertEqual((await visit(crowded, second["secret"]))["address"], second["address"])
+        self.assertEqual((await visit(here.address()))["code"], "too-fast")
 
 
 globals().update(on_both_stores(BoundedPromise))
