@@ -15,8 +15,16 @@ const out = process.argv[2]
   ? `${resolve(process.argv[2])}/`
   : fileURLToPath(new URL("../imd/protocols/web/static/", import.meta.url));
 
+// Vite wraps each `import()` in code that loads style sheets and preloads modules; ours has neither.
+const plainImports = {
+  name: "plain-imports",
+  enforce: "pre",
+  load: (id) => (id.includes("vite/preload-helper") ? "export const __vitePreload = (load) => load();" : null),
+};
+
 const shared = {
   root: here,
+  plugins: [plainImports],
   configFile: fileURLToPath(new URL("vite.config.mjs", import.meta.url)),
   logLevel: "warn",
 };
@@ -61,8 +69,8 @@ async function modules() {
             chunk.facadeModuleId?.includes("/languages/") ? "assets/lang-[name]-[hash].js" : "assets/[name]-[hash].js",
           assetFileNames: "assets/[name]-[hash][extname]",
         },
-        // The app's exports are what the loader imports by name.
-        preserveEntrySignatures: "strict",
+        // The app's exports are what the loader imports by name; chunks that are imported later may use more of it.
+        preserveEntrySignatures: "allow-extension",
       },
     },
   });

@@ -1,4 +1,8 @@
 // The chunk that the loader imports when the chat is opened.
+import type { App, Shell } from "./border";
+import { createEngine } from "./engine";
+import { mountWith } from "./ui/mount";
 
-export type { Engine, Settings, State } from "./engine";
-export { createEngine, talkKey } from "./engine";
+export function mount(shell: Shell): Promise<App> {
+  return mountWith(createEngine, shell);
+}

@@ -1,15 +1,12 @@
-// The classic script behind the tag: it asks for nothing more until the chat is opened.
+// `/imd.js`: the one script a page includes. It draws the launcher, offers `imd`, and imports the app when needed.
+//
+// Each tag runs it again: the first makes the global, further ones add a widget to it.
+import { begin } from "./loader/api";
 
-/** Name of the app's chunk below `/embed/`, put in by build.mjs. */
-declare const __IMD_APP__: string;
-
-const script = document.currentScript;
-const server = script instanceof HTMLScriptElement ? new URL(script.src).origin : location.origin;
-
-/** The rest of the widget, asked for once. */
-let app: Promise<typeof import("./app")> | undefined;
-
-export function loadApp(): Promise<typeof import("./app")> {
-  app ??= import(/* @vite-ignore */ `${server}/embed/${__IMD_APP__}`);
-  return app;
+const tag = document.currentScript ?? document.querySelector('script[src$="/imd.js"]');
+if (tag instanceof HTMLScriptElement) {
+  const server = new URL(".", tag.src).href;
+  const given = { ...tag.dataset };
+  if (document.body) begin(server, given);
+  else addEventListener("DOMContentLoaded", () => begin(server, given), { once: true });
 }

@@ -1,0 +1,54 @@
+// Which parts of a text are links. Only what names its scheme is one, and only schemes that can do no harm.
+
+export interface Part {
+  readonly text: string;
+  /** Where it leads; empty: plain text. */
+  readonly href: string;
+}
+
+// Up to what no link has within it: space, quotes, and what cannot be seen (controls, and marks that turn the text
+// around it).
+const CANDIDATE = /\b(?:https?:\/\/|mailto:)[^\s<>"'`\p{Cc}\p{Cf}]+/giu;
+const SAFE = /^(?:https?|mailto):$/;
+const CLOSING: Readonly<Record<string, string>> = { ")": "(", "]": "[", "}": "{", "）": "（", "】": "【", "」": "「" };
+
+const count = (text: string, one: string): number => text.split(one).length - 1;
+
+/** Without the punctuation of the sentence around it: `(see https://a.example/b(c)).` ends at `b(c)`. */
+function trimmed(link: string): string {
+  for (let end = link.length; ; end--) {
+    const last = link[end - 1] ?? "";
+    const opening = CLOSING[last];
+    const kept = link.slice(0, end);
+    const stray = opening ? count(kept, last) > count(kept, opening) : /[.,:;!?*_~。，、！？；：…]/u.test(last);
+    if (!stray) return kept;
+  }
+}
+
+function safe(link: string): string {
+  try {
+    const url = new URL(link);
+    return SAFE.test(url.protocol) && (url.host || url.pathname) ? url.href : "";
+  } catch {
+    return "";
+  }
+}
+
+/** The text in pieces; joined they are the text. */
+export function parts(text: string): Part[] {
+  const found: Part[] = [];
+  let done = 0;
+  const plain = (end: number) => {
+    if (end > done) found.push({ text: text.slice(done, end), href: "" });
+  };
+  for (const { 0: whole, index } of text.matchAll(CANDIDATE)) {
+    const link = trimmed(whole);
+    const href = safe(link);
+    if (!href) continue;
+    plain(index);
+    found.push({ text: link, href });
+    done = index + link.length;
+  }
+  plain(text.length);
+  return found;
+}

@@ -1,0 +1,198 @@
+// The messages of a talk.
+//
+// The list itself is not live: a screen reader would read all of the history. What is new goes, once, into a region of
+// its own (`Announcer`).
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { Item, Said, Talk } from "../engine/types";
+import { Icon } from "./icons";
+import { happened, SaidLine } from "./line";
+import { day, sameDay } from "./times";
+import { say, type View } from "./view";
+
+/** What one person says within so long stands together. */
+const TOGETHER = 4 * 60_000;
+/** So near the end of the list is at its end. */
+const NEAR = 48;
+const KEPT_FOR = 10_000;
+
+function together(one: Item | undefined, other: Item | undefined): boolean {
+  return (
+    !!one &&
+    !!other &&
+    one.kind !== "event" &&
+    other.kind !== "event" &&
+    one.from === other.from &&
+    one.status !== "failed" &&
+    other.time - one.time < TOGETHER &&
+    sameDay(one.time, other.time)
+  );
+}
+
+function lines(view: View, talk: Talk) {
+  const { items } = talk;
+  const made = [];
+  const now = Date.now();
+  const named = talk.kind !== "person";
+  for (const [index, item] of items.entries()) {
+    const before = items[index - 1];
+    if (!before || !sameDay(before.time, item.time)) {
+      made.push(
+        <li key={`day ${item.key}`} class="event day">
+          <span>{day(view.language, item.time, now)}</span>
+        </li>,
+      );
+    }
+    const unread = talk.firstUnread === item.key && index > 0;
+    if (unread) {
+      made.push(
+        <li key="unread" class="event unread" part="unread">
+          <span>{say(view, "latest")}</span>
+        </li>,
+      );
+    }
+    if (item.kind === "event") {
+      const text = happened(view, item);
+      if (text) {
+        made.push(
+          <li key={item.key} class="event" part="event" dir="auto">
+            {text}
+          </li>,
+        );
+      }
+    } else {
+      made.push(
+        <SaidLine
+          key={item.key}
+          view={view}
+          talk={talk.key}
+          item={item}
+          first={unread || !together(before, item)}
+          last={!together(item, items[index + 1])}
+          named={named}
+          coloured={talk.kind === "room"}
+        />,
+      );
+    }
+  }
+  return made;
+}
+
+/** Says what comes in while one listens, and only that. */
+function Announcer({ view, talk }: { view: View; talk: Talk }) {
+  const [news, setNews] = useState<readonly Said[]>([]);
+  const { engine } = view;
+  useEffect(() => {
+    setNews([]);
+    return engine.on("message", (event) => {
+      if (event.talk !== talk.key || event.item.mine) return;
+      setNews((all) => [...all, event.item]);
+      setTimeout(() => setNews((all) => all.slice(1)), KEPT_FOR);
+    });
+  }, [engine, talk.key]);
+  return (
+    <div class="unseen" aria-live="polite" aria-relevant="additions">
+      {news.map((item) => (
+        <p key={item.key}>
+          {item.name}: {item.body}
+        </p>
+      ))}
+    </div>
+  );
+}
+
+/** `greeting` stands before the first message, `note` after the last. */
+export function Log({ view, talk, greeting, note }: { view: View; talk: Talk; greeting: string; note: string }) {
+  const { engine } = view;
+  const list = useRef<HTMLDivElement>(null);
+  const [atEnd, setAtEnd] = useState(true);
+  const before = useRef({ first: "", height: 0 });
+  const first = talk.items[0]?.key ?? "";
+
+  // Stay at the end when there; keep one's place when older messages come in above.
+  useLayoutEffect(() => {
+    const element = list.current;
+    if (!element) return;
+    const { first: was, height } = before.current;
+    if (was && was !== first && !atEnd) element.scrollTop += element.scrollHeight - height;
+    else if (atEnd) element.scrollTop = element.scrollHeight;
+    before.current = { first, height: element.scrollHeight };
+  });
+
+  // The panel becomes smaller when a keyboard comes up.
+  useEffect(() => {
+    const element = list.current;
+    if (!element || typeof ResizeObserver !== "function") return;
+    const observer = new ResizeObserver(() => {
+      if (atEnd) element.scrollTop = element.scrollHeight;
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [atEnd]);
+
+  const { isOpen } = view.shell;
+  useEffect(() => {
+    const look = () => engine.look(isOpen && atEnd && !document.hidden ? talk.key : null);
+    look();
+    document.addEventListener("visibilitychange", look);
+    return () => {
+      document.removeEventListener("visibilitychange", look);
+      engine.look(null);
+    };
+  }, [engine, talk.key, atEnd, isOpen]);
+
+  const older = () => {
+    if (talk.hasOlder && !talk.loading) void engine.older(talk.key);
+  };
+  const scrolled = () => {
+    const element = list.current;
+    if (!element) return;
+    setAtEnd(element.scrollHeight - element.scrollTop - element.clientHeight < NEAR);
+    if (element.scrollTop < NEAR && element.scrollHeight > element.clientHeight) older();
+  };
+
+  return (
+    <div class="middle">
+      <div
+        class="log"
+        part="log"
+        ref={list}
+        onScroll={scrolled}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard.
+        tabIndex={0}
+        role="log"
+        aria-live="off"
+        aria-label={say(view, "log")}
+      >
+        {talk.hasOlder && talk.items.length > 0 && (
+          <button type="button" class="plain older" onClick={older} aria-busy={talk.loading}>
+            {say(view, "earlier")}
+          </button>
+        )}
+        {greeting && !talk.hasOlder && (
+          <p class="greeting" part="greeting" dir="auto">
+            {greeting}
+          </p>
+        )}
+        <ol>{lines(view, talk)}</ol>
+        {note && (
+          <p class="event" part="event">
+            {note}
+          </p>
+        )}
+      </div>
+      {!atEnd && (
+        <button
+          type="button"
+          class="to-end"
+          part="button"
+          aria-label={say(view, "latest")}
+          onClick={() => list.current?.scrollTo({ top: list.current.scrollHeight })}
+        >
+          <Icon name="down" />
+          {talk.unread > 0 && <span class="count">{talk.unread}</span>}
+        </button>
+      )}
+      <Announcer view={view} talk={talk} />
+    </div>
+  );
+}

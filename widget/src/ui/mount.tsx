@@ -1,0 +1,270 @@
+// The app of one widget: an engine, and what is drawn of its state.
+import { type ComponentType, render } from "preact";
+import { type App, BEEN_HERE, type Shell } from "../border";
+import { talkKey } from "../engine/names";
+import type { Engine, Settings, State, TalkKey } from "../engine/types";
+import { fill, type Texts } from "../languages";
+import { Alerts, flashTitle } from "./alerts";
+import { Panel, type PaneProps } from "./panel";
+import { addStyle } from "./style";
+import type { View } from "./view";
+import css from "./widget.css?inline";
+
+const languages = import.meta.glob<Texts>("../languages/[a-z][a-z].ts", { import: "texts" });
+
+/** A missing file of a language is no reason to have no chat. */
+async function load(language: string): Promise<Texts> {
+  const path = (name: string) => languages[`../languages/${name}.ts`] as () => Promise<Texts>;
+  return path(language)().catch(() => path("en")());
+}
+
+function settings(shell: Shell): Settings {
+  const { server, site, token, agents, room, form } = shell.options;
+  return {
+    server,
+    site,
+    token,
+    staff: agents,
+    rooms: room,
+    introduceFirst: form.name !== "none" || form.email !== "none",
+  };
+}
+
+export type CreateEngine = (settings: Settings) => Engine;
+
+class WidgetApp implements App {
+  readonly #shell: Shell;
+  readonly #engine: Engine;
+  readonly #alerts: Alerts;
+  readonly #targets: readonly TalkKey[];
+  readonly #stops: (() => void)[] = [];
+  #language = "";
+  #texts: Texts;
+  #own: Shell["options"]["texts"] = {};
+  #shown: TalkKey | null | undefined;
+  #home: ComponentType<PaneProps> | null = null;
+  #state: State;
+  #unread = 0;
+  #noted = false;
+  readonly #draw = () => this.#render();
+
+  constructor(shell: Shell, engine: Engine, texts: Texts, language: string) {
+    this.#shell = shell;
+    this.#engine = engine;
+    this.#texts = texts;
+    this.#language = language;
+    this.#state = engine.state;
+    this.#alerts = new Alerts(shell.options.sound);
+    const { agents, room } = shell.options;
+    this.#targets = [...agents, ...room].map((name) => talkKey(name));
+    addStyle(shell.root, css);
+    this.#listen();
+    if (shell.options.token || engine.known()) this.#start();
+    this.#render();
+  }
+
+  #start(): void {
+    this.#engine.start();
+    for (const name of this.#targets) this.#engine.open(name);
+  }
+
+  #listen(): void {
+    const { emit } = this.#shell;
+    const on: Engine["on"] = (name, listener) => {
+      const stop = this.#engine.on(name, listener);
+      this.#stops.push(stop);
+      return stop;
+    };
+    this.#stops.push(this.#engine.subscribe((state) => this.#changed(state)));
+    on("message", ({ talk, item }) => {
+      const { id, from, name, body, mine, time } = item;
+      emit("message", { talk, id, from, name, text: body, mine, time });
+      if (!mine) this.#alert(talk, name, body, id);
+    });
+    on("presence", ({ key, presence }) => emit("presence", { who: key, state: presence.state, text: presence.text }));
+    on("conversation", ({ talk, conversation }) => {
+      emit("conversation", { talk, state: conversation.state, by: conversation.by, name: conversation.name });
+    });
+    on("token-expired", ({ problem }) => emit("token-expired", { code: problem.code, text: problem.text }));
+    on("error", ({ problem }) => emit("error", { code: problem.code, text: problem.text }));
+    const hidden = () => this.#flash();
+    document.addEventListener("visibilitychange", hidden);
+    this.#stops.push(() => document.removeEventListener("visibilitychange", hidden));
+    const { visualViewport } = window;
+    const fit = () => this.#fit();
+    visualViewport?.addEventListener("resize", fit);
+    visualViewport?.addEventListener("scroll", fit);
+    this.#stops.push(() => {
+      visualViewport?.removeEventListener("resize", fit);
+      visualViewport?.removeEventListener("scroll", fit);
+    });
+  }
+
+  /** The keyboard of a telephone covers what is fixed to the screen; only this tells what it leaves. */
+  #fit(): void {
+    const { visualViewport: view } = window;
+    if (!view || !this.#shell.isOpen) return;
+    const { style } = this.#shell.panel;
+    const zoomed = view.scale > 1.05;
+    style.setProperty("--_view-height", zoomed ? "" : `${view.height}px`);
+    style.setProperty("--_view-top", zoomed ? "" : `${view.offsetTop}px`);
+  }
+
+  #changed(state: State): void {
+    this.#state = state;
+    if (
+      !this.#noted &&
+      Object.values(state.talks).some((talk) => talk.items.some((i) => i.kind !== "event" && i.mine))
+    ) {
+      this.#noted = true;
+      this.#remember();
+    }
+    if (state.unread !== this.#unread) {
+      this.#unread = state.unread;
+      this.#shell.unread(state.unread);
+      this.#shell.emit("unread", { total: state.unread });
+      this.#flash();
+    }
+    this.#render();
+  }
+
+  /** From now on the app is imported with each page, so that answers are noticed. */
+  #remember(): void {
+    try {
+      localStorage.setItem(BEEN_HERE, "1");
+    } catch {
+      // Then only when the chat is opened.
+    }
+  }
+
+  #flash(): void {
+    const n = this.#unread;
+    flashTitle(this, n ? `(${n}) ${fill(this.#texts.newMessage, this.#language)}` : "");
+  }
+
+  #alert(talk: TalkKey, name: string, body: string, id: string): void {
+    const away = document.hidden;
+    if (!away && this.#shell.isOpen && this.#shown === talk) return;
+    // Of several hidden tabs one makes itself heard.
+    if (away && !this.#state.leader) return;
+    this.#alerts.tone();
+    if (!away) return;
+    const title = fill(this.#texts.newFrom, this.#language, { name });
+    this.#alerts.notifyOf(title, body, `imd ${id}`, () => {
+      this.#shown = talk;
+      this.#shell.open();
+      this.#render();
+    });
+  }
+
+  get #several(): boolean {
+    const { me } = this.#state;
+    return (me !== null && !me.visitor) || this.#targets.length > 1;
+  }
+
+  #render(): void {
+    const shell = this.#shell;
+    const first = this.#targets[0] ?? null;
+    const several = this.#several;
+    if (several && !this.#home) this.#loadHome();
+    const view: View = {
+      engine: this.#engine,
+      state: this.#state,
+      shell,
+      alerts: this.#alerts,
+      language: this.#language,
+      texts: { ...this.#texts, ...this.#own },
+      shown: this.#shown === undefined ? first : this.#shown,
+      several,
+      show: (talk) => {
+        this.#shown = talk;
+        this.#render();
+      },
+      signOut: () => this.signOut(),
+    };
+    this.#shown = view.shown ?? this.#shown;
+    render(<Panel view={view} redraw={this.#draw} Home={this.#home} />, shell.panel);
+  }
+
+  #loading = false;
+
+  #loadHome(): void {
+    if (this.#loading) return;
+    this.#loading = true;
+    import("./home").then(
+      ({ Home, css: more }) => {
+        addStyle(this.#shell.root, more);
+        this.#home = Home;
+        this.#render();
+      },
+      () => {
+        this.#loading = false;
+      },
+    );
+  }
+
+  async update(): Promise<void> {
+    const { language, options, isOpen } = this.#shell;
+    if (language !== this.#language) {
+      this.#texts = await load(language);
+      this.#language = language;
+    }
+    this.#own = options.texts;
+    if (isOpen) {
+      this.#start();
+      this.#fit();
+    }
+    this.#render();
+  }
+
+  /** Resolves when signed on, rejects when the server says no. */
+  identify(token: string): Promise<void> {
+    const engine = this.#engine;
+    return new Promise((resolve, reject) => {
+      const stops: (() => void)[] = [];
+      const settle = (problem?: { code: string; text: string }) => {
+        for (const stop of stops) stop();
+        if (!problem) return resolve();
+        reject(new DOMException(problem.text, problem.code));
+      };
+      engine.identify(token);
+      stops.push(
+        engine.on("online", () => settle()),
+        engine.on("token-expired", ({ problem }) => settle(problem)),
+        engine.on("error", ({ problem }) => settle(problem)),
+        engine.subscribe(({ connection }) => {
+          if (connection.kind === "stopped") settle(connection.problem);
+        }),
+      );
+      this.#start();
+    });
+  }
+
+  async signOut(): Promise<void> {
+    await this.#engine.signOut();
+    this.#engine.identify(null);
+    try {
+      localStorage.removeItem(BEEN_HERE);
+    } catch {
+      // It was never there.
+    }
+    this.#noted = false;
+    this.#shown = undefined;
+    if (this.#shell.inline) this.#start();
+    else this.#shell.close();
+    this.#render();
+  }
+
+  destroy(): void {
+    for (const stop of this.#stops) stop();
+    flashTitle(this, "");
+    render(null, this.#shell.panel);
+    this.#engine.stop();
+  }
+}
+
+export async function mountWith(createEngine: CreateEngine, shell: Shell): Promise<App> {
+  const { language } = shell;
+  const texts = await load(language);
+  return new WidgetApp(shell, createEngine(settings(shell)), texts, language);
+}

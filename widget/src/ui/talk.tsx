@@ -1,0 +1,150 @@
+// One talk: with a desk, a person, or a room.
+import { useState } from "preact/hooks";
+import type { Presence, Talk } from "../engine/types";
+import type { Texts } from "../languages";
+import { Composer } from "./composer";
+import { Form } from "./form";
+import { Avatar, Head } from "./head";
+import { Name, Text } from "./line";
+import { Log } from "./log";
+import { type Choice, commonChoices } from "./menu";
+import { explain } from "./problems";
+import { say, titleOf, type View } from "./view";
+
+const STATES: Readonly<Record<string, keyof Texts>> = {
+  available: "presenceAvailable",
+  away: "presenceAway",
+  "extended-away": "presenceExtendedAway",
+  busy: "presenceBusy",
+  invisible: "presenceInvisible",
+  offline: "presenceOffline",
+};
+
+/** What a state is called: a person's own words, or for staff what it means to who waits. */
+export function stateName(view: View, state: string): string {
+  return say(view, STATES[state] ?? "presenceAvailable");
+}
+
+function staffLine(view: View, talk: Talk, presence: Presence | undefined): string {
+  const { conversation } = talk;
+  const online = view.state.connection.kind === "online";
+  if (online && conversation?.state === "taken") return say(view, "taken", { name: conversation.name });
+  if (!presence || !online) return "";
+  if (presence.state === "offline") return say(view, "offline");
+  if (conversation?.state === "ringing") return say(view, "ringing");
+  return say(view, presence.state === "available" ? "available" : "away");
+}
+
+function Members({ view, talk }: { view: View; talk: Talk }) {
+  const members = [...(talk.room?.members ?? [])].sort((a, b) => a.name.localeCompare(b.name, view.language));
+  return (
+    <aside class="members" part="members" aria-label={say(view, "membersOf", { name: talk.title })}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard. */}
+      <ul tabIndex={0}>
+        {members.map((member) => (
+          <li key={member.address}>
+            <Avatar name={member.name} state={view.state.presence[member.address]?.state} />
+            <Name name={member.name} address={member.address} colour />
+            {member.roles.some((role) => role !== "voice") && (
+              <span class="role" title={member.roles.join(" ")}>
+                ★
+              </span>
+            )}
+          </li>
+        ))}
+      </ul>
+    </aside>
+  );
+}
+
+export function TalkPane({ view, talk, redraw }: { view: View; talk: Talk; redraw: () => void }) {
+  const { engine, state, shell } = view;
+  const [members, setMembers] = useState(false);
+  const presence = state.presence[talk.key];
+  const staff = talk.kind === "staff";
+  const { room, conversation } = talk;
+  const title = titleOf(view, talk);
+
+  // Nobody there, and nothing said yet: a form, whose message waits for them.
+  const leave =
+    staff && presence?.state === "offline" && !talk.items.length && !talk.loading && state.connection.kind === "online";
+
+  const choices: Choice[] = commonChoices(view, redraw);
+  if (staff && conversation && conversation.state !== "closed") {
+    choices.push({ text: say(view, "end"), run: () => void engine.closeConversation(talk.key) });
+  }
+  if (room?.joined && state.me && !state.me.visitor) {
+    choices.push({
+      text: say(view, "leaveRoom"),
+      run: () => {
+        void engine.leave(talk.key);
+        view.show(null);
+      },
+    });
+  }
+
+  const last = talk.items.at(-1);
+  const kept = staff && last && last.kind !== "event" && last.mine && last.status === "kept";
+  const typists = talk.typing;
+  const [typist] = typists;
+  const line = staff
+    ? staffLine(view, talk, presence)
+    : presence && talk.kind === "person"
+      ? [stateName(view, presence.state), presence.text].filter(Boolean).join(" · ")
+      : "";
+
+  return (
+    <>
+      <Head
+        view={view}
+        title={title}
+        choices={choices}
+        avatar={
+          <Avatar
+            name={title}
+            picture={staff ? shell.options.avatar : ""}
+            state={talk.kind === "room" ? undefined : presence?.state}
+          />
+        }
+      >
+        {room ? (
+          <button type="button" class="sub" aria-expanded={members} onClick={() => setMembers(!members)}>
+            {say(view, "members", { n: room.members.length || room.count })}
+          </button>
+        ) : (
+          <p class="sub" part="status" role="status">
+            {line}
+          </p>
+        )}
+      </Head>
+      {room?.topic && (
+        <p class="topic" part="topic" dir="auto">
+          <Text view={view} text={room.topic} />
+        </p>
+      )}
+      {talk.problem && (
+        <p class="bar" part="bar" role="alert">
+          {explain(view, talk.problem)}
+        </p>
+      )}
+      {leave ? (
+        <Form view={view} talk={talk} mode="leave" />
+      ) : (
+        <>
+          {members && <Members view={view} talk={talk} />}
+          <Log
+            view={view}
+            talk={talk}
+            greeting={staff ? shell.options.greeting || say(view, "greeting") : ""}
+            note={kept ? say(view, "kept") : ""}
+          />
+          <p class="typing" part="typing" hidden={!typist}>
+            <span class="dots" aria-hidden="true" />
+            {typist && (typists.length > 1 ? say(view, "typingMany") : say(view, "typing", { name: typist.name }))}
+          </p>
+          {!talk.problem && <Composer view={view} talk={talk} />}
+        </>
+      )}
+    </>
+  );
+}
