@@ -161,13 +161,13 @@ export function happened(
 
 /** One of our own messages has come a step further. */
 export function step(talk: Kept, clientId: string, change: (item: Said) => Said): Kept {
-  let found = false;
-  const items = talk.items.map((item) => {
-    if (item.kind === "event" || item.clientId !== clientId) return item;
-    found = true;
-    return change(item);
-  });
-  return found ? { ...talk, items: items.sort(byOrder) } : talk;
+  const before = talk.items.find((item): item is Said => item.kind !== "event" && item.clientId === clientId);
+  if (!before) return talk;
+  const after = change(before);
+  // The history may have brought it already, from before the connection was cut.
+  const same = (item: Item) => item !== before && item.kind !== "event" && item.id !== "" && item.id === after.id;
+  const items = talk.items.filter((item) => !same(item)).map((item) => (item === before ? after : item));
+  return counted({ ...talk, items: items.sort(byOrder), last: Math.max(talk.last, after.time) });
 }
 
 /** A message of ours has become `delivered` or `read`; who has read it has read what was sent before it, too. */

@@ -76,6 +76,8 @@ export class Core {
   readonly staff = new Set<TalkKey>();
   own: { state: OwnState; text: string } = { state: "available", text: "" };
   page: { url: string; title: string };
+  /** When the last session began, by the server's clock, in seconds. */
+  signedOn = 0;
   /** The visitor need not be asked who she is any more. */
   introduced = false;
 
@@ -352,6 +354,7 @@ export class Core {
   private welcome(link: Link, welcome: Welcome): void {
     this.link = link;
     this.attempts = 0;
+    this.signedOn = welcome.time;
     this.keeping.resume = { token: welcome.token, session: welcome.session };
     const { name = "", email = "" } = this.keeping.introduced ?? {};
     const me = {
@@ -364,7 +367,7 @@ export class Core {
     };
     this.domain = welcome.address.slice(me.nick.length + 1);
     this.set({ connection: { kind: "online" }, needs: "nothing", me, presence: this.lasting() });
-    this.presentPage();
+    this.presentPage().catch(() => undefined);
     hear(this, { type: "roster", contacts: welcome.roster ?? [] });
     for (const presence of welcome.presence ?? []) hear(this, { ...presence, type: "presence" });
     for (const key of [...this.staff, ...this.watched]) this.watch(key);

@@ -1,7 +1,8 @@
 // Which carrier to take: a WebSocket, unless this network has shown that it breaks them.
 //
-// A WebSocket that was tried twice and never brought the server's first word, while a poll brings it, is not tried
-// again for a day, or until the browser tells of another network.
+// A WebSocket that was tried twice and never brought the server's first word is followed by a poll. If that brings it, and
+// another WebSocket at that very time does not, WebSockets are not tried again for a day, or until the browser tells of
+// another network. A server that was merely away for a while is so not taken for a network that breaks WebSockets.
 
 import { bySocket, type Carried, type Carrier } from "./carrier";
 import { byPolling } from "./polling";
@@ -28,6 +29,27 @@ export class Dialler {
     this.world.local.remove(this.note);
   }
 
+  /** While a poll works: does a WebSocket? */
+  private compare(better: () => void): void {
+    const { world } = this;
+    const broken = () => {
+      calm();
+      world.local.set(this.note, String(world.clock.now() + DAY));
+    };
+    const socket = bySocket(world, this.server, {
+      text: () => {
+        calm();
+        socket.close();
+        better();
+      },
+      closed: broken,
+    });
+    const calm = world.clock.after(PATIENCE, () => {
+      socket.close();
+      broken();
+    });
+  }
+
   dial(carried: Carried): Carrier {
     const { world } = this;
     const polling = this.failed >= 2 || Number(world.local.get(this.note)) > world.clock.now();
@@ -48,8 +70,12 @@ export class Dialler {
         if (!spoke) {
           spoke = true;
           calm();
-          this.failed = polling ? 2 : 0;
-          if (polling && !world.local.get(this.note)) world.local.set(this.note, String(world.clock.now() + DAY));
+          this.failed = 0;
+          if (polling && !world.local.get(this.note))
+            this.compare(() => {
+              carrier.close();
+              carried.closed();
+            });
         }
         carried.text(message);
       },

@@ -79,7 +79,9 @@ export class History {
     // What the history of a new device holds was read on another, but what waited in the inbox was not.
     const readTo = talk.readTo ?? last;
     const merged = put({ ...talk, items, readTo }, this.items(lines));
-    return { ...merged, floor: first, cursor: last, hasOlder: full };
+    // Of a talk without a history nothing is missing before this session; a minute is for clocks that are set.
+    const begin = Math.round((this.core.signedOn - 60) * 1e6);
+    return { ...merged, floor: first || begin, cursor: last || begin, hasOlder: full };
   }
 
   private next(talk: Kept, lines: readonly Line[]): Kept {

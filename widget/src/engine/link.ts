@@ -68,9 +68,12 @@ export class Link {
     this.ref += 1;
     const ref = this.ref;
     this.write({ ...request, ref });
-    return new Promise<Answer>((resolve, reject) => {
-      this.pending.set(ref, { done: (answer) => resolve(answer as Answer), failed: reject });
+    const answer = new Promise<Answer>((resolve, reject) => {
+      this.pending.set(ref, { done: (message) => resolve(message as Answer), failed: reject });
     });
+    // Whoever does not look at the outcome need not catch it either.
+    answer.catch(() => undefined);
+    return answer;
   }
 
   /** Says something that needs no answer. */

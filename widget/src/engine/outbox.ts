@@ -103,16 +103,20 @@ export class Outbox {
       this.fail(entry, { code: answer.code || "refused", text: answer.text ?? "" });
     } else {
       const status = answer.outcome === "kept" ? "kept" : "sent";
+      // The server's `seq` is its time of reading in microseconds.
+      const order = Math.round(answer.time * 1e6);
       this.done(entry, (talk) =>
-        step(talk, entry.clientId, (said) => ({
-          ...said,
-          id: answer.id,
-          time: answer.time * 1000,
-          // The server's `seq` is its time of reading in microseconds.
-          order: said.order === PENDING ? Math.round(answer.time * 1e6) : said.order,
-          status: further(said.status, status),
-          problem: null,
-        })),
+        this.core.history.live(
+          step(talk, entry.clientId, (said) => ({
+            ...said,
+            id: answer.id,
+            time: answer.time * 1000,
+            order: said.order === PENDING ? order : said.order,
+            status: further(said.status, status),
+            problem: null,
+          })),
+          order - 1,
+        ),
       );
     }
     this.pump();

@@ -124,7 +124,7 @@ export const byPolling: Dial = (world, server, carried) => {
     if (status === 403) return end({ code: "not-allowed", text: "Pages of this origin may not come in." });
     if (!session && status) return end(undefined, retryAfter);
     if (status === 400 || status === 404 || status === 409 || failures > MOST_FAILURES) return end();
-    if (waiting || paused) return;
+    if (paused || (waiting && !queue.length)) return;
     const pause = retryAfter ? retryAfter * 1000 : (PAUSES[failures - 1] ?? 30000);
     paused = world.clock.after(pause, () => {
       paused = null;

@@ -43,9 +43,7 @@ function details(core: Core) {
 
 /** Both requests at once: the session waits for the proof, and is refused with it. */
 function open(core: Core, link: Link, realname = ""): Promise<Welcome> {
-  const session = link.ask<Welcome>({ type: "session", ...details(core), ...(realname ? { realname } : {}) });
-  session.catch(() => undefined);
-  return session;
+  return link.ask<Welcome>({ type: "session", ...details(core), ...(realname ? { realname } : {}) });
 }
 
 async function visit(core: Core, link: Link): Promise<Welcome> {

@@ -1,0 +1,117 @@
+import { beforeEach, expect, test } from "vitest";
+import type { Engine, Said, Settings } from "../../src/engine";
+import { FakeBrowser, type Tab } from "./browser";
+import { settle } from "./clock";
+import { FakeServer } from "./server";
+
+const SETTINGS: Settings = {
+  server: "https://chat.example.org",
+  site: "shop",
+  token: null,
+  staff: ["sales"],
+  rooms: [],
+  introduceFirst: false,
+};
+
+let server: FakeServer;
+let browser: FakeBrowser;
+let tab: Tab;
+let engine: Engine;
+
+beforeEach(() => {
+  server = new FakeServer();
+  server.websockets = false;
+  server.polling = true;
+  browser = new FakeBrowser(server);
+  tab = browser.tab();
+  engine = tab.engine(SETTINGS);
+});
+
+const bodies = () =>
+  (engine.state.talks.sales?.items ?? []).filter((item): item is Said => item.kind !== "event").map(({ body }) => body);
+const seconds = (count: number) => browser.clock.advance(count * 1000);
+const agent = (body: string) => server.say("alice", engine.state.me?.nick ?? "", body, { "imd/desk": "sales" });
+/** A response's body takes some turns of the real event loop. */
+const turns = async (count = 20) => {
+  for (let turn = 0; turn < count; turn += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+    await settle();
+  }
+};
+
+test("where WebSockets never open it polls after two of them, and remembers that for a day", async () => {
+  engine.start();
+  await settle();
+  expect(server.requests).toBe(0);
+  await seconds(2);
+  await seconds(4);
+  await turns();
+  expect(engine.state.connection.kind).toBe("online");
+  engine.send("sales", "Hello");
+  await turns();
+  expect(server.said).toEqual(["Hello"]);
+  agent("Hi!");
+  await turns();
+  expect(bodies()).toEqual(["Hello", "Hi!"]);
+
+  const sockets = () => server.connections - server.polls.size;
+  const tried = sockets();
+  tab = tab.reload();
+  engine = tab.engine(SETTINGS);
+  engine.start();
+  await turns();
+  expect(engine.state.connection.kind).toBe("online");
+  expect(sockets()).toBe(tried);
+
+  tab.close();
+  await seconds(25 * 3600);
+  server.websockets = true;
+  tab = browser.tab();
+  engine = tab.engine(SETTINGS);
+  engine.start();
+  await settle();
+  expect(sockets()).toBe(tried + 1);
+});
+
+test("with a server that is away nothing is remembered", async () => {
+  server.up = false;
+  engine.start();
+  await seconds(60);
+  await turns();
+  server.up = true;
+  server.websockets = true;
+  await seconds(120);
+  await turns();
+  expect(engine.state.connection.kind).toBe("online");
+  expect(browser.local.get("imd:poll:https://chat.example.org")).toBeNull();
+});
+
+test("whatever request or answer is lost, nothing is lost or doubled", async () => {
+  for (const what of ["request", "answer"] as const) {
+    for (let at = 2; at < 14; at += 1) {
+      server = new FakeServer();
+      server.polling = true;
+      browser = new FakeBrowser(server);
+      browser.local.set("imd:poll:https://chat.example.org", String(browser.clock.now() + 3_600_000));
+      tab = browser.tab();
+      engine = tab.engine(SETTINGS);
+      server.lose = (count) => (count === at ? what : "nothing");
+      engine.start();
+      await turns();
+      for (const word of ["one", "two", "three"]) {
+        engine.send("sales", word);
+        await turns();
+        await seconds(3);
+        await turns();
+        if (engine.state.me) agent(`re: ${word}`);
+        await turns();
+        await seconds(3);
+        await turns();
+      }
+      await seconds(90);
+      await turns();
+      expect(server.said, `${what} ${at}`).toEqual(["one", "two", "three"]);
+      expect(bodies(), `${what} ${at}`).toEqual(["one", "re: one", "two", "re: two", "three", "re: three"]);
+    }
+  }
+});
