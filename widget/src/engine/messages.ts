@@ -1,6 +1,6 @@
 // Written by messages.mjs from docs/protocols/native.schema.json; do not edit.
 
-export type FromClient = Authenticate | Response | Register | OpenSession | Resume | Send | Ack | Read | Fetch | GetHistory | GetTalks | Redact | Typing | Tags | CallOffer | CallAnswer | CallCandidate | CallEnd | DirectOffer | DirectAnswer | FileOffer | FileAccept | FileDecline | SetPresence | GetPresence | Watch | Unwatch | RosterGet | RosterAsk | RosterPut | RosterApprove | RosterRefuse | RosterCancel | RosterRemove | RosterBlock | RosterUnblock | Join | Part | SetTopic | ChangeRoom | Kick | Invite | RenameRoom | GetRooms | GetRoom | GetMasks | Whoami | GetSessions | SetAlwaysOn | SetPrivacy | SetRealname | ChangePassword | Ping | Pong | Quit;
+export type FromClient = Authenticate | Response | Register | Visit | OpenSession | Resume | Send | Ack | Read | Fetch | GetHistory | GetTalks | Redact | Typing | Tags | CallOffer | CallAnswer | CallCandidate | CallEnd | DirectOffer | DirectAnswer | FileOffer | FileAccept | FileDecline | SetPresence | GetPresence | Watch | Unwatch | RosterGet | RosterAsk | RosterPut | RosterApprove | RosterRefuse | RosterCancel | RosterRemove | RosterBlock | RosterUnblock | Join | Part | SetTopic | ChangeRoom | Kick | Invite | RenameRoom | GetRooms | GetRoom | GetMasks | Whoami | GetSessions | SetAlwaysOn | SetPrivacy | SetRealname | Introduce | ChangePassword | Ping | Pong | Quit;
 
 export type FromServer = Hello | Challenge | Authenticated | Welcome | Sent | Message | ReceiptEvent | ReadElsewhere | Waiting | History | Redacted | Talks | Typing | Tags | CallOffer | CallAnswer | CallCandidate | CallEnd | DirectOffer | DirectAnswer | FileOffer | FileAccept | FileDecline | PresenceOf | Roster | ContactAnswer | RosterChanged | RoomState | Rooms | RoomAltered | Masks | RoomJoined | RoomParted | RoomsLeft | RoomKicked | RoomRenamed | RoomTopic | RoomChanged | RoomsRenamed | RoomInvited | RoomDetails | AccountAnswer | Sessions | Ok | Error | Ping | Pong | Bye;
 
@@ -33,6 +33,7 @@ export interface Authenticated {
   readonly ref?: number;
   readonly address: string;
   readonly data?: string | null;
+  readonly secret?: string;
 }
 
 export interface Bye {
@@ -260,6 +261,15 @@ export interface History {
   readonly type: "history";
   readonly ref?: number;
   readonly messages: readonly Line[];
+}
+
+export interface Introduce {
+  readonly type: "introduce";
+  readonly ref?: number;
+  readonly name?: string;
+  readonly email?: string;
+  readonly page?: string;
+  readonly title?: string;
 }
 
 export interface Invite {
@@ -816,6 +826,15 @@ export interface Unwatch {
   readonly type: "unwatch";
   readonly ref?: number;
   readonly name: string;
+}
+
+export interface Visit {
+  readonly type: "visit";
+  readonly ref?: number;
+  readonly site?: string;
+  readonly secret?: string;
+  readonly name?: string;
+  readonly email?: string;
 }
 
 export interface Waiting {

@@ -2,24 +2,6 @@
 
 import type * as wire from "./messages";
 
-export interface Visit {
-  readonly type: "visit";
-  readonly ref?: number;
-  readonly site?: string;
-  readonly secret?: string;
-  readonly name?: string;
-  readonly email?: string;
-}
-
-export interface Introduce {
-  readonly type: "introduce";
-  readonly ref?: number;
-  readonly name?: string;
-  readonly email?: string;
-  readonly page?: string;
-  readonly title?: string;
-}
-
 export interface CloseConversation {
   readonly type: "close-conversation";
   readonly ref?: number;
@@ -36,10 +18,10 @@ export interface ConversationEvent {
   readonly time: number;
 }
 
-export type Authenticated = wire.Authenticated & { readonly secret?: string };
-export type FromClient = wire.FromClient | Visit | Introduce | CloseConversation;
+export type FromClient = wire.FromClient | CloseConversation;
 export type FromServer = wire.FromServer | ConversationEvent;
 export type {
+  Authenticated,
   Challenge,
   Contact,
   Hello,

@@ -30,6 +30,7 @@ export function said(from: string, body: string, more: Partial<Said> = {}): Said
   return {
     key,
     time: NOON + keys * 1000,
+    order: keys,
     kind: "text",
     id: `m${key}`,
     clientId: "",
@@ -52,6 +53,7 @@ export function happened(event: Happened["event"], name: string, more: Partial<H
   return {
     key,
     time: NOON + keys * 1000,
+    order: keys,
     kind: "event",
     event,
     who: `${name}@example.org`,
