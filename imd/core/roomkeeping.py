@@ -64,6 +64,7 @@ class RoomKeeping(RoomSettings):
 
     def register(self, session: Session, name: str) -> Room:
         room, member = self._in(session, name)
+        self._people.visitors.refuse(session.person, "Founding rooms")
         if session.account is None:
             raise NotForGuests("A room of your own")
         if room.founder:

@@ -252,6 +252,8 @@ class CredentialsFront:
     async def change_password(self, account: Account, password: str) -> None:
         """A new password; all resume tokens of the account end. Raises `NotAllowed` for an unusable password."""
         self._own("Passwords")
+        if account.visitor:
+            raise NotAllowed("Visitors have no password.")
         verifier = await self._new_verifier(_usable(password))
         async with self._writing:
             await surely(lambda: self._store.set_verifier(account.id, verifier))

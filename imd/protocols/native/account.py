@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from imd.core.refusal import MechanismRefused, NotForGuests
+from imd.core.refusal import MechanismRefused, NotAllowed, NotForGuests
 from imd.core.session import Account, Visibility
 from imd.messages.account import (
     AccountAnswer,
@@ -80,6 +80,8 @@ async def change_password(session: "NativeSession", request: ChangePassword) -> 
     if not session.peer.confidential:
         raise MechanismRefused("Passwords go only over TLS.")
     account = _account(session)
+    if account.visitor:
+        raise NotAllowed("Visitors have no password.")
     credentials = session.door.credentials
     # Who finds an open client must not be able to lock its owner out.
     await credentials.plain(account.name, request.current, session.peer)
