@@ -22,6 +22,9 @@ from imd.net.websocket.frames import Opcode
 from imd.protocols.irc.settings import IrcLimits, IrcSettings
 from imd.protocols.native.settings import NativeSettings
 
+#: What the ledger calls clients by long polling.
+POLLING = "web-poll"
+
 SOFTWARE = f"imd-{__version__}"
 
 
@@ -161,6 +164,7 @@ def connection_limits(settings: Settings, tally: Tally) -> ConnectionLimits:
         limits.connections,
         limits.connections_per_address,
         limits.connections_per_minute,
+        limits.requests_per_minute,
         limits.handshakes,
         limits.handshake_timeout,
         tuple(map(ipaddress.ip_network, settings.listen.exempt)),
@@ -264,6 +268,11 @@ def web_settings(
             "register": "register" if settings.registration == "open" else "",
         },
         request_size=limits.request_size,
+        request_body=limits.request_body,
+        request_timeout=limits.handshake_timeout,
+        send_queue=limits.send_queue,
+        poll_wait=limits.poll_wait,
+        poll_idle=limits.poll_idle,
         line_length=limits.line_length,
         websocket_message=limits.websocket_message,
         frames_per_second=limits.frames_per_second,

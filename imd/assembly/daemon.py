@@ -36,11 +36,13 @@ from imd.net.holding import Holding
 from imd.net.ident import Ident
 from imd.net.memory import Memory
 from imd.net.naming import Names
+from imd.net.polling.resource import Polling
 from imd.net.resident import INTERVAL, Resident
 from imd.net.tls import UnusablePair
 from imd.net.turns import LeanTurns
 from imd.net.web.site import WebSettings, WebSite
 from imd.policies import (
+    POLLING,
     connection_limits,
     core_policy,
     credential_rules,
@@ -76,6 +78,7 @@ class Daemon:
     datagrams: NativeDatagrams
     irc: IrcGateway
     web: WebSite
+    polling: Polling
 
     def __init__(
         self,
@@ -163,6 +166,9 @@ class Daemon:
         shelf = await environment.in_thread(read)
         mount(self.web, shelf)
         self.web.attach(web_doors(self.irc.carried, self.native.carried), front(self.web, shelf))
+        self.polling = Polling(self.web, self.connections, POLLING, self.native.carried, log)
+        self.web.put("embed/poll", self.polling)
+        self.web.bodies.add(b"/embed/poll")
 
     def _policy(self) -> Policy:
         settings = self.settings

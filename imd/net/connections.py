@@ -28,6 +28,8 @@ class ConnectionLimits(msgspec.Struct, frozen=True):
     per_address: int = 200
     #: From one address, in each minute.
     per_minute: int = 0
+    #: Requests from one address on connections that are there, in each minute.
+    requests: int = 0
     #: At one time between accept and sign-on.
     handshakes: int = 1_000
     #: Seconds from accept to sign-on.
@@ -45,6 +47,7 @@ _SETTINGS = {
     "connections": "connections",
     "per_address": "connections_per_address",
     "per_minute": "connections_per_minute",
+    "requests": "requests_per_minute",
     "handshakes": "handshakes",
     "timeout": "handshake_timeout",
     "memory": "process_memory",
@@ -57,17 +60,48 @@ class ConnectionCounts(msgspec.Struct, frozen=True):
     open: int
     handshakes: int
     accepted: int
-    #: By reason: ``connections``, ``per_address``, ``per_minute``, ``handshakes``, ``memory``, ``banned``; ``timeout``.
+    #: By reason: ``connections``, ``per_address``, ``per_minute``, ``requests``, ``handshakes``, ``memory``,
+    #: ``banned``; ``timeout``.
     refused: dict[str, int]
+
+
+class Recent:
+    """How often places have come lately: for each a bucket that holds what a minute allows, and leaks as fast."""
+
+    __slots__ = ("_places",)
+
+    def __init__(self) -> None:
+        #: How full its bucket was, and when.
+        self._places: dict[str, tuple[float, float]] = {}
+
+    def take(self, place: str, now: float, most: int) -> float:
+        """Once more: 0.0 if that is within `most` a minute; else the seconds to wait, and it is not counted."""
+        per_second = most / 60
+        level, then = self._places.get(place, (0.0, now))
+        level = max(0.0, level - max(0.0, now - then) * per_second) + 1
+        if level > most:
+            return (level - most) / per_second
+        if len(self._places) >= MOST_PLACES and place not in self._places:
+            self._places = {
+                other: (full, when)
+                for other, (full, when) in self._places.items()
+                if full > (now - when) * per_second and when > now - 60
+            }
+            if len(self._places) >= MOST_PLACES:
+                self._places.clear()
+        self._places[place] = level, now
+        return 0.0
 
 
 class Ticket:
     """One connection that was let in."""
 
-    __slots__ = ("_connections", "_place", "_settled", "_timeout", "_until_sign_on")
+    __slots__ = ("_connections", "_late_call", "_place", "_settled", "_timeout", "_until_sign_on")
 
     def __init__(self, connections: "Connections", place: str | None) -> None:
         self._connections = connections
+        #: Called when it takes too long.
+        self._late_call: Callable[[], None] | None = None
         self._place = place
         self._settled = False
         self._timeout: IDelayedCall | None = None
@@ -85,6 +119,7 @@ class Ticket:
     def expect(self, late: Callable[[], None]) -> None:
         """Call `late` if the connection has not settled within the limit."""
         seconds = self._connections.limits.handshake_timeout
+        self._late_call = late
         if seconds > 0 and not self._settled:
             self._timeout = self._connections.clock.callLater(seconds, self._late, late)
 
@@ -101,6 +136,20 @@ class Ticket:
             if self._timeout is not None:
                 self._timeout.cancel()
                 self._timeout = None
+
+    def begin_again(self) -> None:
+        """What had settled begins something that must be done in time, too: a WebSocket, on a connection that has
+        served requests. Raises `TooMany`."""
+        if self._settled:
+            self._connections.check_handshakes()
+            self._settled = False
+            self._connections.handshakes += 1
+            if self._late_call is not None:
+                self.expect(self._late_call)
+
+    def ask(self, address: IAddress | None) -> None:
+        """One more request on a connection that is there, by who is at this address. Raises `TooFast`."""
+        self._connections.asked(address)
 
     def move(self, address: IAddress | None) -> Refusal | None:
         """The connection comes from elsewhere than it seemed (a PROXY header); why it may not stay, or None."""
@@ -125,6 +174,7 @@ class Ticket:
     def give_back(self) -> None:
         """The connection is gone. Call once."""
         self.settle()
+        self._late_call = None
         self._connections.open -= 1
         self._connections.leave(self._place)
 
@@ -142,8 +192,8 @@ class Connections:
         self.shut = False
         self.places: dict[str, int] = {}
         self._refused: dict[str, int] = {}
-        #: Of each place that came lately: how full its bucket was, and when.
-        self._recent: dict[str, tuple[float, float]] = {}
+        self._recent = Recent()
+        self._requests = Recent()
         #: Why nobody may connect from an address, or None: bans. Asked before anything is spent on a connection.
         self.barred: Callable[[str], Refusal | None] | None = None
 
@@ -176,14 +226,30 @@ class Connections:
             raise TooMany("connections", limits.connections)
         if place is not None:
             self.check_place(host, place, self.places.get(place, 0) + 1)
-        if limits.handshakes and self.handshakes >= limits.handshakes:
-            self.refused("handshakes")
-            raise TooMany("sign-ons at one time", limits.handshakes)
+        self.check_handshakes()
         self.open += 1
         self.handshakes += 1
         self.accepted += 1
         self.enter(place)
         return Ticket(self, place)
+
+    def check_handshakes(self) -> None:
+        """Raises `TooMany` if no more may be under way."""
+        most = self.limits.handshakes
+        if most and self.handshakes >= most:
+            self.refused("handshakes")
+            raise TooMany("sign-ons at one time", most)
+
+    def asked(self, address: IAddress | None) -> None:
+        """A request more from there, on a connection that is there already. Raises `TooFast`."""
+        limits = self.limits
+        host = host_and_port(address)[0]
+        if not limits.requests or not host or (limits.exempt and _within(host, limits.exempt)):
+            return
+        wait = self._requests.take(network_of(host), self.clock.seconds(), limits.requests)
+        if wait:
+            self.refused("requests")
+            raise TooFast("requests from one address", wait)
 
     def check_place(self, host: str, place: str, there: int) -> None:
         """Raises `TooMany` if one more than it may is `there`, `TooFast` if the place comes too often."""
@@ -197,22 +263,10 @@ class Connections:
             self._check_rate(place, limits.per_minute)
 
     def _check_rate(self, place: str, most: int) -> None:
-        """A bucket that holds what a minute allows, and leaks as fast."""
-        now, per_second = self.clock.seconds(), most / 60
-        level, then = self._recent.get(place, (0.0, now))
-        level = max(0.0, level - max(0.0, now - then) * per_second) + 1
-        if level > most:
+        wait = self._recent.take(place, self.clock.seconds(), most)
+        if wait:
             self.refused("per_minute")
-            raise TooFast("connections from one address", (level - most) / per_second)
-        if len(self._recent) >= MOST_PLACES and place not in self._recent:
-            self._recent = {
-                other: (full, when)
-                for other, (full, when) in self._recent.items()
-                if full > (now - when) * per_second and when > now - 60
-            }
-            if len(self._recent) >= MOST_PLACES:
-                self._recent.clear()
-        self._recent[place] = level, now
+            raise TooFast("connections from one address", wait)
 
     def counts(self) -> ConnectionCounts:
         return ConnectionCounts(self.open, self.handshakes, self.accepted, dict(self._refused))

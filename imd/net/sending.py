@@ -30,7 +30,7 @@ LAST_BYTES = 2.0
 def _nothing() -> None: ...
 
 
-def _in_buffers(transport: Any) -> int:
+def in_buffers(transport: Any) -> int:
     """Bytes that wait in Twisted's own buffers, down to the socket; 0 for a transport that is not of Twisted."""
     size = 0
     while transport is not None:
@@ -165,7 +165,7 @@ class Outbox:
                 if sent != len(data):
                     self._not_taken(data, sent, begun)
             return
-        waits = _in_buffers(self._transport)
+        waits = in_buffers(self._transport)
         if waits or self._staying:
             # Of what was written before. Nobody says when it has left: it is known at the next flush.
             self._staying = waits > 0
@@ -204,7 +204,7 @@ class Outbox:
     @property
     def backlog(self) -> int:
         """Bytes that have not left, here and in the transport's own buffers."""
-        return self.pending + _in_buffers(self._transport) if self._open else 0
+        return self.pending + in_buffers(self._transport) if self._open else 0
 
     @property
     def held(self) -> int:

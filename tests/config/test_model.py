@@ -172,6 +172,7 @@ class LimitsTests(SynchronousTestCase):
                 "connections",
                 "connections_per_address",
                 "connections_per_minute",
+                "requests_per_minute",
                 "handshakes",
                 "handshake_timeout",
                 "sign_on_delay",

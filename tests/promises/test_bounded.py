@@ -13,7 +13,7 @@ from tests.doors import DOORS, IrcDriver, NativeDriver, NativeWebDriver, websock
 from tests.doors.stream import connected
 from tests.doors.udp import Datagrams
 from tests.net.websocket.client import PING, TEXT, frame
-from tests.promises import test_bounded_memory
+from tests.promises import test_bounded_memory, test_bounded_polling
 from tests.promises.bounded import BoundedTestCase, happened, met, stop_reading
 from tests.promises.bounds.deeds import DEEDS, TIGHT
 from tests.promises.bounds.meeting import Meeting
@@ -27,6 +27,10 @@ ELSEWHERE = {
     "handshakes": "test_too_many_connections",
     "handshake_timeout": "test_slow_sign_on",
     "request_size": "test_requests",
+    "request_body": "test_bodies",
+    "requests_per_minute": "test_hasty_requests",
+    "poll_wait": "test_polls",
+    "poll_idle": "test_polls",
     "websocket_message": "test_frames",
     "frames_per_second": "test_frames",
     "visitors": "test_visitors",
@@ -58,7 +62,11 @@ class BoundedPromise(BoundedTestCase):
         self.assertEqual(set(DEEDS) | elsewhere, limits | others)
         for test in ELSEWHERE.values():
             self.assertTrue(
-                any(hasattr(where, test) for where in (self, CrowdTests, test_bounded_memory.HeldTests)), test
+                any(
+                    hasattr(where, test)
+                    for where in (self, CrowdTests, test_bounded_memory.HeldTests, test_bounded_polling.PollingTests)
+                ),
+                test,
             )
 
     async def test_limits(self) -> None:

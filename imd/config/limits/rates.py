@@ -39,6 +39,16 @@ class Connections(Sizes, frozen=True, kw_only=True, forbid_unknown_fields=True):
             ge=0,
         ),
     ] = 300
+    requests_per_minute: Annotated[
+        int,
+        setting(
+            "Most requests to the web listener that one address (IPv6: one /64 network) may make in each minute on "
+            "connections that are there already (HTTP status 429). See listen.exempt.",
+            reason="An office of a hundred people who all chat by long polling, one message a second for each.",
+            switched=True,
+            ge=0,
+        ),
+    ] = 6_000
     handshakes: Annotated[
         int,
         setting(
@@ -172,6 +182,20 @@ class SignsOfLife(Rates, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Duration,
         setting(
             "How long a native client may take to answer a ping.",
+            reason="Survives a train in a tunnel; the session can be resumed afterwards.",
+        ),
+    ] = Duration(60)
+    poll_wait: Annotated[
+        Duration,
+        setting(
+            "How long an answer by long polling is held back while there is nothing to say.",
+            reason="Proxies give up after thirty seconds or more of silence.",
+        ),
+    ] = Duration(25)
+    poll_idle: Annotated[
+        Duration,
+        setting(
+            "How long a client by long polling may stay away between two requests; then it is lost.",
             reason="Survives a train in a tunnel; the session can be resumed afterwards.",
         ),
     ] = Duration(60)

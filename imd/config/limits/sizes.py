@@ -64,6 +64,13 @@ class Sizes(Switch, frozen=True, kw_only=True, forbid_unknown_fields=True):
             reason="Browsers send one or two KB, eight with many cookies.",
         ),
     ] = Size(16 * 1024)
+    request_body: Annotated[
+        Size,
+        setting(
+            "Longest body of a request to the web listener, where one is taken: long polling (HTTP status 413).",
+            reason="Room for a message of line_length, and for others that go with it.",
+        ),
+    ] = Size(128 * 1024)
     multiline_lines: Annotated[
         int,
         setting(

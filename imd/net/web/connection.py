@@ -1,7 +1,13 @@
-"""One accepted connection of the web listener: first a request's head, then HTTP, or then a WebSocket.
+"""One accepted connection of the web listener: a request's head, then HTTP, perhaps another request, or a WebSocket.
 
-Until the head is whole only its bytes are kept, and no part of twisted.web is asked; once the connection is a WebSocket
-nothing of HTTP is left of it.
+Until a head (and a body, where one is taken) is whole only its bytes are kept, and no part of twisted.web knows it;
+each request has a parser of its own. Once the connection is a WebSocket nothing of HTTP is left of it.
+
+::
+
+    head ─► request ─► answer ── kept? ── yes: head of the next
+              │                     └──── no: closed
+              └─ become: WebSocket
 """
 
 from typing import TYPE_CHECKING, Any
@@ -9,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 
-from imd.core.refusal import ShortOfMemory
+from imd.core.ports import Timer
+from imd.core.refusal import Refusal, ShortOfMemory, ShuttingDown, TooFast
 from imd.net.bucket import Bucket
 from imd.net.connections import TicketHolder
-from imd.net.sending import say_at_once
+from imd.net.sending import in_buffers, say_at_once
 from imd.net.shapes import share
 from imd.net.websocket.frames import CloseCode, Opcode
 from imd.net.websocket.outbox import WebSocketOutbox
@@ -24,10 +31,15 @@ if TYPE_CHECKING:
 
 #: Seconds for which a client may send at once what is no whole message, before `limits.frames_per_second` holds.
 BURST = 10
+#: Bytes of an answer that are not worth a note in the books.
+SHORT = 4096
+#: Seconds, where no time is set.
+NEVER = 86_400.0
 
 
 class WebConnection(TicketHolder, Protocol):
-    """HTTP until a resource calls `become`."""
+    """HTTP until a resource calls `become`. Reading is one loop (`dataReceived`): who sends many requests at once does
+    not make it nest."""
 
     transport: Any
 
@@ -35,6 +47,13 @@ class WebConnection(TicketHolder, Protocol):
         self._site = site
         self._head: bytearray | None = bytearray()
         self._channel: Channel | None = None
+        #: Bytes of a request's body that have come, and how many are to come; None: no body is under way.
+        self._body: bytearray | None = None
+        self._missing = 0
+        #: What follows a request that is not answered yet.
+        self._ahead = b""
+        #: It has served a request, and waits until then for the next.
+        self._next: Timer | None = None
         # Of a WebSocket.
         self._reader: Reader | None = None
         self._inner: Carried | None = None
@@ -50,16 +69,24 @@ class WebConnection(TicketHolder, Protocol):
         self._site.requesting.add(self)
 
     def dataReceived(self, data: bytes) -> None:
-        if self._inner is not None:
-            self._read(data)
-        elif self._channel is not None:
-            self._channel.dataReceived(data)
-        elif self._head is not None:
-            self._read_head(data)
+        if self._ahead:
+            self._wait_for_turn(data)
+            return
+        while data:
+            if self._inner is not None:
+                self._read(data)
+                return
+            if self._head is not None:
+                data = self._read_head(data)
+            elif self._body is not None:
+                data = self._read_body(data)
+            else:
+                self._wait_for_turn(data)
+                return
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._site.requesting.discard(self)
-        self._forget_head()
+        self._forget()
         if self._channel is not None:
             channel, self._channel = self._channel, None
             channel.connectionLost(reason)
@@ -72,18 +99,18 @@ class WebConnection(TicketHolder, Protocol):
     def admission_expired(self) -> None:
         if self._inner is not None:
             self._inner.admission_expired()
-        elif self._head is not None:
+        elif self._head is not None or self._body is not None:
             self.refuse(408, "The request took too long.")
         else:
             self.transport.abortConnection()
 
     # ------------------------------------------------------------ HTTP
 
-    def _read_head(self, data: bytes) -> None:
-        """RFC 9112 section 2.1: the head ends with an empty line."""
+    def _read_head(self, data: bytes) -> bytes:
+        """RFC 9112 section 2.1: the head ends with an empty line. What follows it."""
         head = self._head
         if head is None:
-            return
+            return data
         # The end may have begun in what came before.
         begin = max(len(head) - 3, 0)
         head += data
@@ -93,46 +120,176 @@ class WebConnection(TicketHolder, Protocol):
             self._site.settings.tally.count("request_size")
             # RFC 6585 section 5.
             self.refuse(431, f"The head of a request has at most {limit} bytes.")
-            return
+            return b""
         if end < 0:
-            self._site.memory.note(self, len(head))
-            return
+            self._note()
+            return b""
         whole = bytes(head)
-        self._forget_head()
-        self._channel = self._site.channel(self)
-        self._channel.makeConnection(self.transport)
-        self._channel.dataReceived(whole[: end + 4])
-        if len(whole) > end + 4:
-            # What follows the head already.
-            self.dataReceived(whole[end + 4 :])
+        self._head = None
+        if self._may_ask():
+            self._channel = self._site.channel(self)
+            self._channel.makeConnection(self.transport)
+            self._channel.dataReceived(whole[: end + 4])
+        return whole[end + 4 :]
 
-    def _forget_head(self) -> None:
-        if self._head is not None:
-            self._head = None
-            self._site.memory.note(self, 0)
+    def _may_ask(self) -> bool:
+        """Whether the request is handled; if not, it has been answered."""
+        self._note()
+        if self._site.stopping:
+            self.turn_down(ShuttingDown())
+            return False
+        if self._next is None:
+            # The first: this was asked when the connection was let in.
+            return True
+        unread = in_buffers(self.transport)
+        if self._site.settings.send_queue and unread > self._site.settings.send_queue:
+            self._site.settings.tally.count("send_queue")
+            self._site.logger.info("web: {peer} asks and does not read", peer=self.transport.getPeer())
+            self.transport.abortConnection()
+            return False
+        try:
+            if self.ticket is not None:
+                self.ticket.ask(self.transport.getPeer())
+        except TooFast as refusal:
+            self.turn_down(refusal)
+            return False
+        return True
 
-    def refuse(self, status: int, sentence: str) -> None:
+    def takes_bodies(self, path: bytes) -> bool:
+        """Whether requests for this path may have a body."""
+        path = path.partition(b"?")[0]
+        return any(path == each or path.startswith(each + b"/") for each in self._site.bodies)
+
+    @property
+    def most_body(self) -> int:
+        """The longest body, in bytes; 0 for any."""
+        return self._site.settings.request_body
+
+    def expect(self, size: int) -> None:
+        """The request that is read has a body of so many bytes."""
+        self._body = bytearray()
+        self._missing = size
+
+    def _read_body(self, data: bytes) -> bytes:
+        body = self._body
+        if body is None:
+            return data
+        taken = data[: self._missing]
+        body += taken
+        self._missing -= len(taken)
+        if not self._missing:
+            self._body = None
+            if self._channel is not None:
+                self._channel.dataReceived(bytes(body))
+        self._note()
+        return data[len(taken) :]
+
+    def _wait_for_turn(self, data: bytes) -> None:
+        """A request is being answered, and another one follows it already (RFC 9112 section 9.3.2)."""
+        if self._head is None and (self._channel is None or not self._channel.requests):
+            # The last words have been said.
+            return
+        self._ahead += data
+        limit = self._site.settings.request_size
+        if limit and len(self._ahead) > limit:
+            self._site.settings.tally.count("request_size")
+            self._site.logger.info("web: {peer} asks too much at once", peer=self.transport.getPeer())
+            self._ahead = b""
+            self.transport.abortConnection()
+        self._note()
+
+    def stop(self) -> None:
+        """The daemon stops: who has asked gets an answer, as it comes; the others go."""
+        if self._channel is None:
+            self.transport.abortConnection()
+
+    def asked(self) -> None:
+        """The request has come in whole: its answer may take its time."""
+        if self._next is not None:
+            self._next.cancel()
+
+    def answered(self) -> None:
+        """The request has its answer, and the connection is kept for another."""
+        channel, self._channel = self._channel, None
+        if channel is None:
+            return
+        channel.let_go()
+        if self._site.stopping:
+            self.transport.loseConnection()
+            return
+        self.settle()
+        # In place of the ticket's time.
+        seconds = self._site.settings.request_timeout
+        self._next = self._site.clock.call_later(seconds or NEVER, self._late)
+        self._head = bytearray()
+        self._note()
+        if self._ahead:
+            # Not at once: whoever has answered is in the middle of something.
+            self._site.clock.soon(self._catch_up)
+
+    def _catch_up(self) -> None:
+        ahead, self._ahead = self._ahead, b""
+        self.dataReceived(ahead)
+
+    def _late(self) -> None:
+        if self._head is not None and not self._head and not in_buffers(self.transport):
+            # Nobody is in the middle of anything.
+            self._forget()
+            self.transport.loseConnection()
+        else:
+            self._site.settings.tally.count("handshake_timeout")
+            self.admission_expired()
+
+    def _forget(self) -> None:
+        """Nothing is kept of what was not handled."""
+        self._head = self._body = None
+        self._ahead = b""
+        if self._next is not None:
+            self._next.cancel()
+        self._site.memory.note(self, 0)
+
+    def turn_down(self, refusal: Refusal) -> None:
+        """Answer a request that is not handled for a reason that will go away, and close."""
+        self.refuse(429 if isinstance(refusal, TooFast) else 503, refusal.sentence, getattr(refusal, "retry_after", 0))
+
+    def refuse(self, status: int, sentence: str, retry_after: float = 0) -> None:
         """Answer what never became a request, and close."""
-        self._forget_head()
+        self._forget()
         if self._channel is not None:
             channel, self._channel = self._channel, None
             channel.let_go()
         self._site.logger.info("web: {peer}: {why}", peer=self.transport.getPeer(), why=sentence)
-        self.transport.write(self._site.answer(status, sentence))
+        self.transport.write(self._site.answer(status, sentence, retry_after))
         self.transport.loseConnection()
 
-    # ------------------------------------------------------------ memory (imd.net.memory.Holder), for the head
+    # ------------------------------------------------------------ memory (imd.net.memory.Holder), while this is HTTP
+
+    def _note(self) -> None:
+        self._site.memory.note(self, self.held())
 
     def held(self) -> int:
-        return 0 if self._head is None else len(self._head)
+        kept = len(self._head or b"") + len(self._body or b"") + len(self._ahead)
+        # Of an answer that has just been given: nearly always the kernel takes it.
+        unread = in_buffers(self.transport) if self._next is not None else 0
+        return kept + (unread if unread > SHORT else 0)
 
     def shed(self, why: ShortOfMemory) -> None:
-        self.refuse(503, why.sentence)
+        if in_buffers(self.transport) > SHORT:
+            # Words would only come on top of it.
+            self._forget()
+            self.transport.abortConnection()
+        else:
+            self.refuse(503, why.sentence)
 
     def whose(self) -> str:
         return f"{self.transport.getPeer()}, web"
 
     # ------------------------------------------------------------ WebSocket
+
+    def begin_again(self) -> None:
+        """What follows must be done in time, as on a connection that is new. Raises a `Refusal`."""
+        if self.ticket is not None:
+            self.ticket.begin_again()
 
     def become(self, door: "WebDoor", opcode: Opcode, response: bytes, *, agreed: bool, origin: str) -> None:
         """The request is answered by `response`: from now on this is a WebSocket of that door, which speaks in
@@ -141,6 +298,7 @@ class WebConnection(TicketHolder, Protocol):
         if channel is None:
             return
         channel.let_go()
+        self._forget()
         transport = self.transport
         site = self._site
         site.requesting.discard(self)
@@ -239,6 +397,7 @@ class WebConnection(TicketHolder, Protocol):
 
 share(
     WebConnection,
-    *("_agreed", "_bucket", "_channel", "_door", "_head", "_inner", "_kept", "_reader", "_site"),
+    *("_agreed", "_ahead", "_body", "_bucket", "_channel", "_door", "_head", "_inner", "_kept", "_missing", "_next"),
+    *("_reader", "_site"),
     *("connected", "ticket", "transport"),
 )

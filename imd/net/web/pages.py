@@ -14,6 +14,11 @@ def say(request: Request, status: int, sentence: str) -> bytes:
     return f"{sentence}\n".encode()
 
 
+def keep(request: Any) -> None:
+    """Once this is answered the connection may bring another request (`imd.net.web.site.Request.keep`)."""
+    request.keep()
+
+
 class Branch(Resource):
     """Something at a path of the site, to be looked at by GET; what is below it must be put there."""
 

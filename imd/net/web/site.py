@@ -7,6 +7,8 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 from http import HTTPStatus
+from io import BytesIO
+from math import ceil
 from typing import Any
 
 import msgspec
@@ -40,6 +42,9 @@ HEADERS = (
     ("Cache-Control", "no-store"),
 )
 
+#: Of what pages of any origin may read.
+READABLE = (("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", "Retry-After"))
+
 _PAGE = """<!DOCTYPE html>
 <html lang="en"><meta charset="utf-8"><title>imd</title>
 <h1>imd</h1>
@@ -65,13 +70,23 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True):
     #: The longest message that is given to a door, and the longest that is borne.
     line_length: int = 64 * 1024
     websocket_message: int = 1024 * 1024
+    #: The longest body of a request, where one is taken at all.
+    request_body: int = 128 * 1024
+    #: Seconds in which a connection that has been used must have sent its next request; 0: as long as it likes.
+    request_timeout: float = 30.0
+    #: Bytes of answers that may wait for a client which sends its next request all the same.
+    send_queue: int = 512 * 1024
+    #: Seconds for which long polling holds an answer back, and for which a client may stay away; 0: for ever.
+    poll_wait: float = 25.0
+    poll_idle: float = 60.0
     #: Frames that are no whole message.
     frames_per_second: int = 100
     tally: Tally = msgspec.field(default_factory=Tally)
 
 
 class Channel(HTTPChannel):
-    """twisted.web's parser for one request. What it may hold and how long is the `WebConnection`'s to say."""
+    """twisted.web's parser for one request. What it may hold and how long is the `WebConnection`'s to say, which also
+    reads the next request, if there is one."""
 
     #: No time limit of its own: that of the connection holds.
     timeOut = None
@@ -82,27 +97,62 @@ class Channel(HTTPChannel):
         self._bad = False
 
     def checkPersistence(self, request: Any, version: Any) -> bool:
-        # One request for each connection: its limits in time and number are then those of connections.
+        # One request for each connection, unless its resource says otherwise (`Request.keep`).
         request.responseHeaders.setRawHeaders(b"Connection", [b"close"])
         return False
 
+    def requestDone(self, request: Any) -> None:
+        connection = self.connection
+        if not self.persistent or connection is None:
+            super().requestDone(request)
+            return
+        self.requests.remove(request)
+        connection.answered()
+
     def headerReceived(self, line: bytes) -> bool:
         # What is wrong has been answered with 400 then; twisted.web may go on all the same.
-        good = bool(super().headerReceived(line))
+        try:
+            good = bool(super().headerReceived(line))
+        except ValueError:
+            # A length with more digits than Python reads.
+            self._respondToBadRequestAndDisconnect()
+            good = False
         self._bad = self._bad or not good
         return good
 
     def allHeadersReceived(self) -> None:
         if self._bad or self.connection is None:
             return
-        if self.length != 0:
+        parts: Any = self
+        if self.connection.takes_bodies(parts._path):
+            self._look_at_length(self.connection)
+            super().allHeadersReceived()
+        elif self.length != 0:
             # RFC 9110 section 15.5.14. A length that is not told (chunked) may be any.
             self.connection.refuse(413, "No request here has a body.")
         else:
             super().allHeadersReceived()
 
+    def _look_at_length(self, connection: WebConnection) -> None:
+        """A body that is not taken is not waited for: the resource says so."""
+        request, most = self.requests[-1], connection.most_body
+        if self.length is None:
+            # RFC 9110 section 15.5.12.
+            request.refused = 411, "Say how long the body is: Content-Length."
+        elif most and self.length > most:
+            request.refused = 413, f"A body has at most {most} bytes here."
+        elif self.length:
+            connection.expect(self.length)
+            return
+        else:
+            return
+        # It need not be sent.
+        request.requestHeaders.removeHeader(b"Expect")
+        self.length = 0
+
     def allContentReceived(self) -> None:
         if not self._bad and self.connection is not None:
+            self.connection.asked()
             super().allContentReceived()
 
     def let_go(self, *, lost: bool = False) -> None:
@@ -127,6 +177,23 @@ class Request(TwistedRequest):
     def __init__(self, channel: Channel, *more: Any) -> None:
         super().__init__(channel, *more)
         self.connection: Any = channel.connection
+        # What is sent by forms has no meaning here.
+        self._parsePOSTFormSubmission = False
+        #: Status and sentence with which the resource must refuse it: its body is not taken.
+        self.refused: tuple[int, str] | None = None
+
+    def gotLength(self, length: int | None) -> None:
+        # Bodies are short: none is put into a file.
+        self.content = BytesIO()
+
+    def keep(self) -> None:
+        """Once this is answered the connection may bring another request, if its client likes that (RFC 9112 section
+        9.3). The answer must tell its length."""
+        asked = b",".join(self.requestHeaders.getRawHeaders(b"Connection", [])).lower()
+        if self.clientproto == b"HTTP/1.1" and b"close" not in asked and self.refused is None:
+            self.responseHeaders.removeHeader(b"Connection")
+            parts: Any = self.channel
+            parts.persistent = True
 
 
 class WebSite(Site):
@@ -147,6 +214,10 @@ class WebSite(Site):
         self.factory = WebFactory(self)
         #: Connections that are not WebSockets.
         self.requesting: set[WebConnection] = set()
+        #: No more requests are handled.
+        self.stopping = False
+        #: Where requests may have a body, and below.
+        self.bodies: set[bytes] = set()
         #: WebSockets so far.
         self.upgraded = 0
         #: How messages of each kind are framed, and the write path that does so.
@@ -194,8 +265,9 @@ class WebSite(Site):
         """WebSockets are closed by their doors, as "going away"; requests end now."""
         for framing in self.framings.values():
             framing.closing_code = CloseCode.GOING_AWAY
+        self.stopping = True
         for connection in list(self.requesting):
-            connection.transport.abortConnection()
+            connection.stop()
 
     # ------------------------------------------------------------ saying no
 
@@ -213,15 +285,16 @@ class WebSite(Site):
     @staticmethod
     def turned_away(refusal: Refusal) -> bytes:
         """What a connection is told that is not let in (`imd.net.listening.listen`, `answer`)."""
-        return WebSite.answer(503, refusal.sentence)
+        return WebSite.answer(503, refusal.sentence, getattr(refusal, "retry_after", 0))
 
     @staticmethod
-    def answer(status: int, sentence: str) -> bytes:
-        """A whole response to what is no request."""
+    def answer(status: int, sentence: str, retry_after: float = 0) -> bytes:
+        """A whole response to what is no request. Nothing in it is a secret: pages of any origin may read it."""
         body = f"{sentence}\n".encode()
         lines = [
             f"HTTP/1.1 {status} {HTTPStatus(status).phrase}",
-            *(f"{name}: {value}" for name, value in HEADERS),
+            *(f"{name}: {value}" for name, value in (*HEADERS, *READABLE)),
+            *([f"Retry-After: {ceil(retry_after)}"] if retry_after else ()),
             "Content-Type: text/plain; charset=utf-8",
             f"Content-Length: {len(body)}",
             "Connection: close",

@@ -9,6 +9,7 @@ from twisted.web.server import NOT_DONE_YET
 from twisted.web.server import Request as TwistedRequest
 from zope.interface import implementer
 
+from imd.core.refusal import Refusal
 from imd.net.web.pages import Branch, say
 from imd.net.websocket.handshake import Accepted, Field, Refused, check, wanted
 
@@ -46,6 +47,10 @@ class WebSocketResource(Branch):
             accepted = check(request.method, request.clientproto, field, known, origins)
         except Refused as refused:
             return self._refuse(request, refused)
+        try:
+            request.connection.begin_again()
+        except Refusal as refusal:
+            return self._refuse(request, Refused(503, refusal.sentence))
         self._upgrade(request, accepted, intern(next(iter(field("Origin")), "").strip()))
         return NOT_DONE_YET
 

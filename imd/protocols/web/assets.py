@@ -4,7 +4,7 @@ from typing import Any
 
 from twisted.web.server import NOT_DONE_YET, Request
 
-from imd.net.web.pages import Branch
+from imd.net.web.pages import Branch, keep
 from imd.protocols.web.shelf import Asset
 
 #: Of the loader: a site has a new one five minutes after the daemon, and asks again meanwhile only for its ETag.
@@ -29,6 +29,7 @@ class File(Branch):
         self._caching = caching
 
     def render_GET(self, request: Request) -> Any:
+        keep(request)
         asset = self._asset
         small = bool(asset.gzip) and takes_gzip(_said(request, "Accept-Encoding"))
         # RFC 9110 section 8.8.3.3: each form has its own.

@@ -21,7 +21,7 @@ from typing import Any
 from twisted.web.server import Request
 
 from imd.net.peer import peer_of
-from imd.net.web.pages import Branch, say
+from imd.net.web.pages import Branch, keep, say
 from imd.protocols.web.template import Template
 
 #: The Content-Security-Policy of a page, by the name under which it was asked for.
@@ -57,6 +57,7 @@ class Page(Branch):
         if not host:
             return say(request, 400, "One Host is needed.")
         connection: Any = request.connection  # type: ignore[attr-defined]
+        keep(request)
         texts = {**self._texts(), **_by_host(host, secure=peer_of(connection.transport, "web").secure)}
         body = self._template.fill(texts).encode()
         for name, value in (
