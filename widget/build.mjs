@@ -53,20 +53,19 @@ async function html() {
 
 const byName = (a, b) => (a[0] < b[0] ? -1 : 1);
 
-async function modules() {
-  const result = await build({
+// Pages are a build of their own: what they share with the app would be split off from it, and visitors pay for that.
+async function modules(input, chunkFileNames) {
+  const { output } = await build({
     ...shared,
     build: {
       outDir: out,
       emptyOutDir: false,
       rollupOptions: {
-        input: { app: "src/app.ts", ...(await pages()) },
+        input,
         output: {
           format: "es",
           entryFileNames: "assets/[name]-[hash].js",
-          // A language is a file of src/languages/, imported when it is asked for.
-          chunkFileNames: (chunk) =>
-            chunk.facadeModuleId?.includes("/languages/") ? "assets/lang-[name]-[hash].js" : "assets/[name]-[hash].js",
+          chunkFileNames,
           assetFileNames: "assets/[name]-[hash][extname]",
         },
         // The app's exports are what the loader imports by name; chunks that are imported later may use more of it.
@@ -74,14 +73,17 @@ async function modules() {
       },
     },
   });
-  const chunks = result.output.filter((file) => file.type === "chunk");
-  const entries = chunks.filter((chunk) => chunk.isEntry).map((chunk) => [chunk.name, chunk.fileName]);
-  const files = result.output.map((file) => [
+  const entries = output.filter((file) => file.isEntry).map((chunk) => [chunk.name, chunk.fileName]);
+  const files = output.map((file) => [
     file.fileName,
     { imports: file.imports ?? [], dynamic: file.dynamicImports ?? [] },
   ]);
   return { entries: Object.fromEntries(entries.sort(byName)), files: Object.fromEntries(files.sort(byName)) };
 }
+
+// A language is a file of src/languages/, imported when it is asked for.
+const languages = (chunk) =>
+  chunk.facadeModuleId?.includes("/languages/") ? "assets/lang-[name]-[hash].js" : "assets/[name]-[hash].js";
 
 async function loader(app) {
   await build({
@@ -100,7 +102,10 @@ async function loader(app) {
 
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
-const { entries, files } = await modules();
+const app = await modules({ app: "src/app.ts" }, languages);
+const house = await modules(await pages(), "assets/page-[name]-[hash].js");
+const entries = { ...app.entries, ...house.entries };
+const files = { ...app.files, ...house.files };
 await loader(entries.app);
 const { pages: written, pictures } = await html();
 await writeFile(

@@ -1,0 +1,1 @@
+import{t as e}from"./page-copying-CRTVeADZ.js";e(document,`Copied`);
