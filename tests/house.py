@@ -14,6 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from imd.core.accounts import Accounts
 from imd.core.contact import RosterChange
+from imd.core.conversation import ConversationNews
 from imd.core.hub import Hub, Policy
 from imd.core.message import Draft, Envelope, Kind, Message, Outcome, ReadMark, Receipt
 from imd.core.past import Redaction
@@ -62,6 +63,7 @@ class Recorder:
         self.read_marks: list[ReadMark] = []
         self.redactions: list[Redaction] = []
         self.shown: list[MetadataChange] = []
+        self.conversations: list[ConversationNews] = []
         self.ended: Refusal | None = None
 
     def deliver(self, envelopes: Sequence[Envelope]) -> None:
@@ -124,6 +126,9 @@ class Recorder:
 
     def metadata_changed(self, change: MetadataChange) -> None:
         self.shown.append(change)
+
+    def conversation(self, news: ConversationNews) -> None:
+        self.conversations.append(news)
 
     def end(self, reason: Refusal) -> None:
         self.ended = reason

@@ -106,6 +106,10 @@ class Accounts:
             self._cache.move_to_end(folded)
         return found
 
+    async def page(self, after: str, limit: int) -> list[Account]:
+        """Some accounts in order of folded name, beginning behind `after`. Raises `StoreUnavailable`."""
+        return await _answer(self._store.page(after, limit))
+
     async def by_name(self, folded: str) -> Account | None:
         """The account of a folded name, or None. Raises `StoreUnavailable`."""
         found = self.cached(folded)

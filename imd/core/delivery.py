@@ -6,11 +6,14 @@ acknowledges within `ack_wait` costs no write, and whoever does not costs one ro
 """
 
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from imd.core.address import Address, fold, split
 from imd.core.catchup import CatchUp
+from imd.core.desks.conversation import Conversation
+from imd.core.desks.desk import DeskPerson
 from imd.core.direct import Direct
 from imd.core.happening import REACTIONS
 from imd.core.history import History
@@ -25,7 +28,7 @@ from imd.core.presence import PresenceRegistry
 from imd.core.receiving import Receiving
 from imd.core.recipients import Recipient, Recipients
 from imd.core.refusal import AccountsOnly, Malformed, NoSuchAccount, NotKept, Refusal, TooMany
-from imd.core.relay import Pending, Stored
+from imd.core.relay import Pending, Stored, copy_key
 from imd.core.repetitions import Repetitions
 from imd.core.sequence import MessageIds, Sequence
 from imd.core.session import FIRST_MARKS, Account, Mark, Person, Session
@@ -33,12 +36,17 @@ from imd.core.stores import InboxStore
 from imd.core.talking import Talking
 from imd.core.trace import Trace, Way
 
+if TYPE_CHECKING:
+    from imd.core.desks.service import Desks
+
 #: Looked up for each message, which an enumeration makes dear.
 _ACCOUNTS_ONLY = Mark.ACCOUNTS_ONLY
 
 
 class Delivery:
     """The `imd.core.ports.Delivery` of this daemon."""
+
+    _desks: "Desks"
 
     def __init__(
         self,
@@ -78,6 +86,8 @@ class Delivery:
         self.acknowledge, self.read = self._receiving.acknowledge, self._receiving.read
         self.fetch, self.waiting = self._receiving.fetch, self._receiving.waiting
         self.caught_up, self.arrived = self._receiving.caught_up, self._receiving.arrived
+        #: Conversations with desks, by the account id of whoever has them: those people's messages are looked at.
+        self.conversing: dict[str, dict[str, Conversation]] = {}
         #: Handed to a client lately; those of the elder generation are put into the store when the timer fires.
         self._young: list[Pending] = []
         self._elder: list[Pending] = []
@@ -120,7 +130,10 @@ class Delivery:
         else:
             message = self._message(session, draft, id, seq, now, person.address)
             if person.account is None:
-                self._to_guest(session, message, person, outcome)
+                if isinstance(person, DeskPerson):
+                    self.desks.said(session, message, person, outcome)
+                else:
+                    self._to_guest(session, message, person, outcome)
             else:
                 self._route(session, message, person.account, person, outcome, named=draft.to)
         return id
@@ -218,19 +231,16 @@ class Delivery:
         named: str,
     ) -> None:
         """The ladder. `named`: as the sender spelled the recipient."""
-        if account.visitor and not self._people.visitors.may_reach(session.person, account):
-            # In the words that an unknown name gets (P5).
-            outcome(receipt(message, Outcome.REFUSED, NoSuchAccount(named)))
-            return
-        if account.suspended:
-            outcome(receipt(message, Outcome.REFUSED, NoSuchAccount(account.name)))
-            return
-        before = self.trace.get(message.id) if message.client_id else None
-        if before is not None and before.outcome is Outcome.UNKNOWN:
-            # Sent again, because its fate was open: somebody may have it under this time.
-            message = msgspec.structs.replace(before.message, body=message.body, tags=message.tags)
+        if account.visitor or account.suspended or account.id in self.conversing:
+            passed = self._looked_at(session, message, account, outcome, named)
+            if passed is None:
+                return
+            message, outcome = passed
+        handed = False
+        if message.client_id:
+            message, handed = self._as_before(message)
         way = self.trace.begin(message, account.id)
-        way.handed = before is not None and before.handed
+        way.handed = handed
         way.steps.append((message.time, "read", session.peer.door))
         if self._blocked(session.person, account, recipient, person):
             way.add(message.time, "expired", "the recipient does not hear the sender")
@@ -263,6 +273,52 @@ class Delivery:
         if not self._young and not self._elder:
             self._environment.clock.call_later(self.ack_wait, self._ack_wait_ends)
         self._young.append(pending)
+
+    def _looked_at(
+        self, session: Session, message: Message, account: Account, outcome: Settle, named: str
+    ) -> tuple[Message, Settle] | None:
+        """A message to somebody who is not as others are: what is sent on, or None."""
+        if account.visitor and not self._people.visitors.may_reach(session.person, account):
+            # In the words that an unknown name gets (P5).
+            outcome(receipt(message, Outcome.REFUSED, NoSuchAccount(named)))
+            return None
+        if account.suspended:
+            outcome(receipt(message, Outcome.REFUSED, NoSuchAccount(account.name)))
+            return None
+        if account.id not in self.conversing:
+            return message, outcome
+        return self.desks.answered(session, message, account, outcome)
+
+    def _as_before(self, message: Message) -> tuple[Message, bool]:
+        """As it was read first, should it be sent again; and whether a client may have it since."""
+        before = self.trace.get(message.id)
+        if before is None:
+            return message, False
+        if before.outcome is Outcome.UNKNOWN:
+            # Sent again, because its fate was open: somebody may have it under this time.
+            message = msgspec.structs.replace(before.message, body=message.body, tags=message.tags)
+        return message, before.handed
+
+    def copy(self, pending: Pending, *, store_first: bool) -> None:
+        """An agent's copy of a message to a desk (`imd.core.desks`), which goes as any other message does; with
+        `store_first` the store is asked what it has of it before a client is handed it."""
+        keeping, message, now = self._keeping, pending.message, self._environment.clock.time()
+        pending.key = copy_key(message.id, pending.account.id)
+        keeping.copies = True
+        keeping.open[pending.key] = pending
+        inbox = keeping.inboxes.get(pending.account.id)
+        if inbox is None:
+            pending.way.add(now, "relay", "not signed on")
+            keeping.keep(pending)
+            return
+        inbox.pending[message.id] = pending
+        if store_first or not inbox.relay(pending, now):
+            pending.way.add(now, "relay", "asking the store first" if store_first else "no client can take it now")
+            keeping.keep(pending)
+        elif not pending.acknowledged:
+            if not self._young and not self._elder:
+                self._environment.clock.call_later(self.ack_wait, self._ack_wait_ends)
+            self._young.append(pending)
 
     def _blocked(self, sender: Person, account: Account, recipient: Recipient | None, person: Person | None) -> bool:
         """Whether the recipient blocks the sender, or takes nothing of guests and must not show that she is here."""
@@ -368,6 +424,14 @@ class Delivery:
         self._receiving.retry()
 
     # ------------------------------------------------------------ upkeep
+
+    @property
+    def desks(self) -> "Desks":
+        return self._desks
+
+    @desks.setter
+    def desks(self, desks: "Desks") -> None:
+        self._desks = self._receiving.desks = desks
 
     @property
     def limits(self) -> Limits:

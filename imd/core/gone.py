@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from imd.core.contact import RosterChange
+from imd.core.conversation import ConversationNews
 from imd.core.message import Envelope, ReadMark, Receipt
 from imd.core.past import Redaction
 from imd.core.refusal import Refusal
@@ -24,6 +25,7 @@ class Gone:
     def message_redacted(self, redaction: Redaction) -> None: ...
     def message_read(self, mark: ReadMark) -> None: ...
     def metadata_changed(self, change: MetadataChange) -> None: ...
+    def conversation(self, news: ConversationNews) -> None: ...
 
     @property
     def takes_receipts(self) -> bool:

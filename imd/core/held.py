@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from imd.core.contact import RosterChange
+from imd.core.conversation import ConversationNews
 from imd.core.message import Envelope, Message, ReadMark, Receipt
 from imd.core.past import Redaction
 from imd.core.ports import Client
@@ -82,6 +83,9 @@ class Held:
 
     def message_read(self, mark: ReadMark) -> None:
         self._hold(partial(self.client.message_read, mark))
+
+    def conversation(self, news: ConversationNews) -> None:
+        self._hold(partial(self.client.conversation, news))
 
     def receipt(self, receipt: Receipt) -> None:
         self._hold(partial(self.client.receipt, receipt))

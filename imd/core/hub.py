@@ -6,6 +6,7 @@ from imd.core.accounts import AccountChange, Accounts
 from imd.core.bans import Bans
 from imd.core.catchup import CatchUp
 from imd.core.delivery import Delivery
+from imd.core.desks.service import Desks
 from imd.core.history import History
 from imd.core.keeping import Keeping
 from imd.core.ledger import Ledger
@@ -129,6 +130,20 @@ class Hub:
             self.rooms.talking,
             ack_wait=policy.ack_wait,
         )
+        self.desks = Desks(
+            environment,
+            self.people,
+            self.presence,
+            accounts,
+            self.delivery,
+            self.keeping,
+            self.history,
+            store.conversations,
+            store.history,
+            numbers,
+            ids,
+        )
+        self.people.desks = self.desks
         self.history.always = policy.history_talks == "always"
         self.history.find_room = self.rooms.find
         self.read_marks.find_room = self.rooms.find
@@ -200,6 +215,7 @@ class Hub:
         await self.staying.load()
         await self.bans.load()
         await self.visitors.load()
+        await self.desks.start(self.sites.desks)
 
     def store_back(self) -> None:
         """The store was away and can be reached again: do what has waited."""
@@ -208,12 +224,14 @@ class Hub:
         self.staying.retry()
         self.missed.retry()
         self.delivery.retry()
+        self.desks.retry()
         self.history.retry()
 
     async def expire(self) -> dict[str, int]:
         """Forget what has outlived its time, in every store; how much of each. Called now and then."""
         now = self.clock.time()
         self.staying.expire()
+        self.desks.expire(now - self.policy.offline_keep)
         return {
             "messages": await self.store.inbox.expire(now),
             "history": await self.history.expire(),
@@ -226,6 +244,7 @@ class Hub:
         self.policy = policy
         self.sites.apply(policy.sites, policy.desks)
         self.accounts.desks = self.sites.desks.keys()
+        self.desks.apply(self.sites.desks)
         self.people.guests_allowed = policy.guests
         self.rooms.creation = policy.room_creation
         self.staying.rule = policy.always_on
@@ -275,4 +294,5 @@ class Hub:
             and self.staying.idle
             and self.missed.idle
             and self.history.idle
+            and self.desks.idle
         )

@@ -11,10 +11,11 @@
 from collections.abc import Callable
 
 from imd.core.accounts import AccountChange
+from imd.core.address import Address
 from imd.core.extended import Extended
 from imd.core.history import History
 from imd.core.limbo import Limbo
-from imd.core.message import Envelope, Message, Outcome, Receipt
+from imd.core.message import DESK_TAG, FOR_DESK_TAG, Envelope, Message, Outcome, Receipt
 from imd.core.offline import OfflineQueue
 from imd.core.past import guest, talk
 from imd.core.people import People
@@ -22,7 +23,7 @@ from imd.core.ports import Environment, Future
 from imd.core.presence import PresenceRegistry
 from imd.core.recipients import Recipient
 from imd.core.refusal import NoSuchAccount, QueueFull, Refusal, StoreUnavailable
-from imd.core.relay import Inbox, Pending, Stored
+from imd.core.relay import Inbox, Pending, Stored, copy_key
 from imd.core.session import Account, Person, Session
 from imd.core.stores import OutcomeUnknown, Queued, Queueing
 from imd.core.tally import Tally
@@ -32,6 +33,10 @@ OUTCOME_WAIT = 10.0
 
 #: So many messages of unknown fate are held in memory while the store is away.
 _STUCK = 10_000
+
+
+def _serves_nobody(agent: str, person: str) -> bool:
+    return False
 
 
 _TAKEN = (Outcome.ACCEPTED, Outcome.KEPT)
@@ -77,7 +82,7 @@ class Keeping:
         self._extended = Extended()
         #: What is under way to accounts that are on, by account id.
         self.inboxes: dict[str, Inbox] = {}
-        #: Not settled yet, by message id: a repetition joins those who wait.
+        #: Not settled yet, by `Pending.key`, nearly always the message's id: a repetition joins those who wait.
         self.open: dict[str, Pending] = {}
         #: The store failed them; they are tried again when it is back.
         self.stuck = Limbo()
@@ -85,12 +90,24 @@ class Keeping:
         self.expiring: dict[str, list[Future[None]]] = {}
         #: Acknowledged or durable, and on their way into the history of an account with several devices.
         self.recording: dict[str, Pending] = {}
+        #: Whether agents of desks have had copies of messages, which go by `copy_key`.
+        self.copies = False
+        #: Whether the account of this id serves the person of that id at a desk. Set by the hub.
+        self.serves: Callable[[str, str], bool] = _serves_nobody
         # After that of `people`, which ends the sessions.
         people.accounts.observers.append(self._account_changed)
 
-    def find(self, id: str) -> Pending | None:
+    def find(self, key: str) -> Pending | None:
         """A message whose last word is not spoken, though its sender may have heard *unknown*."""
-        return self.open.get(id) or self.stuck.get(id) or self.recording.get(id)
+        return self.open.get(key) or self.stuck.get(key) or self.recording.get(key)
+
+    def under_way(self, id: str, account: str) -> Pending | None:
+        """A message to this account, if it is open or the store has failed it."""
+        pending = self.open.get(id) or self.stuck.get(id)
+        if (pending is None or pending.account.id != account) and self.copies:
+            key = copy_key(id, account)
+            return self.open.get(key) or self.stuck.get(key)
+        return pending
 
     def join(self, id: str, sender: Person, settle: Callable[[Receipt], None]) -> bool:
         """Wait for the same outcome, if the message `id` is under way."""
@@ -178,7 +195,8 @@ class Keeping:
     def accept(self, pending: Pending) -> None:
         """Acknowledged, or durable; the sender waits for the history too, where other devices read it."""
         sender, recipient = pending.sender.account, pending.account
-        if self._history.needless(sender, recipient):
+        tags = pending.message.tags
+        if self._history.needless(sender, recipient) and not (tags and DESK_TAG in tags):
             self._accepted(pending)
             return
         targets = self.histories(pending.message, sender, recipient)
@@ -192,7 +210,7 @@ class Keeping:
             pending.recording = True
             insist = len(self.recording) < _STUCK
             if insist:
-                self.recording[pending.message.id] = pending
+                self.recording[pending.key] = pending
             self._history.record_talk(
                 targets, pending.message, lambda outcome: self._recorded(pending, outcome), insist=insist
             )
@@ -202,17 +220,34 @@ class Keeping:
     ) -> list[str]:
         """Where a message is recorded: on the side of each account that has copies of its talks."""
         targets: list[str] = []
+        if message.tags:
+            if DESK_TAG in message.tags:
+                return self._of_answer(message, sender, recipient)
+            if FOR_DESK_TAG in message.tags:
+                # What its sender has of it is under the desk, and not this copy's matter.
+                sender = None
         if shown and recipient is not None and self._history.copies(recipient):
             targets.append(talk(recipient.id, message.sender_account or guest(message.sender)))
         if sender is not None and self._history.copies(sender) and (recipient is None or sender.id != recipient.id):
             targets.append(talk(sender.id, guest(message.recipient) if recipient is None else recipient.id))
         return targets
 
+    def _of_answer(self, message: Message, sender: Account | None, recipient: Account | None) -> list[str]:
+        """What an agent says into a conversation: whoever is answered has the talk with the desk, whoever answers, and
+        whatever else she reads with."""
+        targets: list[str] = []
+        if recipient is not None and self._history.keep:
+            desk = guest(Address(message.tags[DESK_TAG], message.recipient.domain))
+            targets.append(talk(recipient.id, desk))
+            if sender is not None and self._history.copies(sender):
+                targets.append(talk(sender.id, recipient.id))
+        return targets
+
     def _recorded(self, pending: Pending, outcome: Outcome) -> None:
         if outcome is Outcome.ACCEPTED:
-            self.recording.pop(pending.message.id, None)
+            self.recording.pop(pending.key, None)
             self._accepted(pending)
-        elif pending.message.id in self.recording:
+        elif pending.key in self.recording:
             # It is written when the store is back.
             self.limit_wait(pending)
         else:
@@ -241,7 +276,7 @@ class Keeping:
             # Both sides of a subscription are kept alike, and the sender's is at hand.
             contact = self._people.rosters.contact(sender.key, account.id)
             approved = contact is not None and contact.to
-        return self._presence.would_see(account, approved)
+        return self._presence.would_see(account, approved) or self.serves(sender.key, account.id)
 
     def _wait_for_store(self, pending: Pending) -> None:
         """The store failed with this message under way: try again when it is back, and meanwhile be honest."""
@@ -265,7 +300,7 @@ class Keeping:
             self.drop(pending)
 
     def drop(self, pending: Pending) -> None:
-        self.stuck.discard(pending.message.id)
+        self.stuck.discard(pending.key)
         inbox = self.inboxes.get(pending.account.id)
         if inbox is not None:
             inbox.pending.pop(pending.message.id, None)
@@ -286,18 +321,31 @@ class Keeping:
         self._environment.clock.soon(lambda: turn.callback(None))
         await turn
 
-    def withdraw(self, account: str, id: str) -> None:
+    def withdraw(self, account: str, id: str, key: str = "") -> None:
         """Nobody of this account shall be shown this message, should it still wait for that."""
-        pending = self.find(id)
+        pending = self.find(key or id)
         if pending is not None:
             pending.acknowledged = True
-            self.recording.pop(id, None)
+            self.recording.pop(key or id, None)
             self.drop(pending)
         inbox = self.inboxes.get(account)
         if inbox is not None:
             inbox.withdraw(id)
             inbox.not_again(id)
         self._queue.acknowledge(account, id)
+
+    def withdraw_copy(self, account: str, id: str) -> None:
+        """An agent of a desk shall not be shown this message, should her copy still wait for that: another has it."""
+        key = copy_key(id, account)
+        pending = self.find(key)
+        if pending is not None:
+            pending.settles.clear()
+            if pending.timer is not None:
+                pending.timer.cancel()
+                pending.timer = None
+            self.open.pop(key, None)
+            pending.way.add(self._environment.clock.time(), "withdrawn", "another agent has it")
+        self.withdraw(account, id, key)
 
     def refuse(self, pending: Pending, reason: Refusal) -> None:
         """It will never be shown, so nobody may hold it any longer."""
@@ -311,7 +359,7 @@ class Keeping:
     def settle(self, pending: Pending, outcome: Outcome, reason: Refusal | None = None) -> None:
         if pending.settles:
             message = pending.message
-            self.open.pop(message.id, None)
+            self.open.pop(pending.key, None)
             speaker = pending.speaker
             if speaker is not None and len(speaker.person.sessions) > 1 and outcome in _TAKEN:
                 # Never what was refused.
@@ -328,14 +376,14 @@ class Keeping:
             return
         account = change.before
         self._queue.withdraw(account.id)
-        under_way = {id: p for id, p in self.open.items() if p.account.id == account.id}
-        under_way |= {pending.message.id: pending for pending in self.stuck.of(account.id)}
-        for id, pending in under_way.items():
+        under_way = {key: p for key, p in self.open.items() if p.account.id == account.id}
+        under_way |= {pending.key: pending for pending in self.stuck.of(account.id)}
+        for key, pending in under_way.items():
             # Should the store take it after all, it takes it off again.
             pending.acknowledged = True
             if pending.tried:
-                self._queue.acknowledge(account.id, id)
-            self.recording.pop(id, None)
+                self._queue.acknowledge(account.id, pending.message.id)
+            self.recording.pop(key, None)
             self.drop(pending)
             if pending.way.handed:
                 pending.way.add(self._environment.clock.time(), "unknown", "the account was removed")

@@ -6,26 +6,26 @@ from imd.core.relay import Pending
 
 
 class Limbo:
-    """By message id, and by recipient, in the order in which they came here."""
+    """By `Pending.key`, and by recipient, in the order in which they came here."""
 
     def __init__(self) -> None:
         self._all: dict[str, Pending] = {}
         self._of: dict[str, dict[str, Pending]] = {}
 
     def add(self, pending: Pending) -> None:
-        self._all[pending.message.id] = pending
-        self._of.setdefault(pending.account.id, {})[pending.message.id] = pending
+        self._all[pending.key] = pending
+        self._of.setdefault(pending.account.id, {})[pending.key] = pending
 
-    def discard(self, id: str) -> None:
-        pending = self._all.pop(id, None)
+    def discard(self, key: str) -> None:
+        pending = self._all.pop(key, None)
         if pending is not None:
             mine = self._of[pending.account.id]
-            del mine[id]
+            del mine[key]
             if not mine:
                 del self._of[pending.account.id]
 
-    def get(self, id: str) -> Pending | None:
-        return self._all.get(id)
+    def get(self, key: str) -> Pending | None:
+        return self._all.get(key)
 
     def of(self, account: str) -> list[Pending]:
         """Those for one account, in order of reading."""

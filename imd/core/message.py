@@ -33,6 +33,21 @@ class Kind(enum.Enum):
         self.kept = value in ("text", "action")
 
 
+#: Among the tags of a message, set by the server alone (`SERVER_TAGS`). On what an agent says into a conversation: the
+#: name of the desk, under which the person who is answered has the talk.
+DESK_TAG = "imd/desk"
+#: On an agent's copy of what somebody has said to a desk: the name of the desk.
+FOR_DESK_TAG = "imd/for-desk"
+#: Who wrote it is marked as a bot.
+BOT_TAG = "imd/bot"
+
+#: What a client cannot say.
+SERVER_TAGS = frozenset({DESK_TAG, FOR_DESK_TAG, BOT_TAG})
+
+#: What is remembered of the tags of a message whose way is traced.
+_TRACED = frozenset({DESK_TAG, FOR_DESK_TAG})
+
+
 class Draft(msgspec.Struct, gc=False):
     """What a door read, before the core has given it an id."""
 
@@ -69,7 +84,8 @@ class Message(msgspec.Struct, frozen=True, gc=False):
         # Replacing costs more than it saves where there is little to leave out.
         if not self.tags and len(self.body) < 500:
             return self
-        return msgspec.structs.replace(self, body="", tags={})
+        tags = {key: value for key, value in self.tags.items() if key in _TRACED} if self.tags else {}
+        return msgspec.structs.replace(self, body="", tags=tags)
 
 
 class Envelope:

@@ -29,7 +29,9 @@ class Origins:
         return info.user or (person.address.name if person.account is not None else "guest")
 
     def _host(self, person: Person, peer: Peer) -> str:
-        return f"guest/{self._cloak(peer.address)}" if person.account is None else f"user/{person.address.name}"
+        if person.account is not None:
+            return f"user/{person.address.name}"
+        return f"desk/{person.address.name}" if peer.door == "desk" else f"guest/{self._cloak(peer.address)}"
 
     def hosts(self, person: Person, peer: Peer) -> tuple[str, ...]:
         """What a ban may call the place: as it is shown, and what is known of it."""

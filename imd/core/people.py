@@ -30,6 +30,7 @@ from imd.core.whowas import WhoWas
 if TYPE_CHECKING:
     from imd.core.bans import Bans
     from imd.core.delivery import Delivery
+    from imd.core.desks.service import Desks
     from imd.core.metadata import Metadata
     from imd.core.missed import Missed
     from imd.core.offers import Offers
@@ -48,6 +49,7 @@ class People:
     rosters: "Rosters"
     rooms: "Rooms"
     delivery: "Delivery"
+    desks: "Desks"
     offers: "Offers"
     missed: "Missed"
     staying: "Staying"
@@ -160,6 +162,7 @@ class People:
             self.sign_off(old, "resumed")
             client.end(Replaced())
         self.rooms.mirror(session)
+        self.desks.begun(session)
         # Before the inbox: what waits there comes after it.
         self.missed.begun(session)
         self.delivery.attach(session)

@@ -8,7 +8,7 @@ What a watcher may see of a person is `imd.core.sight`; who is which, is judged 
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Container, Iterable
 
 import msgspec
 
@@ -28,6 +28,9 @@ __all__ = ["PresenceRegistry", "Sight"]
 #: Contacts and watchers looked at in one turn, some 1 µs each; who is told costs the door as much again, and the kernel
 #: the most. A person is never divided.
 ENOUGH = 1_000
+
+
+def _nobody_cares(person: Person, now: Snapshot) -> None: ...
 
 
 def _seen_as(snapshot: Snapshot) -> tuple[str, Visibility]:
@@ -53,6 +56,12 @@ class PresenceRegistry:
         self._watchers: dict[str, dict[str, Session]] = {}
         self._watches: dict[str, dict[str, str]] = {}
         self._room_mates = RoomMates(self, environment)
+        #: Told of each person whose presence has changed, and to what (`imd.core.desks.staff`).
+        self.observer: Callable[[Person, Snapshot], None] = _nobody_cares
+        #: Who talks to desks, by `Person.key`; and whether the account of this id serves a visitor of that one, and
+        #: sees her presence although nobody else does.
+        self.attended: Container[str] = ()
+        self.serves: Callable[[str, str], bool]
 
     # ------------------------------------------------------------ what sessions say
 
@@ -140,6 +149,7 @@ class PresenceRegistry:
             else:
                 self._published[key] = Published(now)
             looks += self._tell_watchers(person, before, now, told)
+            self.observer(person, now)
             if now.shown and (not before.shown or _seen_as(before) != _seen_as(now)):
                 self.people.whowas.appeared(person, now)
         self._promoted.pop(key, None)
@@ -182,6 +192,9 @@ class PresenceRegistry:
             return Sight.MUTUAL
         if snapshot.guest:
             return Sight.FULL
+        if person.key in self.attended and self.serves(watcher.key, person.key):
+            # As her contacts would.
+            return Sight.FULL
         back = self.rosters.contact(watcher.key, person.key)
         return judged(snapshot, self.rosters.contact(person.key, watcher.key), back, watcher)
 
@@ -198,6 +211,11 @@ class PresenceRegistry:
         look like somebody who is offline.
         """
         return account.visible_to is Visibility.EVERYONE or (approved and account.visible_to is Visibility.CONTACTS)
+
+    def published(self, person: Person) -> Snapshot | None:
+        """What has been told of a person; None while she is off."""
+        published = self._published.get(person.key)
+        return None if published is None else published.snapshot
 
     def visible(self, watcher: Session, person: Person) -> bool:
         snapshot = merge(person)
@@ -238,6 +256,19 @@ class PresenceRegistry:
             told = views[named]
             if session.begun and told is not None:
                 session.client.presence_changed([told])
+
+    def served(self, person: Person, watcher: Person, before: Sight) -> None:
+        """`watcher` has begun to serve a visitor, or ended that: those of its sessions that watch her by name hear."""
+        published = self._published.get(person.key)
+        if published is None:
+            return
+        was = seen(published.snapshot, before, State.OFFLINE)
+        view = seen(published.snapshot, self.judge(published.snapshot, person, watcher), was.state)
+        if not same(was, view):
+            view.before_text = was.text
+            for session in watcher.sessions:
+                if session.begun and self.watches(session, person.address.name):
+                    session.client.presence_changed([view])
 
     def opted(self, person: Person, watcher: Person, on: bool) -> None:
         """`watcher` has opted in to (or out of) sharing locations: it sees those of mutual contacts, or no longer."""

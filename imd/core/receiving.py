@@ -5,11 +5,12 @@ What one session acknowledges is off the inbox for all of them; what none has ac
 
 from collections.abc import Iterable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from imd.core.catchup import CatchUp
 from imd.core.keeping import Keeping
 from imd.core.limits import Limits
-from imd.core.message import Message, Outcome, Receipt, receipt
+from imd.core.message import FOR_DESK_TAG, Message, Outcome, Receipt, receipt
 from imd.core.offline import OfflineQueue
 from imd.core.people import People
 from imd.core.ports import Environment
@@ -20,12 +21,18 @@ from imd.core.session import Person, Session
 from imd.core.stores import InboxStore, OutcomeUnknown
 from imd.core.trace import Trace, Way
 
+if TYPE_CHECKING:
+    from imd.core.desks.service import Desks
+
 #: Seconds between two looks at a session that catches up.
 _LOOK = 0.02
 
 
 class Receiving:
     """The half of `Delivery` that serves recipients."""
+
+    #: Set by the hub.
+    desks: "Desks"
 
     def __init__(
         self,
@@ -82,6 +89,8 @@ class Receiving:
 
     def _way(self, message: Message, account: str) -> Way:
         """The trace of a message that came out of the store; what is new here was accepted by an earlier daemon."""
+        if message.tags and FOR_DESK_TAG in message.tags:
+            return self.desks.way_of_copy(message, account)
         pending = self._keeping.open.get(message.id)
         way = self._trace.get(message.id) if pending is None else pending.way
         if way is None:
@@ -140,13 +149,13 @@ class Receiving:
                 continue
             # One acknowledgement from any session takes a message off the inbox.
             for other in list(inbox.channels.values()):
-                if not other.confirmed(id) and other.flow is not Flow.LIVE and not self._over(id):
+                if not other.confirmed(id) and other.flow is not Flow.LIVE and not self._over(id, inbox.account):
                     other.passed(message)
             # It may have come through an earlier session, and wait for the store since.
-            pending = inbox.pending.pop(id, None) or self._keeping.open.get(id) or self._keeping.stuck.get(id)
+            pending = inbox.pending.pop(id, None) or self._keeping.under_way(id, inbox.account)
             if pending is not None:
                 pending.acknowledged = True
-                self._keeping.stuck.discard(id)
+                self._keeping.stuck.discard(pending.key)
             if pending is None or pending.tried:
                 self._queue.acknowledge(inbox.account, id)
             self._delivered(session, message, pending, now)
@@ -154,12 +163,15 @@ class Receiving:
             if other.flow is Flow.BEHIND:
                 self._resume(inbox, other)
 
-    def _over(self, id: str) -> bool:
+    def _over(self, id: str, account: str) -> bool:
         """Whether it was confirmed before, and only the store has not heard of that, or was taken back."""
-        way = self._trace.get(id)
+        way = self._trace.of(id, account)
         return way is not None and any(step in ("delivered", "redacted") for _, step, _ in way.steps)
 
     def _delivered(self, session: Session, message: Message, pending: Pending | None, now: float) -> None:
+        if message.tags and FOR_DESK_TAG in message.tags:
+            self._delivered_to_agent(session, message, pending, now)
+            return
         way = self._trace.get(message.id) if pending is None else pending.way
         if way is not None:
             way.steps.append((now, "delivered", session.peer.door))
@@ -169,10 +181,19 @@ class Receiving:
         if person is not None:
             told = receipt(message, Outcome.DELIVERED, time=now)
             if pending is None or pending.settled:
-                self._tell_sender(person, told)
+                self.tell_sender(person, told)
             else:
                 # Not before *accepted*.
-                pending.after = partial(self._tell_sender, person, told)
+                pending.after = partial(self.tell_sender, person, told)
+
+    def _delivered_to_agent(self, session: Session, message: Message, pending: Pending | None, now: float) -> None:
+        """The same for an agent's copy: its sender hears of the desk, and once."""
+        way = self._trace.of(message.id, session.person.key) if pending is None else pending.way
+        if way is not None:
+            way.steps.append((now, "delivered", session.peer.door))
+        if pending is not None:
+            self._keeping.accept(pending)
+        self.desks.delivered(session.person, message, now)
 
     def _hearing(self, account: str, recipient: Person) -> Person | None:
         """The sender `account`, if it is on with a client that takes receipts and may hear of what `recipient` does."""
@@ -191,21 +212,24 @@ class Receiving:
         )
 
     @staticmethod
-    def _tell_sender(sender: Person, receipt: Receipt) -> None:
+    def tell_sender(sender: Person, receipt: Receipt) -> None:
         for session in list(sender.sessions):
             if session.begun and session.client.takes_receipts:
                 session.client.receipt(receipt)
 
     def read(self, session: Session, id: str) -> None:
-        way = self._trace.get(id)
+        way = self._trace.of(id, session.person.key)
         if way is None or way.recipient != session.person.key:
             return
-        way.add(self._environment.clock.time(), "seen", session.peer.door)
+        now = self._environment.clock.time()
+        way.add(now, "seen", session.peer.door)
         self._people.read_marks.read(session, way.message)
+        if way.message.tags and FOR_DESK_TAG in way.message.tags:
+            self.desks.read(session.person, way.message, now)
+            return
         sender = self._hearing(way.message.sender_account, session.person)
         if sender is not None:
-            now = self._environment.clock.time()
-            self._tell_sender(sender, receipt(way.message, Outcome.READ, time=now))
+            self.tell_sender(sender, receipt(way.message, Outcome.READ, time=now))
 
     # ------------------------------------------------------------ what waits
 

@@ -43,6 +43,7 @@ class Pending:
         "acknowledged",
         "after",
         "doubtful",
+        "key",
         "message",
         "origin",
         "recording",
@@ -71,6 +72,8 @@ class Pending:
         #: The session that sent it: the sender's others are shown a copy.
         self.speaker = speaker
         self.message = message
+        #: Under which it is known among all that is under way: the message's id, or `copy_key`.
+        self.key = message.id
         self.way = way
         #: Called once with the outcome; several when the sender repeated the message meanwhile.
         self.settles = [] if settle is None else [settle]
@@ -107,6 +110,11 @@ class Pending:
             after, self.after = self.after, None
             if after is not None:
                 after()
+
+
+def copy_key(id: str, account: str) -> str:
+    """The key of one agent's copy of a message to a desk: all copies have the one id."""
+    return f"{id} {account}"
 
 
 def weight(message: Message) -> int:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from imd.core.address import Address
+from imd.core.message import BOT_TAG
 from imd.core.track import Track
 
 if TYPE_CHECKING:
@@ -55,9 +56,6 @@ class Mark(enum.Enum):
     #: Hears what operators should know (IRC +s).
     SERVER_NOTICES = "server-notices"
 
-
-#: Among the tags of a message: who wrote it is marked as a bot. Clients cannot set it.
-BOT_TAG = "imd/bot"
 
 #: What every session begins with.
 FIRST_MARKS = frozenset({Mark.UNLISTED})

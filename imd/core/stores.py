@@ -378,6 +378,10 @@ class Store(Protocol):
         """When visitors were here, and what they and members of sites said of themselves (`imd.core.visitors`)."""
 
     @property
+    def conversations(self) -> ShelfStore:
+        """The conversations of an account with desks (`imd.core.desks`)."""
+
+    @property
     def bans(self) -> BanStore: ...
 
     @property

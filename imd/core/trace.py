@@ -40,8 +40,42 @@ class Way:
     def add(self, time: float, step: str, why: str) -> None:
         self.steps.append((time, step, why))
 
+    def of(self, account: str) -> "Way | None":
+        """The way of the copy that is this account's. Of nearly all messages there is but one, whosever it is."""
+        return self
+
     def __iter__(self) -> Iterator[Step]:
         return (Step(*step) for step in self.steps)
+
+
+class DeskWay(Way):
+    """The way of a message to a desk: what became of it for its sender, and a way of each copy that agents have."""
+
+    __slots__ = ("copies", "told")
+
+    def __init__(self, message: Message, recipient: str) -> None:
+        super().__init__(message, recipient)
+        #: By account id of the agent.
+        self.copies: dict[str, Way] = {}
+        #: What the sender has heard of, whichever agent did it.
+        self.told: set[Outcome] = set()
+
+    def of(self, account: str) -> Way | None:
+        return self.copies.get(account)
+
+    def copy(self, message: Message, account: str) -> Way:
+        """The way of an agent's copy, which goes on where it was."""
+        way = self.copies.get(account)
+        if way is None:
+            way = self.copies[account] = Way(message.stub(), account)
+        return way
+
+    def __iter__(self) -> Iterator[Step]:
+        steps = [Step(*step) for step in self.steps]
+        for copy in self.copies.values():
+            name = copy.message.recipient.name
+            steps += [Step(time, step, f"{name}: {why}") for time, step, why in copy.steps]
+        return iter(sorted(steps, key=lambda step: step.time))
 
 
 class Trace:
@@ -72,6 +106,21 @@ class Trace:
             # Open messages are held by delivery too.
             self._forget()
         return way
+
+    def begin_at_desk(self, message: Message, desk: str) -> DeskWay:
+        """The same for a message to a desk, by the key of its person; sent again it keeps the ways of its copies."""
+        before = self._ways.pop(message.id, None)
+        way = self._ways[message.id] = DeskWay(message.stub(), desk)
+        if isinstance(before, DeskWay):
+            way.copies, way.told = before.copies, before.told
+        if len(self._ways) > self.limit:
+            self._forget()
+        return way
+
+    def of(self, id: str, account: str) -> Way | None:
+        """The way of this account's copy of a message."""
+        way = self._ways.get(id)
+        return None if way is None else way.of(account)
 
     def __len__(self) -> int:
         return len(self._ways)

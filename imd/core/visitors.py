@@ -94,6 +94,8 @@ class Visitors:
         self._pages: dict[str, tuple[str, str]] = {}
         #: Whether this account may speak with this visitor though it is not her site's staff: who has taken over.
         self.attended: Callable[[Account, Account], bool] = lambda account, visitor: False
+        #: Told of whoever has said something new of herself.
+        self.introduced: Callable[[Person], None] = lambda person: None
 
     async def load(self) -> None:
         """Who there is; once, before anybody comes."""
@@ -269,10 +271,12 @@ class Visitors:
             self._pages[session.id] = (page, title) if page else (before[0], title)
         visit = self._visits.get(session.person.key)
         if visit is None or not (name or email):
+            self.introduced(session.person)
             return
         if name and name != session.info.realname:
             self._people.set_realname(session, name)
         visit.name, visit.email = name or visit.name, email or visit.email
+        self.introduced(session.person)
         await self._keep(session.person.key, visit)
 
     async def vouched(self, account: Account, email: str) -> None:

@@ -14,6 +14,7 @@
 - `presence`    what one says of oneself, and of whom one is told
 - `roster`      the buddy list
 - `rooms`       rooms and what happens in them
+- `desks`       conversations with desks
 - `account`     whoami, sessions, privacy, password
 - `catalogue`   all of them: the unions `FromClient` and `FromServer`
 - `schema`      writes the JSON Schema and the reference part of ``docs/protocols/native.md``

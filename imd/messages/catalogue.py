@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from imd.messages import account, connection, history, messaging, presence, rooms, roster, signals, signon
+from imd.messages import account, connection, desks, history, messaging, presence, rooms, roster, signals, signon
 from imd.messages.base import Wire
 
 #: What a client may send.
@@ -44,6 +44,7 @@ FromClient = (
     | rooms.GetRooms
     | rooms.GetRoom
     | rooms.GetMasks
+    | desks.CloseConversation
     | account.Whoami
     | account.GetSessions
     | account.SetAlwaysOn
@@ -89,6 +90,7 @@ FromServer = (
     | rooms.RoomsRenamed
     | rooms.RoomInvited
     | rooms.RoomDetails
+    | desks.ConversationOf
     | account.AccountAnswer
     | account.Sessions
     | connection.Ok

@@ -27,6 +27,7 @@ _SECTIONS = {
     "presence": "Presence",
     "roster": "The buddy list",
     "rooms": "Rooms",
+    "desks": "Desks",
     "account": "The account",
     "connection": "The connection",
 }

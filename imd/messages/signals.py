@@ -19,6 +19,8 @@ _TYPING: dict[str, TypingState] = {"active": "active", "paused": "paused", "done
 
 #: The tag under which a signal travels that IRCv3 has no name for.
 TAG = "imd/signal"
+#: The desk of whose conversation a signal is part: on an answer, or on what is asked.
+_DESK = ("imd/desk", "imd/for-desk")
 
 
 class Signal(Request, kw_only=True, frozen=True):
@@ -31,6 +33,7 @@ class Signal(Request, kw_only=True, frozen=True):
         default="", name="from"
     )
     time: Annotated[float, says("Filled in by the server: when it read the signal.")] = 0.0
+    desk: Annotated[str, says("Filled in by the server: the desk, if it is part of a conversation with one.")] = ""
 
 
 class Typing(Signal, kw_only=True, frozen=True, tag="typing"):
@@ -205,17 +208,18 @@ def to_tags(signal: AnySignal) -> dict[str, str]:
 
 def from_tags(tags: Mapping[str, str], sender: str, to: str, time: float) -> AnySignal | None:
     """The signal these tags stand for, addressed; None if there is none in them."""
+    desk = next((tags[tag] for tag in _DESK if tag in tags), "")
     if TAG in tags:
         try:
-            return _addressed(_decoder.decode(tags[TAG]), sender, to, time)
+            return _addressed(_decoder.decode(tags[TAG]), sender, to, time, desk)
         except msgspec.DecodeError:
             return None
     typing = _TYPING.get(tags.get("typing", ""))
     if typing is not None:
-        return Typing(from_=sender, to=to, time=time, state=typing)
-    others = {name: value for name, value in tags.items() if name != "typing"}
-    return Tags(from_=sender, to=to, time=time, tags=others) if others else None
+        return Typing(from_=sender, to=to, time=time, desk=desk, state=typing)
+    others = {name: value for name, value in tags.items() if name != "typing" and name not in _DESK}
+    return Tags(from_=sender, to=to, time=time, desk=desk, tags=others) if others else None
 
 
-def _addressed(signal: _T, sender: str, to: str, time: float) -> _T:
-    return msgspec.structs.replace(signal, ref=0, from_=sender, to=to, time=time)
+def _addressed(signal: _T, sender: str, to: str, time: float, desk: str = "") -> _T:
+    return msgspec.structs.replace(signal, ref=0, from_=sender, to=to, time=time, desk=desk)

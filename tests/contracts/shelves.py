@@ -1,11 +1,18 @@
-"""What every `ShelfStore` must do: read marks, cursors, memberships, metadata and visits are kept alike."""
+"""What every `ShelfStore` must do: read marks, cursors, memberships, metadata, visits, conversations are kept alike."""
 
 from imd.core.stores import ShelfStore, Store
 from tests.contracts.contract import TRICKY, StoreContract
 
 
 def shelves(store: Store) -> list[ShelfStore]:
-    return [store.read_marks, store.cursors, store.memberships, store.metadata, store.visits]
+    return [
+        store.read_marks,
+        store.cursors,
+        store.memberships,
+        store.metadata,
+        store.visits,
+        store.conversations,
+    ]
 
 
 class ShelvesContract(StoreContract):
@@ -28,7 +35,7 @@ class ShelvesContract(StoreContract):
         for number, shelf in enumerate(shelves(store)):
             await shelf.put([("a", "x", str(number).encode())])
         store = await self.reopen(store)
-        self.assertEqual([await shelf.of("a") for shelf in shelves(store)], [{"x": b"%d" % at} for at in range(5)])
+        self.assertEqual([await shelf.of("a") for shelf in shelves(store)], [{"x": b"%d" % at} for at in range(6)])
 
     async def test_tricky(self) -> None:
         """Names and values come back letter for letter, byte for byte."""

@@ -214,6 +214,7 @@ NATIVE: dict[str, list[dict[str, Any]]] = {
     "set-topic": [{"room": "{r}", "text": "{t}"}],
     "set-presence": [{"state": "away", "text": "{t}"}, {}],
     "set-realname": [{"realname": "{t}"}],
+    "close-conversation": [{"desk": "{t}"}],
     "whoami": [{}],
     "get-sessions": [{}],
     "set-always-on": [{"on": False}],

@@ -18,6 +18,7 @@ A door imports this package only, which has all of them:
     people        who is here, their presence, their buddy lists
     rooms         rooms, and what is kept of them
     messages      delivery, history, read marks, offers
+    desks         conversations with desks
     metadata      what people and rooms show of themselves
     visitors      people in pages of sites
     operating     bans, and the daemon itself
@@ -27,6 +28,7 @@ A door imports this package only, which has all of them:
 
 from imd.core.ports.client import Client
 from imd.core.ports.credentials import Credentials, ScramExchange
+from imd.core.ports.desks import Desks
 from imd.core.ports.environment import Clock, Environment, Future, Identification, Log, Names, Spawn, Timer
 from imd.core.ports.hub import Hub
 from imd.core.ports.messages import Delivery, HistoryPort, Offers, OwnHistoryPort, ReadMarks
@@ -42,6 +44,7 @@ __all__ = [
     "Clock",
     "Credentials",
     "Delivery",
+    "Desks",
     "Environment",
     "Future",
     "HistoryPort",

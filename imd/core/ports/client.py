@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from imd.core.contact import RosterChange
+from imd.core.conversation import ConversationNews
 from imd.core.message import Envelope, ReadMark, Receipt
 from imd.core.past import Redaction
 from imd.core.refusal import Refusal
@@ -63,6 +64,10 @@ class Client(Protocol):
 
     def metadata_changed(self, change: MetadataChange) -> None:
         """Somebody or some room this session may see, itself included, shows something else of itself."""
+
+    def conversation(self, news: ConversationNews) -> None:
+        """A conversation with a desk, of this person or of one whom she may answer, has come to another stage; or is
+        in it, when the session begins."""
 
     def end(self, reason: Refusal) -> None:
         """Say why and close. `People.sign_off` has been done already."""

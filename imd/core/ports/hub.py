@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from imd.core.ports.desks import Desks
 from imd.core.ports.environment import Clock
 from imd.core.ports.messages import Delivery, HistoryPort, Offers, ReadMarks
 from imd.core.ports.metadata import Metadata
@@ -36,5 +37,7 @@ class Hub(Protocol):
     def read_marks(self) -> ReadMarks: ...
     @property
     def visitors(self) -> Visitors: ...
+    @property
+    def desks(self) -> Desks: ...
     @property
     def clock(self) -> Clock: ...

@@ -13,8 +13,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from imd.core.message import Envelope, Kind, Message
-from imd.core.session import BOT_TAG
+from imd.core.message import BOT_TAG, DESK_TAG, FOR_DESK_TAG, Envelope, Kind, Message
 from imd.protocols.irc.capabilities import MULTILINE, REPEAT_TAG, SEAMS_TAG, Flavour, line_tags
 from imd.protocols.irc.wire.line import MAX_BODY, encode
 from imd.protocols.irc.wire.multiline import Part, fitted, parted
@@ -28,7 +27,7 @@ OLD = 60.0
 #: Tag of a `Kind.SIGNAL` with a body: a CTCP message other than ACTION, ``request`` or ``reply``.
 CTCP_TAG = "imd/ctcp"
 #: Tags that are between doors.
-_OURS = frozenset({CTCP_TAG, SEAMS_TAG, BOT_TAG})
+_OURS = frozenset({CTCP_TAG, SEAMS_TAG, BOT_TAG, DESK_TAG, FOR_DESK_TAG})
 _ENDS = re.compile(r"\r\n|\r")
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from imd.core.contact import RosterChange
+from imd.core.conversation import ConversationNews
 from imd.core.message import Envelope, ReadMark, Receipt
 from imd.core.past import Redaction
 from imd.core.ports import Timer
@@ -358,6 +359,9 @@ class IrcSession(Known):
 
     def metadata_changed(self, change: MetadataChange) -> None:
         metadata.changed(self, change)
+
+    def conversation(self, news: ConversationNews) -> None:
+        """IRC has no word for it: agents hear by notices of the desk."""
 
     def end(self, reason: Refusal) -> None:
         if isinstance(reason, Killed):

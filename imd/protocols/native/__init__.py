@@ -13,7 +13,7 @@
 - `signon`       SASL, registration, opening and resuming a session (`sasl`: one mechanism's conversation)
 - `messaging`    send, acknowledgements, read marks, signals, history
 - `offers`       which signals are offers, and which end one
-- `presence`, `roster`, `rooms`, `account`   the other families
+- `presence`, `roster`, `rooms`, `account`, `desks`   the other families
 - `outgoing`     the core's values as messages, encoded once for all sessions
 - `room_events`  the same for what happens in rooms
 - `connection`   the Twisted protocol: framing, write path, signs of life (`keepalive`)

@@ -10,6 +10,7 @@ import msgspec
 
 from imd.messages import account as account_messages
 from imd.messages import connection as connection_messages
+from imd.messages import desks as desk_messages
 from imd.messages import history, signals
 from imd.messages import messaging as message_messages
 from imd.messages import presence as presence_messages
@@ -17,7 +18,7 @@ from imd.messages import rooms as room_messages
 from imd.messages import roster as roster_messages
 from imd.messages import signon as signon_messages
 from imd.messages.base import Wire
-from imd.protocols.native import account, messaging, presence, rooms, roster, signon
+from imd.protocols.native import account, desks, messaging, presence, rooms, roster, signon
 from imd.protocols.native.state import State
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ COMMANDS: Final[dict[type[Wire], Row]] = {
     room_messages.GetRooms: Row(rooms.get_all, cost=5),
     room_messages.GetRoom: Row(rooms.get),
     room_messages.GetMasks: Row(rooms.get_masks),
+    desk_messages.CloseConversation: Row(desks.close),
     account_messages.Whoami: Row(account.whoami),
     account_messages.GetSessions: Row(account.get_sessions),
     account_messages.SetAlwaysOn: Row(account.set_always_on),

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from imd.core.message import Draft, Kind, Outcome, Receipt
+from imd.core.message import SERVER_TAGS, Draft, Kind, Outcome, Receipt
 from imd.core.past import Part, Spot, moment
 from imd.core.refusal import Malformed, Refusal, TooLong
 from imd.core.talk import Role
@@ -27,11 +27,16 @@ def send(session: "NativeSession", request: Send) -> None:
         session.door.settings.tally.count("message_size")
         raise TooLong("The message", limit)
     session.hub.presence.touched(session.me)
-    draft = Draft(request.to, body, _KINDS[request.kind], request.client_id, dict(request.tags))
+    draft = Draft(request.to, body, _KINDS[request.kind], request.client_id, _tags(request.tags))
     least = Role(request.least) if request.least else None
     if least is not None and not request.to.startswith("#"):
         raise Malformed("Only a room has roles.")
     _hand_over(session, draft, request.ref, request.client_id, least=least)
+
+
+def _tags(tags: dict[str, str]) -> dict[str, str]:
+    """Without those that only the server says."""
+    return {key: value for key, value in tags.items() if key not in SERVER_TAGS}
 
 
 def signal(session: "NativeSession", request: signals.AnySignal) -> None:
@@ -43,7 +48,7 @@ def signal(session: "NativeSession", request: signals.AnySignal) -> None:
         session.hub.offers.make(session.me, request.to, offer)
     if over:
         session.hub.offers.settle(session.me, request.to, over)
-    draft = Draft(request.to, "", Kind.SIGNAL, "", signals.to_tags(request))
+    draft = Draft(request.to, "", Kind.SIGNAL, "", _tags(signals.to_tags(request)))
     try:
         _hand_over(session, draft, request.ref, "", offer)
     except Refusal:

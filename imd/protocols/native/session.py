@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from twisted.internet.defer import CancelledError
 
 from imd.core.contact import RosterChange
+from imd.core.conversation import ConversationNews
 from imd.core.message import Envelope, ReadMark, Receipt
 from imd.core.past import Redaction
 from imd.core.refusal import Refusal
@@ -26,7 +27,7 @@ from imd.messages.catalogue import FromClient
 from imd.messages.connection import Bye, Error, Ok, Ping
 from imd.messages.messaging import ReadElsewhere
 from imd.net.bucket import Bucket
-from imd.protocols.native import outgoing, room_events
+from imd.protocols.native import desks, outgoing, room_events
 from imd.protocols.native.commands import COMMANDS, Row
 from imd.protocols.native.door import Door
 from imd.protocols.native.sink import Sink
@@ -358,6 +359,9 @@ class NativeSession:
 
     def metadata_changed(self, change: MetadataChange) -> None:
         """The native protocol does not show it yet."""
+
+    def conversation(self, news: ConversationNews) -> None:
+        self.answer(desks.conversation(news))
 
     def end(self, reason: Refusal) -> None:
         self.core = None

@@ -1,4 +1,4 @@
-"""Small values of accounts under a name: read marks, cursors, memberships, metadata, visits."""
+"""Small values of accounts under a name: read marks, cursors, memberships, metadata, visits, conversations."""
 
 from collections.abc import Awaitable, Sequence
 

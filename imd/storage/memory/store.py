@@ -32,8 +32,8 @@ class MemoryStore:
         self.rooms = Rooms(self.call)
         self.inbox = Inbox(self.call)
         self.history = History(self.call)
-        self.shelves = [Shelf(self.call) for _ in range(5)]
-        self.read_marks, self.cursors, self.memberships, self.metadata, self.visits = self.shelves
+        self.shelves = [Shelf(self.call) for _ in range(6)]
+        self.read_marks, self.cursors, self.memberships, self.metadata, self.visits, self.conversations = self.shelves
         self.bans = Bans(self.call)
         self.accounts.gone_with += [self.tokens.drop, self.rosters.drop, self.inbox.drop]
         self.accounts.gone_with += [shelf.drop for shelf in self.shelves]

@@ -21,7 +21,7 @@ rooms.py        rooms founded by accounts
 bans.py         who may not sign on
 inbox.py        the offline queue
 history.py      what was said
-shelves.py      small values of accounts: read marks, cursors, memberships, metadata, visits
+shelves.py      small values of accounts: read marks, cursors, memberships, metadata, visits, conversations
 ==============  =====================================================================================
 
 ::

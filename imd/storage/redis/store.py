@@ -90,8 +90,9 @@ class RedisStore:
         self.description = str(self._place)
         self.secret = b""
         inbox, tokens, rosters = Inboxes(self._link), Tokens(self._link), Rosters(self._link)
-        names = ("read-marks", "cursors", "memberships", "metadata", "visits")
-        shelves = marks, cursors, memberships, metadata, visits = tuple(Shelf(self._link, name) for name in names)
+        names = ("read-marks", "cursors", "memberships", "metadata", "visits", "conversations")
+        shelves = tuple(Shelf(self._link, name) for name in names)
+        marks, cursors, memberships, metadata, visits, conversations = shelves
         self.inbox: InboxStore = inbox
         self.tokens: TokenStore = tokens
         self.rosters: RosterStore = rosters
@@ -110,6 +111,7 @@ class RedisStore:
         self.memberships: ShelfStore = memberships
         self.metadata: ShelfStore = metadata
         self.visits: ShelfStore = visits
+        self.conversations: ShelfStore = conversations
 
     @property
     def available(self) -> bool:

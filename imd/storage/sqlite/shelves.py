@@ -8,13 +8,16 @@ from twisted.internet.defer import Deferred
 from imd.storage.sqlite.database import Database
 from imd.storage.sqlite.statements import insert
 
+READ_MARKS, CURSORS, MEMBERSHIPS, METADATA = "read-marks", "cursors", "memberships", "metadata"
+CONVERSATIONS = "conversations"
 #: Every shelf there is.
-SHELVES = READ_MARKS, CURSORS, MEMBERSHIPS, METADATA, VISITS = (
+SHELVES = READ_MARKS, CURSORS, MEMBERSHIPS, METADATA, VISITS, CONVERSATIONS = (
     "read-marks",
     "cursors",
     "memberships",
     "metadata",
     "visits",
+    "conversations",
 )
 
 

@@ -33,7 +33,7 @@ from imd.storage.sqlite.ledger import Ledger
 from imd.storage.sqlite.migrate import Step, migrate, steps
 from imd.storage.sqlite.rooms import Rooms
 from imd.storage.sqlite.rosters import Rosters
-from imd.storage.sqlite.shelves import CURSORS, MEMBERSHIPS, METADATA, READ_MARKS, VISITS, Shelf
+from imd.storage.sqlite.shelves import CONVERSATIONS, CURSORS, MEMBERSHIPS, METADATA, READ_MARKS, VISITS, Shelf
 from imd.storage.sqlite.tokens import Tokens
 
 
@@ -78,6 +78,7 @@ class SQLiteStore:
         self.memberships: ShelfStore = Shelf(self.database, MEMBERSHIPS)
         self.metadata: ShelfStore = Shelf(self.database, METADATA)
         self.visits: ShelfStore = Shelf(self.database, VISITS)
+        self.conversations: ShelfStore = Shelf(self.database, CONVERSATIONS)
 
     @property
     def available(self) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from imd.core.contact import RosterChange
+from imd.core.conversation import ConversationNews
 from imd.core.message import Envelope, Outcome, ReadMark, Receipt
 from imd.core.past import Redaction
 from imd.core.refusal import Refusal
@@ -100,6 +101,7 @@ class Device:
     def message_read(self, mark: ReadMark) -> None: ...
 
     def metadata_changed(self, change: MetadataChange) -> None: ...
+    def conversation(self, news: ConversationNews) -> None: ...
 
 
 class Wrong(AssertionError):

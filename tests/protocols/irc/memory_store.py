@@ -74,9 +74,10 @@ def memory_store() -> tuple[SQLiteStore, InstantDatabase]:
         store.cursors,
         store.memberships,
         store.metadata,
+        store.visits,
+        store.conversations,
     ]
-    shelves = [store.read_marks, store.cursors, store.memberships]
-    for part in (*parts, *shelves):
+    for part in parts:
         cast(Any, part)._database = database
     cast(Any, store).database = database
     store.secret = bytes(32)

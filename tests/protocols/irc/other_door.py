@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from imd.core.address import fold
 from imd.core.contact import RosterChange
+from imd.core.conversation import ConversationNews
 from imd.core.message import Envelope, Message, ReadMark, Receipt
 from imd.core.past import Redaction
 from imd.core.refusal import Refusal
@@ -60,6 +61,7 @@ class OtherClient:
     def message_read(self, mark: ReadMark) -> None: ...
 
     def metadata_changed(self, change: MetadataChange) -> None: ...
+    def conversation(self, news: ConversationNews) -> None: ...
 
     def end(self, reason: Refusal) -> None:
         self.ended = reason

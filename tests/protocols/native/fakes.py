@@ -337,6 +337,14 @@ class FakeVisitors:
         await self.record.wait("introduce", name, email, page, title)
 
 
+class FakeDesks:
+    def __init__(self, record: Recorder) -> None:
+        self.record = record
+
+    def close(self, session: Session, desk: str) -> None:
+        self.record.note("close conversation", desk)
+
+
 class FakeHub:
     def __init__(self) -> None:
         self.record = Recorder()
@@ -350,6 +358,7 @@ class FakeHub:
         self.delivery = FakeDelivery(self.record)
         self.history = FakeHistory(self.record)
         self.offers = FakeOffers(self.record)
+        self.desks = FakeDesks(self.record)
         self.read_marks = FakeReadMarks(self.record)
         self.visitors = FakeVisitors(self.record)
 

@@ -6,12 +6,13 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from imd.core import talk
 from imd.core.address import Address
+from imd.core.conversation import ConversationNews, Stage
 from imd.core.message import Draft, Kind, Message, Outcome
 from imd.core.past import Part, Redaction, Spot, moment
 from imd.core.refusal import NotAMember, NotKept, NotOperator, QueueFull, TooFast, TooMany
 from imd.core.session import Person, Presence, State, Visibility
 from imd.core.talk import BanEntry, ListKind, Member, Role, Room, RoomFlag, Topic
-from imd.messages import connection, messaging, rooms, signals, values
+from imd.messages import connection, desks, messaging, rooms, signals, values
 from imd.messages.history import Redacted
 from tests.protocols.native.fakes import ALICE, BOB, PLAIN_TEXT, START
 from tests.protocols.native.world import Talker, World
@@ -354,6 +355,28 @@ class AccountTests(FamilyTestCase):
         self.assertEqual(answer.code, "mechanism-refused")
         self.assertEqual(self.record.named("plain"), [("alice", "sesame")])
 
+    def test_close_conversation(self) -> None:
+        """A conversation with a desk is ended by its name."""
+        self.assertEqual(self.ask("close-conversation", desk="sales"), connection.Ok(ref=7))
+        self.assertEqual(self.record.named("close conversation"), [("sales",)])
+
+    def test_conversation(self) -> None:
+        """What a conversation has come to is told."""
+        desk, anna, bob = (Address(name, "localhost") for name in ("sales", "anna", "bob"))
+        assert self.client.session.core is not None
+        self.client.session.conversation(ConversationNews(desk, anna, Stage.TAKEN, bob, "Anna", 5.0))
+        (news,) = self.client.heard()
+        self.assertEqual((news.desk, news.person, news.by), ("sales@localhost", "anna@localhost", "bob@localhost"))
+        self.assertEqual((news.state, news.name, news.time), ("taken", "Anna", 5.0))
+
+    def test_tags_of_the_server(self) -> None:
+        """A client cannot say what the server says of a message."""
+        tags = {"imd/desk": "sales", "imd/bot": "", "draft/reply": "m"}
+        self.client.say("send", to="bob", client_id="c1", body="x", tags=tags)
+        self.client.say("signal", to="bob", tags={"imd/for-desk": "sales", "react": "y"})
+        sent = [draft.tags for (draft,) in self.record.named("send")]
+        self.assertEqual(sent, [{"draft/reply": "m"}, {"react": "y"}])
+
     def test_ping(self) -> None:
         """Pings are answered, pongs are not, in every state."""
         for client in (self.client, self.world.client()):
@@ -375,6 +398,7 @@ class WordTests(SynchronousTestCase):
             (session.State, values.State),
             (session.Visibility, values.Visibility),
             (contact.RosterAction, values.RosterAction),
+            (Stage, desks.Stage),
             (talk.Role, values.Role),
             (talk.RoomFlag, values.RoomFlag),
             (talk.ListKind, values.MaskList),

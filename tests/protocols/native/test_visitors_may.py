@@ -95,6 +95,8 @@ REQUESTS: dict[str, list[tuple[dict[str, Any], str]]] = {
     "get-room": [({"room": "#help"}, "room"), ({"room": "#other"}, "no-such-room"), ({"room": "#no"}, "no-such-room")],
     "get-masks": [({"room": "#help", "list": "ban"}, "masks"), ({"room": "#other", "list": "ban"}, "no-such-room")],
     "part": [({"room": "#help"}, "ok"), ({"room": "#other"}, "not-a-member")],
+    # Desks of her site.
+    "close-conversation": [({"desk": "sales"}, "ok"), ({"desk": "bob"}, REFUSED), ({"desk": "nobody"}, REFUSED)],
     # Her account.
     "whoami": [({}, "account")],
     "get-sessions": [({}, "sessions")],

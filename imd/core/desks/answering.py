@@ -1,0 +1,171 @@
+"""What agents say to people who have a conversation with a desk of theirs, and to the desks themselves."""
+
+import time
+from functools import partial
+
+import msgspec
+
+from imd.core.conversation import Stage
+from imd.core.desks.book import Book
+from imd.core.desks.conversation import Conversation
+from imd.core.desks.conversations import Conversations
+from imd.core.desks.desk import DeskPerson
+from imd.core.desks.notices import Notices
+from imd.core.desks.staff import Staff
+from imd.core.desks.taking import Taking
+from imd.core.desks.words import HELP, said, unknown, word
+from imd.core.message import DESK_TAG, Kind, Message, Outcome, Receipt, Settle, receipt
+from imd.core.people import People
+from imd.core.ports import Environment
+from imd.core.refusal import NotAllowed
+from imd.core.session import Account, Session
+from imd.core.trace import Trace
+
+#: Conversations that `!who` lists.
+_LISTED = 20
+
+
+class Answering:
+    def __init__(
+        self,
+        environment: Environment,
+        people: People,
+        staff: Staff,
+        conversations: Conversations,
+        taking: Taking,
+        notices: Notices,
+        book: Book,
+        trace: Trace,
+    ) -> None:
+        self._environment = environment
+        self._people = people
+        self._staff = staff
+        self._conversations = conversations
+        self._taking = taking
+        self._notices = notices
+        self._book = book
+        self._trace = trace
+
+    def answered(
+        self, session: Session, message: Message, person: Account, outcome: Settle
+    ) -> tuple[Message, Settle] | None:
+        """Somebody says this to a person who has, or had, a conversation with a desk. What is to be sent, and who is
+        told what becomes of it; None where that is done."""
+        agent = session.account
+        conversation = None if agent is None else self._conversations.between(agent, person)
+        if agent is None or conversation is None:
+            return message, outcome
+        if message.kind is Kind.SIGNAL:
+            # Whoever is rung may be seen to write; nobody takes it by that.
+            return (self._tagged(message, conversation), outcome) if conversation.open else (message, outcome)
+        if message.kind is Kind.NOTICE:
+            if person.visitor:
+                # As clients answer by themselves (RFC 2812 section 3.3.2): that an agent is away is not for visitors.
+                outcome(receipt(message, Outcome.REFUSED, NotAllowed("A visitor of a desk is sent no notices.")))
+                return None
+            return message, outcome
+        if message.kind is Kind.TEXT:
+            command = word(message.body)
+            if command is not None:
+                self._do(session, message, conversation, agent, command, outcome)
+                return None
+            message = msgspec.structs.replace(message, body=said(message.body))
+        conversation.active = message.time
+        if conversation.stage is not Stage.TAKEN:
+            self._taking.take(conversation, agent)
+        elif conversation.by != agent.id:
+            self._tell(session, conversation, f"{self._name(conversation)} has {conversation.called}; !take if you do.")
+        return self._tagged(message, conversation), partial(self._settled, outcome)
+
+    def _tagged(self, message: Message, conversation: Conversation) -> Message:
+        desk = self._staff.desks.get(conversation.desk)
+        name = conversation.desk if desk is None else desk.name
+        return msgspec.structs.replace(message, tags={**message.tags, DESK_TAG: name})
+
+    def _settled(self, outcome: Settle, told: Receipt) -> None:
+        """An agent hears that her answer is accepted once it is durable that she has the conversation."""
+        if told.outcome is Outcome.ACCEPTED or told.outcome is Outcome.KEPT:
+            self._book.when_durable(lambda: outcome(told))
+        else:
+            outcome(told)
+
+    # ------------------------------------------------------------ words
+
+    def _do(
+        self,
+        session: Session,
+        message: Message,
+        conversation: Conversation,
+        agent: Account,
+        command: tuple[str, str],
+        outcome: Settle,
+    ) -> None:
+        way = self._trace.begin(message, conversation.person)
+        way.add(message.time, "read", f"a word for the desk: !{command[0]}")
+        way.outcome = Outcome.ACCEPTED
+        name, rest = command
+        match name:
+            case "hand" if rest:
+                answer = [self._taking.hand(conversation, agent, rest)]
+            case "hand":
+                answer = ["!hand NAME: to another agent, or to another desk."]
+            case "close":
+                self._taking.close(conversation, agent.name, but=agent.id)
+                answer = [f"The conversation with {conversation.called} is closed."]
+            case "take":
+                self._taking.take(conversation, agent)
+                answer = [f"You have {conversation.called}."]
+            case "who":
+                answer = [self.line(conversation)]
+            case "help":
+                answer = [*HELP]
+            case _:
+                answer = [unknown(name)]
+        self._tell(session, conversation, *answer)
+        self._settled(outcome, receipt(message, Outcome.ACCEPTED))
+
+    def at_desk(self, session: Session, message: Message, desk: DeskPerson, outcome: Settle) -> bool:
+        """A word that an agent says to her own desk, if it is one."""
+        command = word(message.body) if message.kind is Kind.TEXT else None
+        account = session.account
+        if command is None or account is None or not desk.serves(account) or command[0] not in ("who", "help"):
+            return False
+        texts = list(HELP)
+        if command[0] == "who":
+            mine = [each for each in self._conversations.served_by(account) if self._conversations.at(each) is desk]
+            texts = [self.line(each) for each in mine[:_LISTED]] or ["Nobody."]
+            if len(mine) > _LISTED:
+                texts.append(f"And {len(mine) - _LISTED} more.")
+        self._notices.tell(desk, session.person, [session], *texts)
+        outcome(receipt(message, Outcome.ACCEPTED))
+        return True
+
+    def line(self, conversation: Conversation) -> str:
+        """A conversation in a line, for agents."""
+        who = str(conversation.who)
+        about = f"{conversation.called} ({who})" if who else conversation.called
+        since = time.strftime("%Y-%m-%d %H:%M", time.gmtime(conversation.since))
+        match conversation.stage:
+            case Stage.RINGING:
+                return f"{about}: rings since {since} UTC."
+            case Stage.TAKEN:
+                return f"{about}: {self._name(conversation)} has it since {since} UTC."
+            case _:
+                return f"{about}: closed since {since} UTC."
+
+    def _name(self, conversation: Conversation) -> str:
+        desk = self._conversations.at(conversation)
+        agent = None if desk is None else self._staff.agent(desk, conversation.by)
+        return "somebody" if agent is None else agent.name
+
+    def _tell(self, session: Session, conversation: Conversation, *texts: str) -> None:
+        desk = self._conversations.at(conversation)
+        if desk is not None:
+            self._notices.tell(desk, session.person, [session], *texts)
+
+    def greet(self, session: Session, conversations: list[Conversation]) -> None:
+        """An agent's session begins: what rings, and what is hers."""
+        me = session.person.key
+        for conversation in conversations[:_LISTED]:
+            if conversation.stage is Stage.RINGING or conversation.by == me:
+                self._tell(session, conversation, self.line(conversation))

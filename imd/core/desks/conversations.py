@@ -1,0 +1,245 @@
+"""All conversations with desks: found, kept, and both sides told of each change."""
+
+from collections.abc import Iterator
+
+from imd.core.address import Address
+from imd.core.conversation import ConversationNews, Stage
+from imd.core.desks.book import Book
+from imd.core.desks.conversation import (
+    Conversation,
+    Said,
+    Spread,
+    decode_conversation,
+    decode_said,
+    encode_conversation,
+    encode_said,
+)
+from imd.core.desks.desk import DeskPerson
+from imd.core.desks.staff import Staff
+from imd.core.people import People
+from imd.core.ports import Environment
+from imd.core.presence import PresenceRegistry
+from imd.core.session import Account, Person, Session
+
+#: On the shelf: the conversation under the desk's name, and each message that nobody has taken under this and its id.
+_SAID = " "
+
+#: Messages of one conversation that whoever takes it is given; of more, she is given the latest. What agents have in
+#: their inboxes stays there.
+MOST_SAID = 100
+
+#: Conversations of which a session hears when it begins; more are told by `!who`.
+MOST_TOLD = 200
+
+
+class Conversations:
+    def __init__(
+        self,
+        environment: Environment,
+        people: People,
+        presence: PresenceRegistry,
+        book: Book,
+        staff: Staff,
+        by_person: dict[str, dict[str, Conversation]],
+    ) -> None:
+        self._environment = environment
+        self._people = people
+        self._presence = presence
+        self._book = book
+        self._staff = staff
+        #: By account id of the person, and folded name of the desk. Delivery has it too, and asks for each message.
+        self.by_person = by_person
+        #: What has been said and not been taken, or not been confirmed by who has taken it: by message id.
+        self.said: dict[Conversation, dict[str, Spread]] = {}
+
+    # ------------------------------------------------------------ finding
+
+    def __iter__(self) -> Iterator[Conversation]:
+        for mine in list(self.by_person.values()):
+            yield from list(mine.values())
+
+    def of(self, person: str, desk: str) -> Conversation | None:
+        return self.by_person.get(person, {}).get(desk)
+
+    def at(self, conversation: Conversation) -> DeskPerson | None:
+        """The desk whose agents have it."""
+        return self._staff.desks.get(conversation.at) or self._staff.desks.get(conversation.desk)
+
+    def served_by(self, account: Account) -> list[Conversation]:
+        """The open ones that this account may answer, the oldest first."""
+        found = [each for each in self if each.open and (desk := self.at(each)) is not None and desk.serves(account)]
+        return sorted((each for each in found if each.person != account.id), key=lambda each: each.since)
+
+    def between(self, agent: Account, person: Account) -> Conversation | None:
+        """The conversation in which `agent` says what she says to `person`: the one she has, else one that rings, else,
+        if that is a visitor, with whom there is no other talk, what a colleague has or what is over."""
+        mine = [
+            each
+            for each in self.by_person.get(person.id, {}).values()
+            if (desk := self.at(each)) is not None and desk.serves(agent) and agent.id != person.id
+        ]
+        order = (
+            lambda each: each.stage is Stage.TAKEN and each.by == agent.id,
+            lambda each: each.stage is Stage.RINGING,
+            lambda each: each.open and person.visitor,
+            lambda each: person.visitor,
+        )
+        for wanted in order:
+            found = [each for each in mine if wanted(each)]
+            if found:
+                return max(found, key=lambda each: each.active)
+        return None
+
+    def serves(self, agent: str, person: str) -> bool:
+        """Whether `agent` answers a desk to which the visitor `person` talks now."""
+        serving = self._people.person(agent)
+        talking = self._people.person(person)
+        if serving is None or serving.account is None or (talking is not None and not self._visiting(talking)):
+            return False
+        return any(
+            each.open and (desk := self.at(each)) is not None and desk.serves(serving.account)
+            for each in self.by_person.get(person, {}).values()
+        )
+
+    def attended(self, agent: Account, person: Account) -> bool:
+        """Whether an agent has, or may have, a conversation with this person, open or not."""
+        return self.between(agent, person) is not None
+
+    @staticmethod
+    def _visiting(person: Person) -> bool:
+        return person.account is not None and person.account.visitor
+
+    def spread(self, conversation: Conversation, id: str) -> Spread | None:
+        return self.said.get(conversation, {}).get(id)
+
+    def unheard(self, conversation: Conversation) -> list[Spread]:
+        """In the order in which they were said."""
+        return sorted(self.said.get(conversation, {}).values(), key=lambda spread: spread.message.seq)
+
+    # ------------------------------------------------------------ changing
+
+    def begin(self, person: Person, desk: DeskPerson, now: float) -> Conversation:
+        conversation = Conversation(
+            person.key, person.address.name, desk.folded, began=now, since=now, active=now, at=desk.folded
+        )
+        self.by_person.setdefault(person.key, {})[desk.folded] = conversation
+        return conversation
+
+    def change(self, conversation: Conversation, stage: Stage, by: str = "") -> None:
+        """It is in this stage from now on."""
+        before = {agent: self._presence.sight(agent, person) for person, agent in self._watched(conversation)}
+        now = self._environment.clock.time()
+        conversation.stage, conversation.by, conversation.since, conversation.active = stage, by, now, now
+        self.keep(conversation)
+        self.tell(conversation)
+        for person, agent in self._watched(conversation):
+            self._presence.served(person, agent, before.get(agent, self._presence.sight(agent, person)))
+
+    def _watched(self, conversation: Conversation) -> Iterator[tuple[Person, Person]]:
+        """The person, if she is a visitor and on, with each agent who watches her by name."""
+        person = self._people.person(conversation.person)
+        if person is not None and self._visiting(person):
+            for session in self._presence.watchers_of(person.address.name):
+                yield person, session.person
+
+    def keep(self, conversation: Conversation) -> None:
+        self._book.put(conversation.person, conversation.desk, encode_conversation(conversation))
+
+    def keep_said(self, spread: Spread) -> None:
+        spread.kept = True
+        said = Said(spread.message, list(spread.agents))
+        name = f"{spread.conversation.desk}{_SAID}{spread.message.id}"
+        self._book.put(spread.conversation.person, name, encode_said(said))
+
+    def add(self, spread: Spread) -> None:
+        said = self.said.setdefault(spread.conversation, {})
+        said[spread.message.id] = spread
+        if len(said) > MOST_SAID:
+            for each in self.unheard(spread.conversation):
+                if each.pending is None or each.pending.settled:
+                    self.forget_said(each)
+                    break
+
+    def keep_no_more(self, spread: Spread) -> None:
+        """The store has it as a message to whoever has the conversation."""
+        if spread.kept:
+            spread.kept = False
+            name = f"{spread.conversation.desk}{_SAID}{spread.message.id}"
+            self._book.put(spread.conversation.person, name, None)
+
+    def forget_said(self, spread: Spread) -> None:
+        """It is with whoever has the conversation."""
+        conversation, id = spread.conversation, spread.message.id
+        said = self.said.get(conversation, {})
+        if said.pop(id, None) is not None and not said:
+            del self.said[conversation]
+        self.keep_no_more(spread)
+
+    def forget(self, conversation: Conversation, *, stored: bool = True) -> None:
+        """There is none any more; `stored`: the store has to hear of that."""
+        for spread in self.unheard(conversation):
+            self.forget_said(spread)
+        mine = self.by_person.get(conversation.person, {})
+        if mine.get(conversation.desk) is conversation:
+            del mine[conversation.desk]
+            if not mine:
+                del self.by_person[conversation.person]
+        if stored:
+            self._book.put(conversation.person, conversation.desk, None)
+
+    async def load(self) -> None:
+        """At the start: all that is kept. Raises `StoreUnavailable`."""
+        for person, shelf in (await self._book.load()).items():
+            for name, value in shelf.items():
+                if _SAID not in name:
+                    self.by_person.setdefault(person, {})[name] = decode_conversation(value)
+            for name, value in shelf.items():
+                desk, space, id = name.partition(_SAID)
+                conversation = self.of(person, desk)
+                if not space:
+                    continue
+                if conversation is None:
+                    self._book.put(person, name, None)
+                    continue
+                said = decode_said(value)
+                spread = Spread(conversation, said.message, None)
+                spread.agents = dict.fromkeys(said.agents)
+                spread.kept = True
+                self.said.setdefault(conversation, {})[id] = spread
+
+    # ------------------------------------------------------------ telling
+
+    def news(self, conversation: Conversation) -> ConversationNews | None:
+        desk = self._staff.desks.get(conversation.desk)
+        serving = self.at(conversation)
+        if desk is None or serving is None:
+            return None
+        agent = self._staff.agent(serving, conversation.by) if conversation.by else None
+        domain = self._people.domain
+        return ConversationNews(
+            desk.address,
+            Address(conversation.called, domain),
+            conversation.stage,
+            None if agent is None else Address(agent.name, domain),
+            conversation.who.name,
+            conversation.since,
+        )
+
+    def tell(self, conversation: Conversation) -> None:
+        """Both sides, of how it is now."""
+        news = self.news(conversation)
+        desk = self.at(conversation)
+        if news is None or desk is None:
+            return
+        for id in dict.fromkeys([conversation.person, *desk.on, *([conversation.by] if conversation.by else ())]):
+            person = self._people.person(id)
+            for session in [] if person is None else list(person.sessions):
+                if session.begun:
+                    session.client.conversation(news)
+
+    def tell_session(self, session: Session, conversations: list[Conversation]) -> None:
+        """A session that begins, of those that are open."""
+        for conversation in conversations[-MOST_TOLD:]:
+            news = self.news(conversation)
+            if news is not None:
+                session.client.conversation(news)

@@ -1,0 +1,296 @@
+"""A message to a desk and its copies, from being said to an outcome.
+
+Each copy goes the way of any message to its agent, under the one id. The sender hears *accepted* when the first copy is
+accepted and the conversation is durable, *refused* when all copies are. Once an agent has the conversation, and her own
+copy is with her client or in the store, the others' are withdrawn.
+"""
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from imd.core.address import Address
+from imd.core.conversation import Stage
+from imd.core.desks.book import Book
+from imd.core.desks.conversation import Conversation, Spread, safe
+from imd.core.desks.conversations import Conversations
+from imd.core.desks.desk import DeskPerson
+from imd.core.desks.staff import Staff
+from imd.core.history import History
+from imd.core.keeping import OUTCOME_WAIT, Keeping
+from imd.core.message import FOR_DESK_TAG, Message, Outcome, Receipt, Settle, receipt
+from imd.core.past import guest, talk
+from imd.core.people import People
+from imd.core.ports import Environment
+from imd.core.presence import PresenceRegistry
+from imd.core.receiving import Receiving
+from imd.core.refusal import NoSuchAccount, QueueFull, Refusal, StoreUnavailable
+from imd.core.relay import Pending, copy_key
+from imd.core.session import Account, Person, Session, State
+from imd.core.trace import DeskWay, Trace, Way
+
+if TYPE_CHECKING:
+    from imd.core.delivery import Delivery
+
+
+class Copies:
+    def __init__(
+        self,
+        environment: Environment,
+        people: People,
+        presence: PresenceRegistry,
+        delivery: "Delivery",
+        keeping: Keeping,
+        history: History,
+        book: Book,
+        staff: Staff,
+        conversations: Conversations,
+    ) -> None:
+        self._environment = environment
+        self._people = people
+        self._presence = presence
+        self._delivery = delivery
+        self._keeping = keeping
+        self._trace: Trace = delivery.trace
+        self._history = history
+        self._book = book
+        self._staff = staff
+        self._conversations = conversations
+
+    # ------------------------------------------------------------ giving
+
+    def spread(
+        self,
+        session: Session,
+        conversation: Conversation,
+        message: Message,
+        desk: DeskPerson,
+        agents: list[Account],
+        outcome: Settle,
+    ) -> None:
+        """Somebody has said this to a desk: a copy for each of these agents, of whom there is one at least."""
+        before = self._trace.get(message.id) if message.client_id else None
+        if before is not None and before.outcome is Outcome.UNKNOWN:
+            # Sent again, because its fate was open: somebody may have it under this time.
+            message = msgspec.structs.replace(before.message, body=message.body, tags=message.tags)
+        way = self._trace.begin_at_desk(message, desk.key)
+        way.steps.append((message.time, "read", session.peer.door))
+        pending = Pending(desk.stand_in, session.person, message, way, outcome, "", session)
+        self._keeping.open[message.id] = pending
+        spread = self._conversations.spread(conversation, message.id)
+        if spread is None:
+            spread = Spread(conversation, message, pending)
+        spread.pending = pending
+        self._conversations.add(spread)
+        origin = session.peer.address if session.account is not None and session.account.visitor else ""
+        for agent in agents:
+            # All of them first: none is the last before it has one.
+            spread.agents.setdefault(agent.id, None)
+        for agent in agents:
+            self.give(spread, agent, origin)
+        self._look(spread)
+
+    def give(self, spread: Spread, agent: Account, origin: str = "", *, store_first: bool = False) -> None:
+        """A copy for this agent, if she has none."""
+        if safe(spread.agents.get(agent.id)):
+            return
+        spread.agents[agent.id] = None
+        conversation = spread.conversation
+        person = self._people.person(conversation.person)
+        sender = person or Person(conversation.person, spread.message.sender, None)
+        settle = partial(self._heard, spread, agent.id)
+        if self._keeping.join(copy_key(spread.message.id, agent.id), sender, settle):
+            return
+        tags = {**spread.message.tags, FOR_DESK_TAG: self._desk_name(conversation)}
+        to = Address(agent.name, self._people.domain)
+        message = msgspec.structs.replace(spread.message, recipient=to, tags=tags)
+        way = self._main_way(spread).copy(message, agent.id)
+        self._delivery.copy(Pending(agent, sender, message, way, settle, origin), store_first=store_first)
+
+    def restore(self, spread: Spread, agents: list[Account]) -> None:
+        """After a start of the daemon: these agents have their copies, or had them."""
+        way = self._main_way(spread)
+        way.outcome = Outcome.ACCEPTED
+        self._note(spread.message)
+        spread.agents = dict.fromkeys(agent.id for agent in agents)
+        for agent in agents:
+            self.give(spread, agent, store_first=True)
+
+    def _desk_name(self, conversation: Conversation) -> str:
+        desk = self._staff.desks.get(conversation.desk)
+        return conversation.desk if desk is None else desk.name
+
+    def _main_way(self, spread: Spread) -> DeskWay:
+        way = self._trace.get(spread.message.id)
+        if not isinstance(way, DeskWay):
+            way = self._trace.begin_at_desk(spread.message, f"desk:{spread.conversation.desk}")
+            way.add(spread.message.time, "read", "before this daemon started, or long ago")
+        return way
+
+    # ------------------------------------------------------------ what becomes of them
+
+    def _heard(self, spread: Spread, agent: str, told: Receipt) -> None:
+        """What became of one copy."""
+        if agent not in spread.agents:
+            # Withdrawn.
+            return
+        spread.agents[agent] = told.outcome
+        if told.reason is not None:
+            spread.refusal = told.reason
+        self._look(spread)
+
+    def _look(self, spread: Spread) -> None:
+        outcomes = spread.agents.values()
+        pending = spread.pending
+        if spread.accepted:
+            if pending is not None and not pending.settled and not pending.recording:
+                self._accept(spread, pending)
+            self.settle_up(spread)
+        elif None not in outcomes and pending is not None and not pending.settled:
+            if Outcome.UNKNOWN in outcomes:
+                self._keeping.settle(pending, Outcome.UNKNOWN)
+            else:
+                self._refuse(spread, pending)
+
+    def _refuse(self, spread: Spread, pending: Pending) -> None:
+        reason: Refusal = spread.refusal or StoreUnavailable()
+        name = pending.message.recipient.name
+        if isinstance(reason, QueueFull):
+            # Not whose it is.
+            reason = QueueFull(name, reason.limit)
+        elif isinstance(reason, NoSuchAccount):
+            reason = NoSuchAccount(name)
+        spread.pending = None
+        conversation = spread.conversation
+        self._conversations.forget_said(spread)
+        if conversation.stage is Stage.RINGING and conversation not in self._conversations.said:
+            # Nothing was said in it.
+            self._conversations.change(conversation, Stage.CLOSED)
+            self._conversations.forget(conversation)
+        pending.way.add(self._environment.clock.time(), "refused", reason.code)
+        self._keeping.settle(pending, Outcome.REFUSED, reason)
+
+    def _accept(self, spread: Spread, pending: Pending) -> None:
+        """The first copy is accepted: the conversation has to be, too."""
+        pending.recording = True
+        if spread.conversation.stage is Stage.RINGING:
+            self._conversations.keep_said(spread)
+        self._book.when_durable(lambda: self._durable(spread, pending))
+        if not pending.settled and pending.timer is None:
+            call = partial(self._too_long, pending)
+            pending.timer = self._environment.clock.call_later(OUTCOME_WAIT, call)
+
+    def _too_long(self, pending: Pending) -> None:
+        """The store stays away: its sender may ask again."""
+        pending.timer = None
+        self._keeping.settle(pending, Outcome.UNKNOWN)
+
+    def _durable(self, spread: Spread, pending: Pending) -> None:
+        sender = pending.sender.account
+        if sender is None or not self._history.read_by(sender):
+            self._note(pending.message)
+            self._accepted(spread, pending, Outcome.ACCEPTED)
+        else:
+            done = partial(self._accepted, spread, pending)
+            self._history.record_talk([self._place(pending.message)], pending.message, done, insist=True)
+
+    def _accepted(self, spread: Spread, pending: Pending, recorded: Outcome) -> None:
+        if recorded is not Outcome.ACCEPTED:
+            # It is written when the store is back.
+            return
+        desk = self._staff.desks.get(spread.conversation.desk)
+        off = desk is not None and desk.state() is State.OFFLINE
+        told = Outcome.KEPT if off else Outcome.ACCEPTED
+        if pending.way.outcome is Outcome.UNKNOWN:
+            pending.way.outcome = told
+        self._keeping.settle(pending, told)
+        if spread.pending is pending:
+            spread.pending = None
+        self.settle_up(spread)
+
+    def settle_up(self, spread: Spread) -> None:
+        """If somebody has the conversation, and her copy, nobody else needs one."""
+        conversation = spread.conversation
+        agent = conversation.by
+        if conversation.stage is not Stage.TAKEN or not safe(spread.agents.get(agent)):
+            return
+        for other in [other for other in spread.agents if other != agent]:
+            del spread.agents[other]
+            self._keeping.withdraw_copy(other, spread.message.id)
+        if spread.pending is not None and not spread.pending.settled:
+            return
+        if agent in spread.heard:
+            self._conversations.forget_said(spread)
+        else:
+            self._conversations.keep_no_more(spread)
+
+    # ------------------------------------------------------------ history
+
+    def _place(self, message: Message) -> str:
+        """Where whoever said it has the talk: with the desk, whoever answers."""
+        return talk(message.sender_account, guest(message.recipient))
+
+    def _note(self, message: Message) -> None:
+        self._history.note([self._place(message)], message)
+
+    # ------------------------------------------------------------ what agents' clients say
+
+    def way_of_copy(self, message: Message, account: str) -> Way:
+        """The trace of a copy that came out of the store."""
+        main = self._trace.get(message.id)
+        if not isinstance(main, DeskWay):
+            name = message.tags[FOR_DESK_TAG]
+            tags = {key: value for key, value in message.tags.items() if key != FOR_DESK_TAG}
+            said = msgspec.structs.replace(message, recipient=Address(name, self._people.domain), tags=tags)
+            main = self._trace.begin_at_desk(said, f"desk:{name}")
+            main.add(message.time, "read", "before this daemon started, or long ago")
+            main.outcome = Outcome.ACCEPTED
+            # That daemon may have died before the history had it.
+            self._note(said)
+        way = main.of(account)
+        if way is None:
+            way = main.copy(message, account)
+            way.outcome = Outcome.ACCEPTED
+            agent = self._people.person(account)
+            if agent is not None and agent.account is not None:
+                pending = Pending(agent.account, agent, message, way, None, "")
+                pending.key = copy_key(message.id, account)
+                self._keeping.accept(pending)
+        return way
+
+    def _spread_of(self, message: Message) -> Spread | None:
+        """Of a copy."""
+        for conversation in self._conversations.by_person.get(message.sender_account, {}).values():
+            spread = self._conversations.spread(conversation, message.id)
+            if spread is not None:
+                return spread
+        return None
+
+    def delivered(self, agent: Person, message: Message, now: float) -> None:
+        """An agent's client has confirmed her copy."""
+        spread = self._spread_of(message)
+        if spread is not None:
+            spread.heard.add(agent.key)
+            self.settle_up(spread)
+        self._tell(agent, message, Outcome.DELIVERED, now, None if spread is None else spread.pending)
+
+    def read(self, agent: Person, message: Message, now: float) -> None:
+        """An agent has read her copy."""
+        self._tell(agent, message, Outcome.READ, now, None)
+
+    def _tell(self, agent: Person, message: Message, step: Outcome, now: float, pending: Pending | None) -> None:
+        """Whoever said it, once, whichever agent it was; not of one whom nobody can see to be here (P5)."""
+        way = self._trace.get(message.id)
+        sender = self._people.person(message.sender_account)
+        if not isinstance(way, DeskWay) or step in way.told or self._presence.invisible(agent):
+            return
+        way.told.add(step)
+        if sender is None:
+            return
+        told = partial(Receiving.tell_sender, sender, receipt(way.message, step, time=now))
+        if pending is None or pending.settled:
+            told()
+        else:
+            # Not before *accepted*.
+            pending.after = told

@@ -1,0 +1,46 @@
+"""What a desk says to its agents: by notices, which are live only."""
+
+from imd.core.desks.desk import DeskPerson
+from imd.core.message import Envelope, Kind, Message
+from imd.core.people import People
+from imd.core.ports import Environment
+from imd.core.sequence import MessageIds, Sequence
+from imd.core.session import Person, Session
+
+
+class Notices:
+    def __init__(self, environment: Environment, people: People, numbers: Sequence, ids: MessageIds) -> None:
+        self._environment = environment
+        self._people = people
+        self._numbers = numbers
+        self._ids = ids
+
+    def say(self, desk: DeskPerson, agents: list[str], *texts: str, but: str = "") -> None:
+        """To all of these accounts that are on, by their ids, `but` one."""
+        for id in dict.fromkeys(agents):
+            person = self._people.person(id) if id != but else None
+            if person is not None:
+                self.tell(desk, person, list(person.sessions), *texts)
+
+    def tell(self, desk: DeskPerson, person: Person, sessions: list[Session], *texts: str) -> None:
+        """To some sessions of one person."""
+        now = self._environment.clock.time()
+        envelopes = [
+            Envelope(
+                Message(
+                    self._ids.of("", ""),
+                    self._numbers.next(now),
+                    now,
+                    desk.address,
+                    "",
+                    person.address,
+                    text,
+                    Kind.NOTICE,
+                    origin=self._people.origin(desk),
+                )
+            )
+            for text in texts
+        ]
+        for session in sessions:
+            if session.begun and envelopes:
+                session.client.deliver(envelopes)

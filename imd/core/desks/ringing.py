@@ -1,0 +1,201 @@
+"""What is said to desks: whom it rings, and whom it reaches."""
+
+import msgspec
+
+from imd.core.conversation import Introduction, Stage
+from imd.core.desks.conversation import Conversation
+from imd.core.desks.conversations import Conversations
+from imd.core.desks.copies import Copies
+from imd.core.desks.desk import DeskPerson, best
+from imd.core.desks.notices import Notices
+from imd.core.desks.staff import Staff
+from imd.core.message import FOR_DESK_TAG, Envelope, Message, Outcome, Settle, receipt
+from imd.core.people import People
+from imd.core.ports import Environment
+from imd.core.refusal import NotForGuests, NotKept
+from imd.core.session import Account, Person, Session, State
+from imd.core.trace import Trace
+
+
+class Ringing:
+    def __init__(
+        self,
+        environment: Environment,
+        people: People,
+        staff: Staff,
+        conversations: Conversations,
+        copies: Copies,
+        notices: Notices,
+        trace: Trace,
+    ) -> None:
+        self._environment = environment
+        self._people = people
+        self._staff = staff
+        self._conversations = conversations
+        self._copies = copies
+        self._notices = notices
+        self._trace = trace
+        staff.came = self._came
+
+    # ------------------------------------------------------------ what people say to desks
+
+    def said(self, session: Session, message: Message, desk: DeskPerson, outcome: Settle) -> None:
+        """Somebody says something to a desk, and hears what becomes of it."""
+        account = session.account
+        if account is None:
+            outcome(receipt(message, Outcome.REFUSED, NotForGuests(f"Writing to {desk.name}")))
+            return
+        if not message.kind.kept:
+            self._pass_on(session.person, message, desk, outcome)
+            return
+        conversation = self._conversations.of(account.id, desk.folded)
+        if conversation is None or not conversation.open:
+            conversation = self._begin(session, desk, message.time)
+        at = self._conversations.at(conversation) or desk
+        conversation.active = message.time
+        if conversation.stage is Stage.TAKEN:
+            taker = self._taker(conversation, at)
+            agents = [] if taker is None else [taker]
+            if taker is None:
+                conversation.rung = []
+                self._conversations.change(conversation, Stage.RINGING)
+        else:
+            agents = []
+        if conversation.stage is Stage.RINGING:
+            agents = self.ring(conversation, at)
+        if agents:
+            self._copies.spread(session, conversation, message, desk, agents, outcome)
+        else:
+            self._unheard(conversation, message, desk, outcome)
+
+    def _begin(self, session: Session, desk: DeskPerson, now: float) -> Conversation:
+        person = session.person
+        conversation = self._conversations.begin(person, desk, now)
+        conversation.who = self._who(person)
+        self._conversations.change(conversation, Stage.RINGING)
+        return conversation
+
+    def _taker(self, conversation: Conversation, desk: DeskPerson) -> Account | None:
+        """Whoever has it, if she is to have what is said now: unless she is off and others are not."""
+        taker = self._staff.agent(desk, conversation.by)
+        if taker is None or self._blocks(taker.id, conversation.person):
+            return None
+        person = self._people.person(taker.id)
+        here = person is not None and any(session.begun for session in person.sessions)
+        others = [id for id in desk.on if id not in (taker.id, conversation.person)]
+        return taker if here or not others else None
+
+    def ring(self, conversation: Conversation, desk: DeskPerson) -> list[Account]:
+        """Ring those who are to be rung by now; all who have been, who shall have what is said."""
+        on = [id for id in best(desk.on) if id != conversation.person and not self._blocks(id, conversation.person)]
+        wanted = on or [
+            account.id
+            for account in self._staff.agents(desk).values()
+            if account.id != conversation.person and not self._blocks(account.id, conversation.person)
+        ]
+        new = [id for id in wanted if id not in conversation.rung]
+        if new:
+            conversation.rung = [*conversation.rung, *new]
+            self._conversations.keep(conversation)
+            self._notices.say(desk, new, self.summary(conversation, desk))
+            for id in new:
+                self._give_all(conversation, desk, id)
+        agents = (self._staff.agent(desk, id) for id in conversation.rung)
+        return [agent for agent in agents if agent is not None]
+
+    def _give_all(self, conversation: Conversation, desk: DeskPerson, id: str) -> None:
+        """What was said before she was rung."""
+        agent = self._staff.agent(desk, id)
+        if agent is not None:
+            for spread in self._conversations.unheard(conversation):
+                self._copies.give(spread, agent)
+
+    def again(self, conversation: Conversation) -> None:
+        """It is nobody's any more: it rings, with what its last agent has not confirmed."""
+        desk = self._conversations.at(conversation)
+        if desk is None:
+            return
+        conversation.rung = []
+        self._conversations.change(conversation, Stage.RINGING)
+        self.ring(conversation, desk)
+
+    def _blocks(self, agent: str, person: str) -> bool:
+        contact = self._people.rosters.contact(agent, person)
+        return contact is not None and contact.blocked
+
+    def _unheard(self, conversation: Conversation, message: Message, desk: DeskPerson, outcome: Settle) -> None:
+        """There is nobody who could have it."""
+        way = self._trace.begin_at_desk(message, desk.key)
+        if conversation not in self._conversations.said:
+            self._conversations.change(conversation, Stage.CLOSED)
+            self._conversations.forget(conversation)
+        if any(id != conversation.person for id in self._staff.agents(desk)):
+            # All of them block her, which she must not learn (P5).
+            way.add(message.time, "expired", "no agent hears the sender")
+            way.outcome = Outcome.KEPT if desk.state() is State.OFFLINE else Outcome.ACCEPTED
+            outcome(receipt(message, way.outcome))
+        else:
+            way.outcome = Outcome.REFUSED
+            outcome(receipt(message, Outcome.REFUSED, NotKept(f"Nobody answers at {desk.name}.")))
+
+    def _pass_on(self, person: Person, message: Message, desk: DeskPerson, outcome: Settle) -> None:
+        """Notices and signals, as typing: to those who are on and have it, or are rung."""
+        conversation = self._conversations.of(person.key, desk.folded)
+        ids: list[str] = []
+        if conversation is not None and conversation.open:
+            ids = [conversation.by] if conversation.stage is Stage.TAKEN else conversation.rung
+        for id in ids:
+            agent = self._people.person(id)
+            if agent is not None and not self._blocks(id, person.key):
+                tags = {**message.tags, FOR_DESK_TAG: desk.name}
+                envelope = Envelope(msgspec.structs.replace(message, recipient=agent.address, tags=tags))
+                for session in list(agent.sessions):
+                    if session.begun:
+                        session.client.deliver([envelope])
+        outcome(receipt(message, Outcome.ACCEPTED))
+
+    # ------------------------------------------------------------ agents who come
+
+    def _came(self, desk: DeskPerson, agent: str) -> None:
+        """Somebody is available who was not: she is rung for what nobody has taken, at the end of this turn."""
+        if self._conversations.by_person:
+            self._environment.clock.soon(lambda: self._ring_for(desk, agent))
+
+    def _ring_for(self, desk: DeskPerson, agent: str) -> None:
+        if desk.on.get(agent) is not State.AVAILABLE:
+            return
+        for conversation in self._conversations:
+            if (
+                conversation.stage is Stage.RINGING
+                and conversation.person != agent
+                and agent not in conversation.rung
+                and self._conversations.at(conversation) is desk
+            ):
+                self.ring(conversation, desk)
+
+    # ------------------------------------------------------------ who somebody is
+
+    def _who(self, person: Person) -> Introduction:
+        said = self._people.visitors.introduction(person)
+        name = "" if said.name == person.address.name else said.name
+        return Introduction(name=name, email=said.email, page=said.page, title=said.title)
+
+    def introduced(self, person: Person) -> None:
+        """Somebody has said who she is, or is on another page: the agents of her conversations hear."""
+        who = self._who(person)
+        for conversation in list(self._conversations.by_person.get(person.key, {}).values()):
+            if conversation.who == who or not conversation.open:
+                conversation.who = who
+                continue
+            conversation.who = who
+            self._conversations.keep(conversation)
+            self._conversations.tell(conversation)
+            desk = self._conversations.at(conversation)
+            if desk is not None and str(who):
+                agents = [conversation.by] if conversation.stage is Stage.TAKEN else conversation.rung
+                self._notices.say(desk, agents, f"{conversation.called} is {who}.")
+
+    def summary(self, conversation: Conversation, desk: DeskPerson) -> str:
+        who = str(conversation.who)
+        about = f"{conversation.called} ({who})" if who else conversation.called
+        return f"{about} asks for {desk.title}. Whoever answers {conversation.called} has the conversation."

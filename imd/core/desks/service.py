@@ -1,0 +1,213 @@
+"""All of desks, joined: what the hub starts and doors ask (`imd.core.ports.Desks`)."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from imd.core.accounts import AccountChange, Accounts
+from imd.core.conversation import Stage
+from imd.core.desks.answering import Answering
+from imd.core.desks.book import Book
+from imd.core.desks.conversation import Conversation
+from imd.core.desks.conversations import Conversations
+from imd.core.desks.copies import Copies
+from imd.core.desks.desk import DeskPerson
+from imd.core.desks.notices import Notices
+from imd.core.desks.ringing import Ringing
+from imd.core.desks.staff import Staff
+from imd.core.desks.taking import Taking
+from imd.core.history import History
+from imd.core.keeping import Keeping
+from imd.core.message import Message, Settle
+from imd.core.people import People
+from imd.core.ports import Environment
+from imd.core.presence import PresenceRegistry
+from imd.core.refusal import NoSuchAccount, StoreUnavailable
+from imd.core.sequence import MessageIds, Sequence
+from imd.core.session import Account, Session
+from imd.core.sites import DeskRule
+from imd.core.stores import HistoryStore, ShelfStore
+
+if TYPE_CHECKING:
+    from imd.core.delivery import Delivery
+
+
+class Desks:
+    """The `imd.core.ports.Desks` of this daemon."""
+
+    def __init__(
+        self,
+        environment: Environment,
+        people: People,
+        presence: PresenceRegistry,
+        accounts: Accounts,
+        delivery: "Delivery",
+        keeping: Keeping,
+        history: History,
+        shelf: ShelfStore,
+        past: HistoryStore,
+        numbers: Sequence,
+        ids: MessageIds,
+    ) -> None:
+        self._environment = environment
+        self._people = people
+        self._accounts = accounts
+        self._book = Book(environment, shelf)
+        self.staff = staff = Staff(environment, people, presence, accounts)
+        by_person = delivery.conversing
+        self.conversations = Conversations(environment, people, presence, self._book, staff, by_person)
+        notices = Notices(environment, people, numbers, ids)
+        self._copies = Copies(
+            environment, people, presence, delivery, keeping, history, self._book, staff, self.conversations
+        )
+        self._ringing = Ringing(environment, people, staff, self.conversations, self._copies, notices, delivery.trace)
+        self._taking = Taking(
+            environment, people, staff, self.conversations, self._copies, self._ringing, notices, past
+        )
+        self._answering = Answering(
+            environment, people, staff, self.conversations, self._taking, notices, self._book, delivery.trace
+        )
+        # For delivery, which asks for each message.
+        self.answered = self._answering.answered
+        self.delivered, self.read = self._copies.delivered, self._copies.read
+        self.way_of_copy = self._copies.way_of_copy
+        presence.observer = staff.presence_changed
+        presence.attended = by_person
+        presence.serves = keeping.serves = self.conversations.serves
+        people.visitors.attended = self.conversations.attended
+        people.visitors.introduced = self._ringing.introduced
+        delivery.desks = self
+        #: Conversations whose messages have been given to agents since the start.
+        self._restored: set[Conversation] = set()
+        self._rules: Mapping[str, DeskRule] = {}
+        self._opening = False
+        # Before those who end sessions and refuse messages: what a removed agent had is others' by then.
+        accounts.observers.insert(0, self._account_changed)
+
+    # ------------------------------------------------------------ the settings
+
+    async def start(self, rules: Mapping[str, DeskRule]) -> None:
+        await self.conversations.load()
+        self._rules = dict(rules)
+        await self._open()
+
+    def apply(self, rules: Mapping[str, DeskRule]) -> None:
+        """New settings."""
+        self._rules = dict(rules)
+        if not self._opening:
+            self._environment.spawn("open desks", self._open())
+
+    async def _open(self) -> None:
+        self._opening = True
+        try:
+            rules = None
+            while rules != self._rules:
+                # Others may come while the store is asked.
+                rules = self._rules
+                try:
+                    await self.staff.open(rules)
+                except StoreUnavailable:
+                    self._environment.log.warn("desks could not be opened: the store is away; reload to try again")
+                    return
+        finally:
+            self._opening = False
+        for conversation in self.conversations:
+            if conversation.desk not in self._rules and conversation.desk not in self.staff.desks:
+                continue
+            if conversation not in self._restored:
+                self._restored.add(conversation)
+                await self._restore(conversation)
+
+    async def _restore(self, conversation: Conversation) -> None:
+        """What was said before this daemon started, and not taken or not confirmed."""
+        accounts = await self._accounts.by_id([conversation.person])
+        if conversation.person not in accounts:
+            self.conversations.forget(conversation)
+            return
+        conversation.called = accounts[conversation.person].name
+        desk = self.conversations.at(conversation)
+        if desk is None or not conversation.open:
+            return
+        if conversation.stage is Stage.TAKEN and self.staff.agent(desk, conversation.by) is None:
+            self._ringing.again(conversation)
+        for spread in self.conversations.unheard(conversation):
+            ids = [conversation.by] if conversation.stage is Stage.TAKEN else [*spread.agents, *conversation.rung]
+            found = [self.staff.agent(desk, id) for id in dict.fromkeys(ids)]
+            agents = [agent for agent in found if agent is not None]
+            self._copies.restore(spread, agents or self._ringing.ring(conversation, desk))
+
+    def _account_changed(self, change: AccountChange) -> None:
+        before, now = change.before, change.after
+        if before is not None and now is None:
+            for conversation in list(self.conversations.by_person.get(before.id, {}).values()):
+                if conversation.open:
+                    self._taking.close(conversation, before.name)
+                self.conversations.forget(conversation, stored=False)
+            self._book.forget(before.id)
+        elif before is not None and now is not None and before.name != now.name:
+            for conversation in self.conversations.by_person.get(now.id, {}).values():
+                conversation.called = now.name
+                self.conversations.keep(conversation)
+        self.staff.account_changed(change)
+        if before is not None and now is None:
+            self._taking.forget_agent(before.id)
+
+    # ------------------------------------------------------------ for delivery
+
+    def said(self, session: Session, message: Message, desk: DeskPerson, outcome: Settle) -> None:
+        if not self._answering.at_desk(session, message, desk, outcome):
+            self._ringing.said(session, message, desk, outcome)
+
+    # ------------------------------------------------------------ sessions
+
+    def begun(self, session: Session) -> None:
+        """A session has begun: it hears of its conversations, before what waits for it."""
+        account = session.account
+        if account is None or not self.conversations.by_person:
+            return
+        mine = [each for each in self.conversations.by_person.get(account.id, {}).values() if each.open]
+        served = self.conversations.served_by(account) if self.staff.serving(account) else []
+        self.conversations.tell_session(session, [*mine, *served])
+        self._answering.greet(session, served)
+
+    def close(self, session: Session, desk: str) -> None:
+        if session.person.site:
+            self._people.visitors.check_staff(session.person, desk)
+        front = self.staff.named(desk)
+        if front is None:
+            raise NoSuchAccount(desk)
+        conversation = self.conversations.of(session.person.key, front.folded)
+        if conversation is not None and conversation.open:
+            self._taking.close(conversation, conversation.called)
+
+    def named(self, name: str) -> DeskPerson | None:
+        return self.staff.named(name)
+
+    def serves(self, account: Account) -> bool:
+        """Whether this account answers at any desk."""
+        return bool(self.staff.serving(account))
+
+    # ------------------------------------------------------------ upkeep
+
+    def retry(self) -> None:
+        """The store is back."""
+        self._book.retry()
+
+    def expire(self, before: float) -> int:
+        """Close what nobody has said anything in since then; how many."""
+        old = [each for each in self.conversations if each.open and each.active < before]
+        for conversation in old:
+            self._taking.close(conversation, "Time")
+        return len(old)
+
+    def counts(self) -> dict[str, int]:
+        """Conversations by their stage."""
+        stages = [each.stage for each in self.conversations]
+        return {stage.value: stages.count(stage) for stage in Stage}
+
+    def open_conversations(self) -> list[Conversation]:
+        """For the operator, the oldest first."""
+        return sorted((each for each in self.conversations if each.open), key=lambda each: each.since)
+
+    @property
+    def idle(self) -> bool:
+        return self._book.idle

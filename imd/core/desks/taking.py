@@ -1,0 +1,154 @@
+"""Whose a conversation is: taken, handed over, closed, and left by agents who serve no more."""
+
+import time
+from collections.abc import Iterable
+
+from imd.core.conversation import Stage
+from imd.core.desks.conversation import Conversation
+from imd.core.desks.conversations import Conversations
+from imd.core.desks.copies import Copies
+from imd.core.desks.desk import DeskPerson
+from imd.core.desks.notices import Notices
+from imd.core.desks.ringing import Ringing
+from imd.core.desks.staff import Staff
+from imd.core.past import END, guest, talk
+from imd.core.people import People
+from imd.core.ports import Environment
+from imd.core.refusal import StoreUnavailable
+from imd.core.session import Account
+from imd.core.stores import HistoryStore, OutcomeUnknown
+
+#: Lines of the talk that whoever is handed it is shown, and characters of each.
+_LAST = 5
+_LONG = 300
+
+
+class Taking:
+    def __init__(
+        self,
+        environment: Environment,
+        people: People,
+        staff: Staff,
+        conversations: Conversations,
+        copies: Copies,
+        ringing: Ringing,
+        notices: Notices,
+        past: HistoryStore,
+    ) -> None:
+        self._environment = environment
+        self._people = people
+        self._staff = staff
+        self._conversations = conversations
+        self._copies = copies
+        self._ringing = ringing
+        self._notices = notices
+        self._past = past
+        staff.left = self.left
+
+    def take(self, conversation: Conversation, agent: Account) -> None:
+        """This agent has it from now on; the others hear, and what they have not seen yet is hers alone."""
+        desk = self._conversations.at(conversation)
+        before = conversation.by if conversation.stage is Stage.TAKEN else ""
+        self._conversations.change(conversation, Stage.TAKEN, agent.id)
+        if desk is not None:
+            others = [*desk.on, *([before] if before else ())]
+            self._notices.say(desk, others, f"{agent.name} has taken {conversation.called}.", but=agent.id)
+        for spread in self._conversations.unheard(conversation):
+            self._copies.give(spread, agent)
+            self._copies.settle_up(spread)
+
+    def hand(self, conversation: Conversation, by: Account, name: str) -> str:
+        """Give it to another agent or to another desk; what `by` is answered."""
+        desk = self._staff.named(name)
+        if desk is not None:
+            return self._hand_to_desk(conversation, by, desk)
+        at = self._conversations.at(conversation)
+        person = self._people.find(name)
+        account = None if person is None else person.account
+        if at is None or account is None or person is None or not person.sessions:
+            return f"{name} is not here. Hand it to an agent who is, or to a desk."
+        if not at.serves(account):
+            others = [other for other in self._staff.serving(account) if not other.everyone]
+            if not others:
+                return f"{account.name} serves at no desk."
+            conversation.at = others[0].folded
+            at = others[0]
+        if account.id == conversation.person:
+            return f"{account.name} is who asks."
+        if conversation.stage is Stage.TAKEN and conversation.by == account.id:
+            return f"{account.name} has it already."
+        self.take(conversation, account)
+        first = f"{by.name} hands you {self._about(conversation)}. What you say to {conversation.called} reaches her."
+        self._tell_all(at, conversation, account.id, first)
+        return f"{account.name} has {conversation.called} now."
+
+    def _hand_to_desk(self, conversation: Conversation, by: Account, desk: DeskPerson) -> str:
+        on = [id for id in desk.on if id not in (by.id, conversation.person)]
+        if not on:
+            return f"Nobody else is at {desk.name} now."
+        conversation.at = desk.folded
+        conversation.rung = []
+        self._conversations.change(conversation, Stage.RINGING)
+        # Whoever has handed it on is not asked again.
+        agents = [agent.id for agent in self._ringing.ring(conversation, desk) if agent.id != by.id]
+        for id in agents:
+            self._tell_all(desk, conversation, id, f"{by.name} hands {conversation.called} to {desk.name}.")
+        return f"{conversation.called} rings at {desk.name}."
+
+    def _about(self, conversation: Conversation) -> str:
+        who = str(conversation.who)
+        return f"{conversation.called} ({who})" if who else conversation.called
+
+    def _tell_all(self, desk: DeskPerson, conversation: Conversation, agent: str, first: str) -> None:
+        self._environment.spawn("tell of a conversation", self._tell_last(desk, conversation, agent, first))
+
+    async def _tell_last(self, desk: DeskPerson, conversation: Conversation, agent: str, first: str) -> None:
+        """What was said last, for somebody who has not heard it."""
+        texts = [first]
+        own = self._staff.desks.get(conversation.desk)
+        if own is not None:
+            try:
+                place = talk(conversation.person, guest(own.address))
+                for message in await self._past.latest(place, END, _LAST):
+                    when = time.strftime("%H:%M", time.gmtime(message.time))
+                    body = " ".join(message.body.split())
+                    body = body if len(body) <= _LONG else f"{body[:_LONG]}…"
+                    texts.append(f"[{when}] <{message.sender.name}> {body}")
+            except (StoreUnavailable, OutcomeUnknown):
+                texts.append("What was said cannot be read at the moment.")
+        self._notices.say(desk, [agent], *texts)
+
+    def close(self, conversation: Conversation, by: str, *, but: str = "") -> None:
+        """It is over; `by` says whose doing that was. Agent `but` knows already."""
+        desk = self._conversations.at(conversation)
+        agents = [conversation.by] if conversation.stage is Stage.TAKEN else list(conversation.rung)
+        self._conversations.change(conversation, Stage.CLOSED)
+        if desk is not None:
+            self._notices.say(desk, agents, f"{by} has closed the conversation with {conversation.called}.", but=but)
+        for spread in self._conversations.unheard(conversation):
+            # What somebody has not confirmed stays in her inbox.
+            if spread.pending is None or spread.pending.settled:
+                self._conversations.forget_said(spread)
+            else:
+                self._conversations.keep_no_more(spread)
+
+    def left(self, desk: DeskPerson, agents: Iterable[str]) -> None:
+        """These serve at this desk no more: what they had is asked of the others."""
+        gone = set(agents)
+        for conversation in self._conversations:
+            if not conversation.open or self._conversations.at(conversation) is not desk:
+                continue
+            conversation.rung = [id for id in conversation.rung if id not in gone]
+            if conversation.stage is Stage.TAKEN and conversation.by in gone:
+                self._notices.say(desk, [*desk.on], f"{conversation.called} has nobody any more, and rings again.")
+                self._ringing.again(conversation)
+            elif conversation.stage is Stage.RINGING:
+                self._conversations.keep(conversation)
+                self._ringing.ring(conversation, desk)
+
+    def forget_agent(self, agent: str) -> None:
+        """The account is removed, and its inbox with it. Others have their copies by now."""
+        for conversation in self._conversations:
+            for spread in self._conversations.unheard(conversation):
+                if len(spread.agents) > 1:
+                    spread.agents.pop(agent, None)
