@@ -190,7 +190,8 @@ export function receipt(talk: Kept, id: string, clientId: string, status: "deliv
 }
 
 export function failed(item: Said, problem: Problem): Said {
-  return { ...item, status: "failed", problem };
+  // It stands where it was said, and waits for nothing.
+  return { ...item, order: item.time * 1000, status: "failed", problem };
 }
 
 /** The talk under another name: a person or a room was renamed. */

@@ -42,3 +42,22 @@ export const bySocket: Dial = (world, server, carried) => {
     close,
   };
 };
+
+/** By long polling, whose code is fetched when it is needed. Nothing is sent before the server's first word. */
+export const byPolling: Dial = (world, server, carried) => {
+  let carrier: Carrier | null = null;
+  let over = false;
+  import("./polling").then(
+    ({ poll }) => {
+      if (!over) carrier = poll(world, server, carried);
+    },
+    () => over || carried.closed(),
+  );
+  return {
+    send: (message) => carrier?.send(message),
+    close() {
+      over = true;
+      carrier?.close();
+    },
+  };
+};

@@ -4,13 +4,13 @@ import { type Core, NOTHING, problemOf } from "./core";
 import { hear } from "./hearing";
 import type { Introduced, Unsent } from "./identity";
 import { again, discard } from "./outbox";
-import type { FromClient, FromServer, Rooms } from "./protocol";
-import type { Introduction, OwnState, Problem, RoomSummary, TalkKey } from "./types";
+import type { FromClient, FromServer } from "./protocol";
+import type { Introduction, OwnState, Problem, TalkKey } from "./types";
 
 type Request = Extract<FromClient, { ref?: number }>;
 
 /** Asks, hears the answer, and says what was wrong. */
-async function ask(core: Core, request: Request, heard: (answer: FromServer) => void = () => undefined) {
+export async function ask(core: Core, request: Request, heard: (answer: FromServer) => void = () => undefined) {
   const { link } = core;
   if (!link) return problemOf(null);
   try {
@@ -23,7 +23,7 @@ async function ask(core: Core, request: Request, heard: (answer: FromServer) => 
   }
 }
 
-type Outcome = Promise<Problem | null>;
+export type Outcome = Promise<Problem | null>;
 
 export const COMMANDS = {
   start: (core: Core) => core.start(),
@@ -88,37 +88,6 @@ export const COMMANDS = {
 
   closeConversation: (core: Core, key: TalkKey): Outcome => ask(core, { type: "close-conversation", desk: key }),
 
-  join(core: Core, key: TalkKey): Outcome {
-    core.rooms.add(key);
-    core.alter(key, (talk) => ({ ...talk, wanted: true }));
-    return core.link ? core.enter(key) : Promise.resolve(null);
-  },
-
-  leave(core: Core, key: TalkKey): Outcome {
-    core.rooms.delete(key);
-    const joined = core.state.talks[key]?.room?.joined;
-    core.drop(key);
-    return joined ? ask(core, { type: "part", room: key }) : Promise.resolve(null);
-  },
-
-  setTopic: (core: Core, key: TalkKey, text: string): Outcome => ask(core, { type: "set-topic", room: key, text }),
-
-  async rooms(core: Core): Promise<readonly RoomSummary[]> {
-    const found: RoomSummary[] = [];
-    for (let after = "", more = true; more && found.length < 1000; ) {
-      more = false;
-      await ask(core, { type: "get-rooms", after, limit: 200 }, (answer) => {
-        const { rooms, more: rest = false } = answer as Rooms;
-        for (const { name, topic, members = 0 } of rooms) {
-          found.push({ key: core.key(name), name, topic: topic?.text ?? "", members });
-        }
-        after = rooms.at(-1)?.name ?? "";
-        more = rest && after !== "";
-      });
-    }
-    return found;
-  },
-
   setPresence(core: Core, state: OwnState, text: string): Outcome {
     core.own = { state, text };
     const { me } = core.state;
@@ -127,21 +96,16 @@ export const COMMANDS = {
   },
 
   watch: (core: Core, key: TalkKey) => core.watch(key),
-
-  addContact: (core: Core, name: string, label: string): Outcome =>
-    ask(core, { type: "roster-ask", name, ...(label ? { label } : {}) }),
-  approve: (core: Core, name: TalkKey): Outcome => ask(core, { type: "roster-approve", name }),
-  refuse: (core: Core, name: TalkKey): Outcome => ask(core, { type: "roster-refuse", name }),
-  removeContact: (core: Core, name: TalkKey): Outcome => ask(core, { type: "roster-remove", name }),
-  block: (core: Core, name: TalkKey): Outcome => ask(core, { type: "roster-block", name }),
-  unblock: (core: Core, name: TalkKey): Outcome => ask(core, { type: "roster-unblock", name }),
 };
 
-export type Commands = typeof COMMANDS;
+export type Commands = typeof COMMANDS & typeof import("./community").COMMANDS;
 export type CommandName = keyof Commands;
 export type Arguments<Name extends CommandName> = Parameters<Commands[Name]> extends [Core, ...infer Rest] ? Rest : [];
 export type Result<Name extends CommandName> = Awaited<ReturnType<Commands[Name]>>;
 
 export function run(core: Core, name: CommandName, args: readonly unknown[]): unknown {
-  return (COMMANDS[name] as (core: Core, ...args: readonly unknown[]) => unknown)(core, ...args);
+  const commands: Partial<Commands> = { ...COMMANDS, ...core.community?.COMMANDS };
+  const command = commands[name] as ((core: Core, ...args: readonly unknown[]) => unknown) | undefined;
+  if (command) return command(core, ...args);
+  return core.gather().then((community) => (community ? run(core, name, args) : problemOf(null)));
 }

@@ -4,8 +4,9 @@
 // what the server tells           hearing.ts
 // what was said                   outbox.ts, history.ts, typing.ts
 // the rest of what one can do     commands.ts
+// rooms, the buddy list           community.ts, a chunk of its own
 
-import { counted, type Kept, newTalk, PENDING, under } from "./book";
+import { counted, type Kept, newTalk, PENDING } from "./book";
 import { Dialler } from "./dialling";
 import { hear } from "./hearing";
 import { History } from "./history";
@@ -63,6 +64,7 @@ const KEPT_ITEMS = 50;
 export class Core {
   state: CoreState = NOTHING;
   link: Link | null = null;
+  community: typeof import("./community") | null = null;
   domain = "";
   readonly keeping: Keeping;
   readonly outbox: Outbox;
@@ -155,19 +157,6 @@ export class Core {
     this.soon();
   }
 
-  /** Somebody, or a room, has another name now. */
-  renamed(before: TalkKey, after: TalkKey): void {
-    const { [before]: presence, ...others } = this.state.presence;
-    if (presence) this.set({ presence: others });
-    for (const names of [this.rooms, this.watched, this.staff]) if (names.delete(before)) names.add(after);
-    const talk = this.state.talks[before];
-    if (!talk || this.state.talks[after]) return;
-    this.history.forget(before);
-    this.drop(before);
-    this.alter(after, () => under(talk, after, this.domain, this.nameOf(after)));
-    void this.history.catchUp(after);
-  }
-
   key(name: string): TalkKey {
     return talkKey(name, this.domain);
   }
@@ -223,18 +212,18 @@ export class Core {
 
   /** Enters a room; what was meant for it follows. */
   async enter(key: TalkKey): Promise<Problem | null> {
+    const community = await this.gather();
+    return community ? community.enter(this, key) : problemOf(null);
+  }
+
+  /** What rooms and members need: fetched for them alone. Null: it cannot be had now. */
+  async gather(): Promise<typeof import("./community") | null> {
     try {
-      const answer = await (this.link?.ask({ type: "join", room: key }) ?? Promise.reject(new Cut()));
-      hear(this, answer);
-      return null;
-    } catch (error) {
-      const problem = problemOf(error);
-      if (error instanceof Refused) {
-        this.rooms.delete(key);
-        this.alter(key, (talk) => ({ ...talk, problem }));
-      }
-      return problem;
+      this.community ??= await import("./community");
+    } catch {
+      // As everything that needs the network: later.
     }
+    return this.community;
   }
 
   // ---------------------------------------------------------------- connection
@@ -279,6 +268,17 @@ export class Core {
       return;
     }
     this.set({ needs: "nothing", connection: { kind: "connecting" } });
+    if (this.community || (this.token === null && !this.rooms.size)) this.dial();
+    else {
+      void this.gather().then((community) => {
+        if (!this.started || this.connecting || this.state.connection.kind !== "connecting") return;
+        if (community) this.dial();
+        else this.ended({ problem: null, retryAt: undefined });
+      });
+    }
+  }
+
+  private dial(): void {
     const link: Link = new Link(this.world, this.dialler, {
       hello: (hello) => {
         this.domain = hello.domain;
@@ -368,15 +368,13 @@ export class Core {
     this.domain = welcome.address.slice(me.nick.length + 1);
     this.set({ connection: { kind: "online" }, needs: "nothing", me, presence: this.lasting() });
     this.presentPage().catch(() => undefined);
-    hear(this, { type: "roster", contacts: welcome.roster ?? [] });
     for (const presence of welcome.presence ?? []) hear(this, { ...presence, type: "presence" });
     for (const key of [...this.staff, ...this.watched]) this.watch(key);
-    this.reenter(welcome);
+    this.community?.welcomed(this, welcome);
     for (const talk of Object.values(this.state.talks)) {
       this.alter(talk.key, (kept) => ({ ...kept, address: newTalk(kept.key, kept.kind, this.domain).address }));
       if (talk.wanted && talk.kind !== "room") void this.history.catchUp(talk.key);
     }
-    if (this.token !== null) void this.history.talks();
     this.outbox.pump();
     this.emit("online", { me });
   }
@@ -385,31 +383,6 @@ export class Core {
   private lasting(): State["presence"] {
     const entries = Object.entries(this.state.presence);
     return Object.fromEntries(entries.filter(([key]) => this.staff.has(key) || this.watched.has(key)));
-  }
-
-  /** Which rooms we are in is as the server says; those we want to be in are entered again. */
-  private reenter(welcome: Welcome): void {
-    const inside = new Set<TalkKey>();
-    for (const info of welcome.rooms ?? []) {
-      const key = this.key(info.name);
-      inside.add(key);
-      this.rooms.add(key);
-      this.alter(key, (talk) => ({
-        ...talk,
-        room: { joined: false, members: [], topic: info.topic?.text ?? "", count: info.members ?? 0 },
-      }));
-      this.link?.ask({ type: "get-room", room: key }).then(
-        (answer) => hear(this, answer),
-        () => undefined,
-      );
-    }
-    for (const talk of Object.values(this.state.talks)) {
-      if (talk.room?.joined && !inside.has(talk.key)) {
-        const room = { ...talk.room, joined: false, members: [] };
-        this.alter(talk.key, (kept) => ({ ...kept, room }));
-      }
-    }
-    for (const key of this.rooms) if (!inside.has(key)) void this.enter(key);
   }
 
   /** Who the visitor is and where: the staff sees it. */

@@ -4,8 +4,7 @@
 // another WebSocket at that very time does not, WebSockets are not tried again for a day, or until the browser tells of
 // another network. A server that was merely away for a while is so not taken for a network that breaks WebSockets.
 
-import { bySocket, type Carried, type Carrier } from "./carrier";
-import { byPolling } from "./polling";
+import { byPolling, bySocket, type Carried, type Carrier } from "./carrier";
 import type { World } from "./world";
 
 const DAY = 24 * 3600 * 1000;

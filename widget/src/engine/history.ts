@@ -4,7 +4,7 @@
 import { counted, type Kept, PENDING, put, said } from "./book";
 import type { Core } from "./core";
 import { Refused } from "./link";
-import type { Line, History as Lines, Talks } from "./protocol";
+import type { Line, History as Lines } from "./protocol";
 import type { TalkKey } from "./types";
 
 /** Fetched at the beginning, and by each `older`. */
@@ -13,8 +13,6 @@ const PAGE = 50;
 const MOST = 200;
 /** Who has missed more begins anew with the latest: nobody scrolls through thousands. */
 const MOST_PAGES = 5;
-/** Talks of a member that are listed. */
-const LISTED = 30;
 
 export class History {
   /** Of this connection: talks in which nothing is missing any more, those being fetched, and the last `seq` heard. */
@@ -117,21 +115,6 @@ export class History {
       const mine = core.key(line.from) === core.me;
       return said(line, mine, mine ? "" : core.nameOf(line.from));
     });
-  }
-
-  /** With whom a member has talked, on whatever device. */
-  async talks(): Promise<void> {
-    const { core } = this;
-    const { link } = core;
-    try {
-      const answer = await link?.ask<Talks>({ type: "get-talks", limit: LISTED });
-      if (core.link !== link) return;
-      for (const { with: name, time } of answer?.talks ?? []) {
-        core.alter(core.key(name), (talk) => ({ ...talk, last: Math.max(talk.last, time * 1000) }));
-      }
-    } catch {
-      // A list for convenience: the talks are there when they are opened.
-    }
   }
 
   /** The person has read what is in the talk now. */

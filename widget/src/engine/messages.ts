@@ -1,8 +1,8 @@
 // Written by messages.mjs from docs/protocols/native.schema.json; do not edit.
 
-export type FromClient = Authenticate | Response | Register | Visit | OpenSession | Resume | Send | Ack | Read | Fetch | GetHistory | GetTalks | Redact | Typing | Tags | CallOffer | CallAnswer | CallCandidate | CallEnd | DirectOffer | DirectAnswer | FileOffer | FileAccept | FileDecline | SetPresence | GetPresence | Watch | Unwatch | RosterGet | RosterAsk | RosterPut | RosterApprove | RosterRefuse | RosterCancel | RosterRemove | RosterBlock | RosterUnblock | Join | Part | SetTopic | ChangeRoom | Kick | Invite | RenameRoom | GetRooms | GetRoom | GetMasks | Whoami | GetSessions | SetAlwaysOn | SetPrivacy | SetRealname | Introduce | ChangePassword | Ping | Pong | Quit;
+export type FromClient = Authenticate | Response | Register | Visit | OpenSession | Resume | Send | Ack | Read | Fetch | GetHistory | GetTalks | Redact | Typing | Tags | CallOffer | CallAnswer | CallCandidate | CallEnd | DirectOffer | DirectAnswer | FileOffer | FileAccept | FileDecline | SetPresence | GetPresence | Watch | Unwatch | RosterGet | RosterAsk | RosterPut | RosterApprove | RosterRefuse | RosterCancel | RosterRemove | RosterBlock | RosterUnblock | Join | Part | SetTopic | ChangeRoom | Kick | Invite | RenameRoom | GetRooms | GetRoom | GetMasks | CloseConversation | Whoami | GetSessions | SetAlwaysOn | SetPrivacy | SetRealname | Introduce | ChangePassword | Ping | Pong | Quit;
 
-export type FromServer = Hello | Challenge | Authenticated | Welcome | Sent | Message | ReceiptEvent | ReadElsewhere | Waiting | History | Redacted | Talks | Typing | Tags | CallOffer | CallAnswer | CallCandidate | CallEnd | DirectOffer | DirectAnswer | FileOffer | FileAccept | FileDecline | PresenceOf | Roster | ContactAnswer | RosterChanged | RoomState | Rooms | RoomAltered | Masks | RoomJoined | RoomParted | RoomsLeft | RoomKicked | RoomRenamed | RoomTopic | RoomChanged | RoomsRenamed | RoomInvited | RoomDetails | AccountAnswer | Sessions | Ok | Error | Ping | Pong | Bye;
+export type FromServer = Hello | Challenge | Authenticated | Welcome | Sent | Message | ReceiptEvent | ReadElsewhere | Waiting | History | Redacted | Talks | Typing | Tags | CallOffer | CallAnswer | CallCandidate | CallEnd | DirectOffer | DirectAnswer | FileOffer | FileAccept | FileDecline | PresenceOf | Roster | ContactAnswer | RosterChanged | RoomState | Rooms | RoomAltered | Masks | RoomJoined | RoomParted | RoomsLeft | RoomKicked | RoomRenamed | RoomTopic | RoomChanged | RoomsRenamed | RoomInvited | RoomDetails | ConversationOf | AccountAnswer | Sessions | Ok | Error | Ping | Pong | Bye;
 
 export interface AccountAnswer {
   readonly type: "account";
@@ -48,6 +48,7 @@ export interface CallAnswer {
   readonly to?: string;
   readonly from?: string;
   readonly time?: number;
+  readonly desk?: string;
   readonly call: string;
   readonly sdp: string;
 }
@@ -58,6 +59,7 @@ export interface CallCandidate {
   readonly to?: string;
   readonly from?: string;
   readonly time?: number;
+  readonly desk?: string;
   readonly call: string;
   readonly candidate: string;
   readonly mid?: string;
@@ -70,6 +72,7 @@ export interface CallEnd {
   readonly to?: string;
   readonly from?: string;
   readonly time?: number;
+  readonly desk?: string;
   readonly call: string;
   readonly reason?: string;
 }
@@ -80,6 +83,7 @@ export interface CallOffer {
   readonly to?: string;
   readonly from?: string;
   readonly time?: number;
+  readonly desk?: string;
   readonly call: string;
   readonly sdp: string;
   readonly media?: readonly ("audio" | "video")[];
@@ -105,6 +109,12 @@ export interface ChangeRoom {
   readonly changes: readonly (FlagChange | KeyChange | LimitChange | ListChange | RoleChange)[];
 }
 
+export interface CloseConversation {
+  readonly type: "close-conversation";
+  readonly ref?: number;
+  readonly desk: string;
+}
+
 export interface Contact {
   readonly address: string;
   readonly label?: string;
@@ -122,12 +132,23 @@ export interface ContactAnswer {
   readonly contact: Contact;
 }
 
+export interface ConversationOf {
+  readonly type: "conversation";
+  readonly desk: string;
+  readonly person: string;
+  readonly state: "closed" | "ringing" | "taken";
+  readonly by?: string;
+  readonly name?: string;
+  readonly time: number;
+}
+
 export interface DirectAnswer {
   readonly type: "direct-answer";
   readonly ref?: number;
   readonly to?: string;
   readonly from?: string;
   readonly time?: number;
+  readonly desk?: string;
   readonly offer: string;
   readonly accepted: boolean;
   readonly addresses?: readonly string[];
@@ -140,6 +161,7 @@ export interface DirectOffer {
   readonly to?: string;
   readonly from?: string;
   readonly time?: number;
+  readonly desk?: string;
   readonly offer: string;
   readonly addresses: readonly string[];
   readonly fingerprint?: string;
@@ -164,6 +186,7 @@ export interface FileAccept {
   readonly to?: string;
   readonly from?: string;
   readonly time?: number;
+  readonly desk?: string;
   readonly offer: string;
   readonly offset?: number;
 }
@@ -174,6 +197,7 @@ export interface FileDecline {
   readonly to?: string;
   readonly from?: string;
   readonly time?: number;
+  readonly desk?: string;
   readonly offer: string;
   readonly reason?: string;
 }
@@ -184,6 +208,7 @@ export interface FileOffer {
   readonly to?: string;
   readonly from?: string;
   readonly time?: number;
+  readonly desk?: string;
   readonly offer: string;
   readonly name: string;
   readonly size: number;
@@ -793,6 +818,7 @@ export interface Tags {
   readonly to?: string;
   readonly from?: string;
   readonly time?: number;
+  readonly desk?: string;
   readonly tags: Readonly<Record<string, string>>;
 }
 
@@ -819,6 +845,7 @@ export interface Typing {
   readonly to?: string;
   readonly from?: string;
   readonly time?: number;
+  readonly desk?: string;
   readonly state: "active" | "done" | "paused";
 }
 

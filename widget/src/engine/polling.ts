@@ -20,7 +20,7 @@ const PAUSES = [1000, 2000, 4000, 8000, 16000, 30000];
 /** With more than a minute of failures the session at the server has ended anyway (`limits.poll_idle`). */
 const MOST_FAILURES = 5;
 
-export const byPolling: Dial = (world, server, carried) => {
+export const poll: Dial = (world, server, carried) => {
   const url = `${server}/embed/poll`;
   let session = "";
   let wait = 25;

@@ -1,8 +1,14 @@
 import type { Clock } from "../../src/engine/world";
 
+// Chunks that the engine fetches when it needs them are there: fetching one takes turns of the real event loop.
+await Promise.all([import("../../src/engine/community"), import("../../src/engine/polling")]);
+
 /** Lets everything that needs no time happen. */
 export async function settle(): Promise<void> {
-  for (let turn = 0; turn < 60; turn += 1) await Promise.resolve();
+  for (let turn = 0; turn < 3; turn += 1) {
+    for (let step = 0; step < 30; step += 1) await Promise.resolve();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
 
 /** A clock that stands still until it is moved. */
