@@ -68,7 +68,7 @@ def _session(session: Session, now: float) -> Answer:
     peer, info = session.peer, session.info
     return {
         "name": session.address.name,
-        "kind": "guest" if session.person.guest else "account",
+        "kind": "visitor" if session.person.site else "guest" if session.person.guest else "account",
         "session": session.id,
         "door": peer.door,
         "address": peer.address,

@@ -115,7 +115,7 @@ def _check(answer: Answer) -> str:
 def _who(answer: Answer) -> str:
     rows = [
         (
-            row["name"] + (" (guest)" if row["kind"] == "guest" else ""),
+            row["name"] + (f" ({row['kind']})" if row["kind"] != "account" else ""),
             row["state"],
             row["door"] + ("+tls" if row["tls"] else ""),
             f"{row['address']}:{row['port']}",

@@ -59,7 +59,7 @@ class WidgetApp implements App {
     this.#targets = [...agents, ...room].map((name) => talkKey(name));
     addStyle(shell.root, css);
     this.#listen();
-    if (shell.options.token || engine.known()) this.#start();
+    if (shell.isOpen || shell.options.token || engine.known()) this.#start();
     this.#render();
   }
 

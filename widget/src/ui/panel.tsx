@@ -78,7 +78,9 @@ function Waiting({ view, redraw }: PaneProps) {
         title={title}
         choices={commonChoices(view, redraw)}
         avatar={<Avatar name={title} picture={shell.options.avatar} />}
-      />
+      >
+        <p class="sub" part="status" />
+      </Head>
       {state.needs === "introduction" && <Form view={view} talk={undefined} mode="start" />}
       {state.needs === "token" && (
         <p class="bar" part="bar" role="alert">
