@@ -13,6 +13,7 @@ from twisted.internet.task import react
 from tests.daemon import RunningDaemon
 from tests.fuzz.crowd import FLAT, SETTINGS, Crowd
 from tests.fuzz.frames import FRAME_SETTINGS, FrameCrowd
+from tests.fuzz.polls import POLL_SETTINGS, PollCrowd
 from tests.fuzz.spoofers import DATAGRAM_SETTINGS, DatagramCrowd
 from tests.fuzz.streams import StreamCrowd
 from tests.redis_server import RedisServer
@@ -22,6 +23,7 @@ CROWDS: dict[str, tuple[type[Crowd], tuple[str, ...]]] = {
     "lines": (StreamCrowd, SETTINGS),
     "datagrams": (DatagramCrowd, DATAGRAM_SETTINGS),
     "frames": (FrameCrowd, FRAME_SETTINGS),
+    "polls": (PollCrowd, POLL_SETTINGS),
 }
 
 

@@ -16,6 +16,7 @@ from tests.fuzz.crowd import FLAT, SETTINGS
 from tests.fuzz.datagrams import DTLS, PLAIN, SEEDS, Hostile
 from tests.fuzz.frames import FRAME_SETTINGS, FrameCrowd
 from tests.fuzz.mutations import conversation
+from tests.fuzz.polls import POLL_SETTINGS, PollCrowd
 from tests.fuzz.puppet import Puppet
 from tests.fuzz.spoofers import DATAGRAM_SETTINGS, DatagramCrowd
 from tests.fuzz.streams import StreamCrowd
@@ -23,6 +24,7 @@ from tests.fuzz.streams import StreamCrowd
 LINES = 4_000
 DATAGRAMS = 4_000
 FRAMES = 15_000
+POLLS = 12_000
 SEED = int(os.environ.get("IMD_SEED", "20261122"))
 
 
@@ -82,6 +84,15 @@ class FuzzTests(DaemonTestCase):
         everybody gets an answer or a Close, and memory is flat."""
         daemon = await self.daemon(*FRAME_SETTINGS).start()
         figures = await FrameCrowd(daemon, FRAMES, SEED).run()
+        print(f"\n{figures}", file=sys.stderr)
+        self.assertGreater(figures.messages, 20)
+        self.assertLess(figures.after - figures.before, FLAT)
+
+    async def test_hostile_polls(self) -> None:
+        """Thousands of requests that nobody should send, some lost and some repeated: two people lose nothing, whatever
+        is whole is answered, no message is taken twice, and memory is flat."""
+        daemon = await self.daemon(*POLL_SETTINGS).start()
+        figures = await PollCrowd(daemon, POLLS, SEED).run()
         print(f"\n{figures}", file=sys.stderr)
         self.assertGreater(figures.messages, 20)
         self.assertLess(figures.after - figures.before, FLAT)

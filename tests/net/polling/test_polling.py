@@ -177,6 +177,22 @@ class PollingTests(DaemonTestCase):
         pongs = [message["ref"] for message in client.heard if message["type"] == "pong"]
         self.assertEqual(pongs, list(range(1, 11)))
 
+    async def test_many_at_once(self) -> None:
+        """More than the daemon has under way at one time waits its turn, and all of it is done, in order."""
+        daemon = await self.daemon().start()
+        await daemon.ask("user add", name="away", password="open sesame")
+        bob = await self.client(daemon, "bob")
+        sends = [
+            {"type": "send", "ref": number + 1, "to": "away", "client_id": str(number), "body": "x"}
+            for number in range(900)
+        ]
+        bob.heard.clear()
+        await bob.say(*sends)
+        while len(bob.heard) < 900:
+            await bob.say()
+        self.assertEqual({each["outcome"] for each in bob.heard}, {"kept"})
+        self.assertEqual({each["ref"] for each in bob.heard}, set(range(1, 901)))
+
     async def test_closing(self) -> None:
         """A page that goes says so, and what it says then is heard."""
         daemon = await self.daemon().start()
