@@ -15,6 +15,7 @@ from imd.core.verifier import read
 from imd.credentials.front import CredentialRules
 from imd.credentials.gateways import Gateway
 from imd.credentials.operators import OperatorLogin
+from imd.credentials.site_tokens import TokenSite, token_key
 from imd.net.connections import ConnectionLimits
 from imd.net.web.doors import Make, WebDoor
 from imd.net.web.site import WebSettings
@@ -127,6 +128,14 @@ def credential_rules(settings: Settings, tally: Tally | None = None) -> Credenti
         resume_keep=settings.accounts.resume_keep,
         sign_on_delay=limits.sign_on_delay,
         name_length=limits.nick_length,
+        token_sites=tuple(
+            TokenSite(
+                site.name,
+                site.members,
+                tuple(token_key(key.id, key.algorithm, key.secret, key.public) for key in site.keys),
+            )
+            for site in settings.web.sites
+        ),
         operators=operator_logins(settings),
         gateways=tuple(
             Gateway(

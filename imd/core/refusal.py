@@ -206,6 +206,15 @@ class SignOnFailed(Refusal):
         super().__init__(sentence)
 
 
+class TokenExpired(Refusal):
+    """A site's token that was good: its page asks the site for another one."""
+
+    code = "token-expired"
+
+    def __init__(self) -> None:
+        super().__init__("The token has expired; a new one is needed.")
+
+
 class NoSuchVisitor(Refusal):
     """Whom this secret belonged to is no more: she begins anew, without it."""
 

@@ -24,8 +24,11 @@ from imd.core.stores import InboxStore, OutcomeUnknown, ShelfStore, surely
 if TYPE_CHECKING:
     from imd.core.people import People
 
-#: Names on the shelf: of a visitor's `Visit`, and of a member's e-mail address.
-_VISIT, _EMAIL = "visit", "email"
+#: Names on the shelf: of a visitor's `Visit`, and of what a site said of its member.
+_VISIT, _MEMBER = "visit", "member"
+
+#: Members of whom it is at hand what their sites said; of more, the eldest is left to the store.
+_REMEMBERED: Final = 20_000
 
 #: Seconds for which somebody is kept who has not said anything: who goes to the next page comes back.
 UNSAID: Final = 600.0
@@ -62,6 +65,7 @@ class Introduction(msgspec.Struct, frozen=True):
 
 
 _decode = msgspec.msgpack.Decoder(Visit).decode
+_decode_member = msgspec.msgpack.Decoder(tuple[str, str]).decode
 
 
 class Visitors:
@@ -88,8 +92,8 @@ class Visitors:
         self._inbox = inbox
         #: By account id.
         self._visits: dict[str, Visit] = {}
-        #: E-mail addresses of members who are on, by account id.
-        self._emails: dict[str, str] = {}
+        #: Name and e-mail address of members, by account id.
+        self._members: dict[str, tuple[str, str]] = {}
         #: By session id: page and title.
         self._pages: dict[str, tuple[str, str]] = {}
         #: Whether this account may speak with this visitor though it is not her site's staff: who has taken over.
@@ -125,7 +129,7 @@ class Visitors:
         person = session.person
         if person.sessions:
             return
-        self._emails.pop(person.key, None)
+        self._members.pop(person.key, None)
         visit = self._visits.get(person.key)
         if visit is not None:
             visit.seen = self._environment.clock.time()
@@ -163,7 +167,7 @@ class Visitors:
 
     async def removed(self, account: str) -> None:
         """The account is no more. Its shelf goes with it, unless it never was."""
-        self._emails.pop(account, None)
+        self._members.pop(account, None)
         if self._visits.pop(account, None) is not None:
             with suppress(StoreUnavailable, OutcomeUnknown):
                 await self._shelf.remove([(account, _VISIT)])
@@ -240,9 +244,9 @@ class Visitors:
     # ------------------------------------------------------------ who she is
 
     def realname(self, account: Account) -> str:
-        """What a visitor calls herself, "" for others."""
+        """What a visitor calls herself, and a site its member; "" for others."""
         visit = self._visits.get(account.id)
-        return "" if visit is None else visit.name
+        return self._members.get(account.id, ("", ""))[0] if visit is None else visit.name
 
     def introduction(self, person: Person) -> Introduction:
         """What she has said of herself, in the latest of her sessions where they differ."""
@@ -250,7 +254,8 @@ class Visitors:
         page, title = next((p for s in reversed(person.sessions) if (p := self._pages.get(s.id))), ("", ""))
         name = next((session.info.realname for session in reversed(person.sessions) if session.info.realname), "")
         if visit is None:
-            return Introduction(name, self._emails.get(person.key, ""), page, title)
+            vouched, email = self._members.get(person.key, ("", ""))
+            return Introduction(vouched or name, email, page, title)
         return Introduction(visit.name or name, visit.email, page, title)
 
     async def introduce(
@@ -279,28 +284,28 @@ class Visitors:
         self.introduced(session.person)
         await self._keep(session.person.key, visit)
 
-    async def vouched(self, account: Account, email: str) -> None:
+    async def vouched(self, account: Account, name: str, email: str) -> None:
         """What a site says of its member. Raises `StoreUnavailable`."""
-        if self._emails.get(account.id, "") == email:
+        said = name, email
+        if self._members.get(account.id) == said:
             return
-        self._emails[account.id] = email
         try:
-            if email:
-                await self._shelf.put([(account.id, _EMAIL, email.encode())])
-            else:
-                await self._shelf.remove([(account.id, _EMAIL)])
-        except OutcomeUnknown:
-            raise StoreUnavailable from None
+            await surely(lambda: self._shelf.put([(account.id, _MEMBER, _encode(said))]))
+        finally:
+            # She is who her site says also while it cannot be noted.
+            self._members[account.id] = said
+            if len(self._members) > _REMEMBERED:
+                del self._members[next(iter(self._members))]
 
     async def email(self, account: Account) -> str:
         """Where somebody can be written to who is a visitor or a member, or "". Raises `StoreUnavailable`."""
         visit = self._visits.get(account.id)
         if visit is not None:
             return visit.email
-        try:
-            return (await self._shelf.of(account.id)).get(_EMAIL, b"").decode()
-        except OutcomeUnknown:
-            raise StoreUnavailable from None
+        if account.id not in self._members:
+            said = (await surely(lambda: self._shelf.of(account.id))).get(_MEMBER)
+            return "" if said is None else _decode_member(said)[1]
+        return self._members[account.id][1]
 
     def _check(self, name: str, email: str) -> None:
         self.limits.check_size("real_name_length", "name", name)

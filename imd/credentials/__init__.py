@@ -10,11 +10,16 @@ tokens         resume tokens and invitations, kept as digests
 operators      who may operate the service
 gateways       who may say whose connection they pass on (IRC WEBIRC)
 registration   who may register, and how often
+visiting       visitors of sites: their names, and the secret by which they come back
+site_tokens    JWT in which a site says who its member is
+membership     which account that is, and what it is made of
 
 ::
 
     door ─► front ─► throttle ─┬─ plain ────► portal ─► checker ─► hashing     (or a foreign checker)
                                ├─ scram ────► exchange ─► scram
                                ├─ external ─► core.accounts
-                               └─ token ────► tokens
+                               ├─ token ────► tokens
+                               └─ bearer ───► site_tokens ─► membership
+          └► visiting
 """

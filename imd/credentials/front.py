@@ -35,16 +35,19 @@ from imd.core.visitors import Visitors
 from imd.credentials.exchange import StoredScram
 from imd.credentials.gateways import Gateway, Gateways
 from imd.credentials.hashing import Hashing
+from imd.credentials.membership import Membership
 from imd.credentials.operators import OperatorLogin, Operators
 from imd.credentials.portal import ForeignRealm, StoredPasswords, StoredRealm, Verifiers, login, usable_checker
 from imd.credentials.registration import CLOSED, INVITE, RegistrationRules
 from imd.credentials.scram import SALT_SIZE, new_verifier
+from imd.credentials.site_tokens import SiteTokens, TokenSite
 from imd.credentials.throttle import Throttle
 from imd.credentials.tokens import Tokens
 from imd.credentials.visiting import Visiting
+from imd.net import oauthbearer
 from imd.net.opaque_string import UnusablePassword, prepare
 
-SCRAM, EXTERNAL, PLAIN = "SCRAM-SHA-256", "EXTERNAL", "PLAIN"
+SCRAM, EXTERNAL, PLAIN, OAUTHBEARER = "SCRAM-SHA-256", "EXTERNAL", "PLAIN", oauthbearer.MECHANISM
 
 #: What an invitation is good for when its own time is no longer known.
 _RETURNED_INVITATION = 86_400.0
@@ -69,6 +72,8 @@ class CredentialRules(msgspec.Struct, frozen=True, kw_only=True):
     visitors_per_address: int = 60
     #: Bytes of a name one may register.
     name_length: int = MAX_NAME
+    #: Sites whose tokens sign on.
+    token_sites: tuple[TokenSite, ...] = ()
     #: Who may operate the service.
     operators: tuple[OperatorLogin, ...] = ()
     #: Who may pass on connections of others.
@@ -115,8 +120,11 @@ class CredentialsFront:
         self._operators.apply(rules.operators, rules.sign_on_delay, rules.scram_iterations)
         self._gateways = Gateways(hashing, Throttle(rules.sign_on_delay, tally=rules.tally), clock.time)
         self._gateways.apply(rules.gateways, rules.sign_on_delay)
-        self._visiting = None
+        self._site_tokens = SiteTokens()
+        self._visiting = self._membership = None
         if visitors is not None:
+            self._site_tokens.apply(rules.token_sites)
+            self._membership = Membership(accounts, visitors, clock, self._operators.guards)
             self._visiting = Visiting(
                 accounts, visitors, visitors.sites, store.secret, clock, rules.visitors_per_address, rules.tally
             )
@@ -136,6 +144,7 @@ class CredentialsFront:
         self._verifiers.iterations = rules.scram_iterations
         if self._visiting is not None:
             self._visiting.hourly.per_hour = rules.visitors_per_address
+            self._site_tokens.apply(rules.token_sites)
         self._registration.policy = CLOSED if self._foreign else rules.registration
         self._registration.hourly.per_hour = rules.registrations_per_hour
 
@@ -150,6 +159,9 @@ class CredentialsFront:
                 offered.append(EXTERNAL)
         if peer.confidential:
             offered.append(PLAIN)
+            if self._site_tokens and not self._foreign:
+                # Last: a client takes it when it has a token, and no other for want of one.
+                offered.append(OAUTHBEARER)
         return tuple(offered)
 
     async def plain(self, name: str, password: str, peer: Peer) -> Account:
@@ -195,6 +207,23 @@ class CredentialsFront:
             account = (await self._accounts.by_id([id])).get(id)
             if account is None:
                 raise SignOnFailed("The token is not valid, or no longer.")
+            attempt.succeeded(account)
+        return account
+
+    async def bearer(self, message: bytes, peer: Peer) -> Account:
+        """By a site's token."""
+        if self._membership is None or OAUTHBEARER not in self.mechanisms(peer):
+            raise MechanismRefused("OAUTHBEARER is not offered here.")
+        with _Attempt(self, "", peer) as attempt:
+            try:
+                identity, token = oauthbearer.parse(message)
+            except oauthbearer.UnreadableBearer as reason:
+                raise SignOnFailed(f"This is no OAUTHBEARER: {reason}.") from None
+            member = self._site_tokens.read(token, self._rules.domain, self._clock.time())
+            local = self._local_name(member.account)
+            if identity and fold(self._local_name(identity)) != fold(local):
+                raise SignOnFailed("Nobody may sign on as somebody else.")
+            account = await self._membership.account(member, local)
             attempt.succeeded(account)
         return account
 

@@ -64,6 +64,10 @@ class Operators:
             if login.account
         )
 
+    def guards(self, folded: str) -> bool:
+        """Whether an operator has the account of this name."""
+        return any(fold(login.account) == folded for login in self._logins.values() if login.account)
+
     def privileges(self, name: str) -> frozenset[Privilege]:
         login = self._logins.get(fold(name))
         return frozenset() if login is None else login.privileges

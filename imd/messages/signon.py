@@ -39,7 +39,7 @@ class Hello(Event, kw_only=True, frozen=True, tag="hello"):
     domain: Annotated[str, says("The part of addresses after the `@`.")]
     mechanisms: Annotated[
         tuple[str, ...],
-        says("Ways to sign on, best first, out of `SCRAM-SHA-256`, `EXTERNAL`, `PLAIN`, `TOKEN`."),
+        says("Ways to sign on, best first, out of `SCRAM-SHA-256`, `EXTERNAL`, `PLAIN`, `OAUTHBEARER`, `TOKEN`."),
     ]
     registration: Annotated[
         Registration,

@@ -26,6 +26,7 @@ turns           the reactor's turns, leaner than the stock ones
 resident        the memory of the whole process; the doors are shut while it is too much
 back_pressure   who does not read is asked nothing more
 memory          what all connections hold, and who is let go when it is too much
+oauthbearer     the client's message of SASL OAUTHBEARER
 scram           what both ends of SCRAM share; scram_client: the client's end; opaque_string: passwords
 
 ::

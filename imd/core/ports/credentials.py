@@ -27,7 +27,7 @@ class Credentials(Protocol):
     """The user database's front. Every failure takes the same time and says the same, known name or not."""
 
     def mechanisms(self, peer: Peer) -> tuple[str, ...]:
-        """SASL mechanisms offered to this peer, best first, out of SCRAM-SHA-256, EXTERNAL, PLAIN."""
+        """SASL mechanisms offered to this peer, best first, out of SCRAM-SHA-256, EXTERNAL, PLAIN, OAUTHBEARER."""
 
     async def plain(self, name: str, password: str, peer: Peer) -> Account:
         """Raises `SignOnFailed`, `MechanismRefused`, `TooFast`, `Suspended`, `StoreUnavailable`."""
@@ -40,6 +40,10 @@ class Credentials(Protocol):
 
     async def token(self, token: str, peer: Peer) -> Account:
         """By a resume token, which is used up."""
+
+    async def bearer(self, message: bytes, peer: Peer) -> Account:
+        """By a token of a site, in the client's message of OAUTHBEARER (RFC 7628); the account is made if need be.
+        Raises `SignOnFailed`, `TokenExpired`, `MechanismRefused`, `TooFast`, `Suspended`, `StoreUnavailable`."""
 
     async def visit(self, peer: Peer, site: str, secret: str, name: str, email: str) -> tuple[Account, str]:
         """Somebody in a page comes without an account: the visitor whom `secret` proves, or with "" a new one who calls

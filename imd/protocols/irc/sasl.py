@@ -1,4 +1,5 @@
-"""AUTHENTICATE (https://ircv3.net/specs/extensions/sasl-3.2): PLAIN, SCRAM-SHA-256, EXTERNAL.
+"""AUTHENTICATE (https://ircv3.net/specs/extensions/sasl-3.2): PLAIN, SCRAM-SHA-256, EXTERNAL,
+OAUTHBEARER.
 
 Who succeeds is the account from then on; its nick is the account's name. Guests may sign on so after their welcome
 too. A failure leaves the connection as it was, and after `sign_on_attempts` failures it is closed. Registration does
@@ -12,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from imd.core.address import fold
 from imd.core.ports import ScramExchange
-from imd.core.refusal import Refusal, SignOnFailed, StoreUnavailable, Suspended, TooFast
+from imd.core.refusal import Refusal, SignOnFailed, StoreUnavailable, Suspended, TokenExpired, TooFast
 from imd.core.session import Account
+from imd.net.oauthbearer import FAILURE
 from imd.protocols.irc import devices, identity, numerics
 from imd.protocols.irc.commands import command
 from imd.protocols.irc.registration import DONE, Registration, pause, progress
@@ -31,7 +33,7 @@ MAX_MESSAGE = 8_192
 class Exchange:
     """One exchange under way: its mechanism, and the chunks of the message that is arriving."""
 
-    __slots__ = ("account", "chunks", "mechanism", "scram")
+    __slots__ = ("account", "chunks", "mechanism", "refused", "scram")
 
     def __init__(self, mechanism: str) -> None:
         self.mechanism = mechanism
@@ -39,6 +41,8 @@ class Exchange:
         self.scram: ScramExchange | None = None
         #: Proven, while the client has yet to acknowledge the server's own proof (SCRAM).
         self.account: Account | None = None
+        #: Why it has failed, while the client has yet to acknowledge that (OAUTHBEARER).
+        self.refused: Refusal | None = None
 
 
 @command("AUTHENTICATE", parameters=1, registered=False)
@@ -121,6 +125,8 @@ async def _step(session: "IrcSession", exchange: Exchange, message: bytes) -> Ac
             return await credentials.plain(authcid, parts[2], session.peer)
         case "EXTERNAL":
             return await credentials.external(_account(session, message.decode()), session.peer)
+        case "OAUTHBEARER":
+            return await _bearer(session, exchange, message)
         case _:
             return await _scram(session, exchange, message)
 
@@ -130,6 +136,18 @@ def _account(session: "IrcSession", name: str) -> str:
     account, device = devices.named(name, session.hub.people.domain)
     session.registration.device = device or session.registration.device
     return account
+
+
+async def _bearer(session: "IrcSession", exchange: Exchange, message: bytes) -> Account | None:
+    """RFC 7628 section 3.2.3: a failure is told first, and ends the exchange once the client has answered."""
+    if exchange.refused is not None:
+        raise exchange.refused
+    try:
+        return await session.door.credentials.bearer(message, session.peer)
+    except (SignOnFailed, TokenExpired) as refusal:
+        exchange.refused = refusal
+        _send(session, FAILURE)
+        return None
 
 
 async def _scram(session: "IrcSession", exchange: Exchange, message: bytes) -> Account | None:

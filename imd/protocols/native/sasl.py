@@ -57,7 +57,8 @@ class _Scram:
 
 
 class _OneStep:
-    """Mechanisms in which the client speaks once: PLAIN (RFC 4616), EXTERNAL (RFC 4422 appendix A), TOKEN (ours)."""
+    """Mechanisms in which the client speaks once: PLAIN (RFC 4616), EXTERNAL (RFC 4422 appendix A), OAUTHBEARER
+    (RFC 7628), TOKEN (ours)."""
 
     def __init__(self, mechanism: str, credentials: Credentials, peer: Peer, domain: str) -> None:
         self._mechanism = mechanism
@@ -69,6 +70,10 @@ class _OneStep:
     async def step(self, data: bytes | None) -> bytes | None:
         if data is None:
             return b""
+        if self._mechanism == "OAUTHBEARER":
+            # RFC 7628 section 3.2.2 would have us say why in a challenge first: here an error says it.
+            self.account = await self._credentials.bearer(data, self._peer)
+            return None
         try:
             text = data.decode()
         except UnicodeDecodeError as error:

@@ -89,7 +89,9 @@ class World:
         environment = self.environment
         self.accounts = Accounts(self.store.accounts, international=self.policy.international)
         self.hub = Hub(environment, self.store, self.accounts, self.policy)
-        self.credentials = CredentialsFront(self.store, self.accounts, InstantHashing(), environment.clock, self.rules)
+        self.credentials = CredentialsFront(
+            self.store, self.accounts, InstantHashing(), environment.clock, self.rules, visitors=self.hub.visitors
+        )
         self.gateway = IrcGateway(self.hub, self.credentials, self.settings, environment.spawn, environment.log)
         self.run(self.hub.start())
 

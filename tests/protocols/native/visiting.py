@@ -1,5 +1,6 @@
 """A shop that has the chat in its pages: the real core and user database, the real native session, and who visits."""
 
+import base64
 from typing import Any, cast
 
 import msgspec
@@ -13,10 +14,13 @@ from imd.core.sites import DeskRule, Site
 from imd.core.tally import Tally
 from imd.credentials.front import CredentialRules, CredentialsFront
 from imd.credentials.hashing import Hashing
+from imd.credentials.operators import OperatorLogin
+from imd.credentials.site_tokens import TokenSite
 from imd.protocols.native.door import Door
 from imd.protocols.native.session import NativeSession
 from imd.protocols.native.settings import NativeSettings
 from imd.protocols.native.wire.codec import decode_server
+from tests.credentials.signing import message
 from tests.house import House
 from tests.protocols.native.world import RecordingSink
 
@@ -36,7 +40,17 @@ PAGE = Peer("web", "192.0.2.7", 50000, secure=True, origin="https://shop.example
 class Shop(House):
     """A house with two sites, and the native door of it."""
 
-    def __init__(self, *, limits: Limits | None = None, keep: float = 30 * 86_400.0, per_hour: int = 60) -> None:
+    def __init__(
+        self,
+        *,
+        limits: Limits | None = None,
+        keep: float = 30 * 86_400.0,
+        per_hour: int = 60,
+        token_sites: tuple[TokenSite, ...] = (),
+        operators: tuple[OperatorLogin, ...] = (),
+    ) -> None:
+        self.token_sites = token_sites
+        self.operators = operators
         self.tally = Tally()
         limits = msgspec.structs.replace(limits or Limits(), tally=self.tally)
         self.per_hour = per_hour
@@ -49,11 +63,22 @@ class Shop(House):
             self.accounts,
             Hashing(cast(Any, Clock()), 1),
             self.environment.clock,
-            CredentialRules(domain="localhost", visitors_per_address=self.per_hour, tally=self.tally),
+            self.rules(),
             visitors=self.hub.visitors,
         )
         settings = NativeSettings(commands_per_second=0, messages_per_second=0, sign_on_delay=0)
         self.door = Door(self.hub, self.credentials, settings, self.environment.spawn, Logger())
+
+    def rules(self) -> CredentialRules:
+        """What the user database goes by."""
+        return CredentialRules(
+            domain="localhost",
+            visitors_per_address=self.per_hour,
+            sign_on_delay=0,
+            token_sites=self.token_sites,
+            operators=self.operators,
+            tally=self.tally,
+        )
 
     def page(self, peer: Peer = PAGE) -> "Page":
         return Page(self, peer)
@@ -107,6 +132,11 @@ class Page:
         welcome = self.ask("session", client="imd-web", version="1")
         assert welcome["type"] == "welcome", welcome
         return welcome
+
+    def show(self, token: str, identity: str = "") -> dict[str, Any]:
+        """The answer to a site's token."""
+        data = base64.b64encode(message(token, identity)).decode()
+        return self.ask("authenticate", mechanism="OAUTHBEARER", data=data)
 
     def send(self, to: str, body: str = "Hello?") -> dict[str, Any]:
         self._ref += 1

@@ -1,0 +1,162 @@
+"""Tokens in which a site says who its member is: JWT (RFC 7519) signed by one of the site's keys.
+
+The key decides the algorithm, never the token (RFC 8725 section 3.1): so that "none", or a public key taken for a
+shared secret, are nothing. Times are judged here, by our own clock.
+"""
+
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+import jwt
+import msgspec
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+from imd.core.refusal import SignOnFailed, TokenExpired
+from imd.net.oauthbearer import LONGEST
+
+if TYPE_CHECKING:
+    from jwt.types import Options
+
+#: A token is good for so long at most, in seconds: whoever has found one has it no longer.
+LIFETIME: Final = 86_400.0
+#: Clocks differ by so much.
+LEEWAY: Final = 30.0
+
+#: PyJWT looks at the signature only.
+_SIGNATURE_ALONE: Final["Options"] = {
+    "verify_exp": False,
+    "verify_nbf": False,
+    "verify_iat": False,
+    "verify_aud": False,
+    "verify_iss": False,
+    "verify_sub": False,
+    "verify_jti": False,
+}
+_NOTHING: Final["Options"] = {**_SIGNATURE_ALONE, "verify_signature": False}
+
+
+class TokenKey(msgspec.Struct, frozen=True):
+    """One key of a site."""
+
+    id: str
+    algorithm: str
+    #: As PyJWT takes it: a secret, or a public key.
+    key: Any
+
+    def __repr__(self) -> str:
+        return f"TokenKey({self.id!r})"
+
+
+class TokenSite(msgspec.Struct, frozen=True):
+    """A site that has keys."""
+
+    name: str
+    #: Whom it may sign on: "none", "own" or "any" (`imd.core.sites`).
+    members: str
+    keys: tuple[TokenKey, ...]
+
+
+class Member(msgspec.Struct, frozen=True):
+    """What a token says."""
+
+    site: TokenSite
+    #: As the site spells it.
+    account: str
+    name: str
+    email: str
+
+
+def token_key(id: str, algorithm: str, secret: str, public: str) -> TokenKey:
+    """A key of the settings. Raises ValueError for a public key that is none (never after `load`)."""
+    key = secret.encode() if algorithm == "HS256" else load_pem_public_key(public.encode())
+    return TokenKey(id, algorithm, key)
+
+
+class SiteTokens:
+    """All sites that have keys."""
+
+    def __init__(self) -> None:
+        self._sites: dict[str, TokenSite] = {}
+
+    def apply(self, sites: tuple[TokenSite, ...]) -> None:
+        """New settings: a key that is gone has signed nothing from now on."""
+        self._sites = {site.name: site for site in sites if site.keys}
+
+    def __bool__(self) -> bool:
+        return bool(self._sites)
+
+    def read(self, token: str, domain: str, now: float) -> Member:
+        """What a token says. Raises `SignOnFailed`, `TokenExpired` for one that was good."""
+        if len(token) > LONGEST or not token.isascii():
+            raise SignOnFailed(_REFUSED)
+        try:
+            site, key = self._choose(token)
+            claims = jwt.decode(token, key.key, algorithms=[key.algorithm], options=_SIGNATURE_ALONE)
+        except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
+            raise SignOnFailed(_REFUSED) from None
+        return self._judge(site, claims, domain, now)
+
+    def _choose(self, token: str) -> tuple[TokenSite, TokenKey]:
+        """Whose it says it is, and with which key. Raises `SignOnFailed`, and what PyJWT and its parts raise."""
+        unproved = jwt.decode_complete(token, options=_NOTHING)
+        header = unproved["header"]
+        issuer, id = unproved["payload"].get("iss"), header.get("kid", "")
+        site = self._sites.get(issuer) if isinstance(issuer, str) else None
+        # RFC 7515 section 4.1.11: there is no extension that we understand.
+        if site is None or "crit" in header or not isinstance(id, str):
+            raise SignOnFailed(_REFUSED)
+        # With one key the token need not say which; if it does it must be right all the same.
+        if not id and len(site.keys) == 1:
+            return site, site.keys[0]
+        key = next((key for key in site.keys if key.id == id and id), None)
+        if key is None:
+            raise SignOnFailed(_REFUSED)
+        return site, key
+
+    @staticmethod
+    def _judge(site: TokenSite, claims: dict[str, Any], domain: str, now: float) -> Member:
+        """RFC 7519 section 4.1. The signature is right: what is wrong may be said to the site's owner."""
+        audience = claims.get("aud")
+        audiences = audience if isinstance(audience, list) else [audience]
+        if domain not in audiences:
+            raise SignOnFailed(f"The token is not for {domain} (aud).")
+        expires = _moment(claims, "exp")
+        if expires is None:
+            raise SignOnFailed("The token does not say when it expires (exp).")
+        for claim in ("nbf", "iat"):
+            begins = _moment(claims, claim)
+            if begins is not None and begins > now + LEEWAY:
+                raise SignOnFailed(f"The token is not valid yet ({claim}).")
+        if expires <= now - LEEWAY:
+            raise TokenExpired
+        if expires > now + LIFETIME + LEEWAY:
+            raise SignOnFailed("The token is valid for more than 24 hours (exp).")
+        account = claims.get("sub")
+        if not isinstance(account, str) or not account:
+            raise SignOnFailed("The token does not say who it is (sub).")
+        return Member(site, account, _text(claims, "name"), _text(claims, "email"))
+
+
+_REFUSED: Final = "The token is not valid."
+
+
+def _moment(claims: dict[str, Any], name: str) -> float | None:
+    """A NumericDate (RFC 7519 section 2). Raises `SignOnFailed` for what is none."""
+    value = claims.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(_float(value)):
+        raise SignOnFailed(f"The token's {name} is no time.")
+    return _float(value)
+
+
+def _float(value: int | float) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
+def _text(claims: dict[str, Any], name: str) -> str:
+    value = claims.get(name)
+    return value if isinstance(value, str) else ""
