@@ -80,6 +80,8 @@ export class Core {
   page: { url: string; title: string };
   /** When the last session began, by the server's clock, in seconds. */
   signedOn = 0;
+  /** Talks whose conversation the server has spoken of since. */
+  readonly retold = new Set<TalkKey>();
   /** The visitor need not be asked who she is any more. */
   introduced = false;
 
@@ -377,6 +379,19 @@ export class Core {
     }
     this.outbox.pump();
     this.emit("online", { me });
+    this.retold.clear();
+    // Conversations that are open are told before the answer to this: the others were closed meanwhile.
+    link.ask({ type: "ping" }).then(
+      () => this.closeOthers(),
+      () => undefined,
+    );
+  }
+
+  private closeOthers(): void {
+    for (const { key, conversation } of Object.values(this.state.talks)) {
+      if (!conversation || conversation.state === "closed" || this.retold.has(key)) continue;
+      this.alter(key, (talk) => ({ ...talk, conversation: { ...conversation, state: "closed" } }));
+    }
   }
 
   /** Presence that stays on show until the server has told it anew. */

@@ -56,9 +56,9 @@ const HEARD: Heard = {
     const { desk, person, state, by = "", name = "", time } = message;
     const agent = core.key(person) !== core.me;
     const key = core.key(agent ? person : desk);
-    const conversation = { state, desk, person, by, name: name || (by && core.nameOf(by)), time: time * 1000 };
+    const conversation = { state, desk, person, by, name: by && core.nameOf(by), time: time * 1000 };
     if (agent) core.learn(person, name);
-    else core.learn(by, name);
+    core.retold.add(key);
     const before = core.state.talks[key]?.conversation;
     core.alter(key, (talk) => ({ ...talk, conversation }));
     if (before?.state === state && before.by === by) return;

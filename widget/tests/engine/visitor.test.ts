@@ -334,13 +334,26 @@ test("typing is told sparingly, and shown until it is old", async () => {
       person: `${visitor()}@example.org`,
       state: "taken",
       by: "alice@example.org",
-      name: "Alice",
+      name: "Anna",
       time: 1790000000,
     });
     socket.deliver({ type: "typing", from: "alice@example.org", to: `${visitor()}@example.org`, state: "active" });
   }
   await settle();
-  expect(engine.state.talks.sales?.typing).toEqual([{ address: "alice@example.org", name: "Alice" }]);
+  expect(engine.state.talks.sales?.typing).toEqual([{ address: "alice@example.org", name: "alice" }]);
   await browser.clock.advance(6500);
   expect(engine.state.talks.sales?.typing).toEqual([]);
+});
+
+test("a conversation that was closed while nobody listened is closed", async () => {
+  engine.start();
+  await settle();
+  const ringing = { type: "conversation", desk: "sales@example.org", state: "ringing", time: 1790000000 };
+  for (const socket of server.sockets) socket.deliver({ ...ringing, person: `${visitor()}@example.org` });
+  await settle();
+  expect(engine.state.talks.sales?.conversation?.state).toBe("ringing");
+  server.crash();
+  server.restart();
+  await minutes(1);
+  expect(engine.state.talks.sales?.conversation?.state).toBe("closed");
 });
