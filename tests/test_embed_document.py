@@ -4,7 +4,6 @@ import base64
 import json
 import operator
 import re
-import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -12,12 +11,13 @@ from functools import partial
 from pathlib import Path
 
 from twisted.internet.utils import getProcessOutputAndValue
-from twisted.trial.unittest import SkipTest, SynchronousTestCase
+from twisted.trial.unittest import SynchronousTestCase
 
 from imd.net.self_signed import make_pair
 from tests.daemon import DaemonTestCase, RunningDaemon
 from tests.doors.native import NativeDriver
 from tests.doors.websocket import connected
+from tests.peers.peer import program
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = (ROOT / "docs" / "embed.md").read_text()
@@ -105,8 +105,8 @@ class ProgramTests(DaemonTestCase):
 
     async def command(self, line: str, folder: Path, *more: str, given: str = "") -> str:
         """A command of the document, with imd's programs from where this Python is."""
-        program, *arguments = line.replace(".venv/bin/", f"{Path(sys.executable).parent}/").split()
-        return await self.run_program(sys.executable, program, *arguments, *more, given=given, folder=folder)
+        called, *arguments = line.replace(".venv/bin/", f"{Path(sys.executable).parent}/").split()
+        return await self.run_program(sys.executable, called, *arguments, *more, given=given, folder=folder)
 
     def site(self, settings: str) -> tuple[RunningDaemon, Path]:
         """A daemon with these settings, on ports of the system's choosing."""
@@ -158,10 +158,10 @@ class ProgramTests(DaemonTestCase):
         stream.abort()
         return str(answer["address"])
 
-    async def accepted(self, language: str, *program: str) -> None:
+    async def accepted(self, language: str, *runs: str) -> None:
         """The program in the document makes a token that the daemon takes, before and after the change of keys."""
         (source,) = [each for each in blocks(language) if "dora" in each]
-        token = (await self.run_program(*program, source)).strip()
+        token = (await self.run_program(*runs, source)).strip()
         members, changed = [each for each in blocks("toml") if "keys = [" in each]
         daemon, folder = self.site('domain = "example.org"\n' + members)
         await daemon.start()
@@ -178,17 +178,14 @@ class ProgramTests(DaemonTestCase):
 
     async def test_token_by_node(self) -> None:
         """Node's."""
-        await self.accepted("js", shutil.which("node") or "node", "-e")
+        await self.accepted("js", program("node", "nodejs"), "-e")
 
     async def test_token_by_php(self) -> None:
-        """PHP's, where there is one."""
-        php = shutil.which("php")
-        if php is None:
-            raise SkipTest("there is no php")
-        (source,) = [each for each in blocks("php") if "dora" in each]
+        """PHP's."""
+        source = blocks("php")[0]
         file = Path(self.mktemp())
         file.write_text(source)
-        token = (await self.run_program(php, str(file.absolute()))).strip()
+        token = (await self.run_program(program("php", "php-cli"), str(file.absolute()))).strip()
         daemon, _ = self.site('domain = "example.org"\n' + blocks("toml")[1])
         await daemon.start()
         self.assertEqual(await self.sign_on(daemon, token), "dora@example.org")
