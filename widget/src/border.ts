@@ -1,7 +1,7 @@
 // The border between the loader (`/imd.js`, one request on every page) and the app it imports when the chat is opened.
 //
 // Two builds: they share types and nothing that runs, and meet in `Shell`, which the loader makes and the app uses.
-import type { LauncherTexts, Texts } from "./languages";
+import type { fill, LauncherTexts, MemberTexts, Texts } from "./languages";
 
 /** What is asked of somebody who begins to write. */
 export type Asked = "none" | "optional" | "required";
@@ -9,6 +9,9 @@ export type Asked = "none" | "optional" | "required";
 export type Theme = "auto" | "light" | "dark";
 export type Corner = "bottom-right" | "bottom-left" | "top-right" | "top-left";
 export type Size = "small" | "medium" | "large";
+
+/** A site's own words in place of the widget's. */
+export type OwnTexts = Partial<LauncherTexts & Texts & MemberTexts>;
 
 /** All a site owner may say of a widget: `data-*` of the tag, or an argument of `imd.create`. */
 export interface Options {
@@ -36,7 +39,7 @@ export interface Options {
   sound: "on" | "off" | "never";
   form: { readonly name: Asked; readonly email: Asked };
   /** Own words in place of the widget's. */
-  texts: Partial<LauncherTexts & Texts>;
+  texts: OwnTexts;
 }
 
 /** What the app is given by the loader. */
@@ -58,6 +61,10 @@ export interface Shell {
   open(): void;
   close(): void;
   emit(event: string, detail: unknown): void;
+  /** Fills in a text; the loader has that already. */
+  readonly fill: typeof fill;
+  /** Adds a style sheet to the shadow root. */
+  style(css: string): void;
   unread(total: number): void;
 }
 

@@ -1,5 +1,5 @@
 // العربية
-import type { LauncherTexts, Texts } from "./index";
+import type { LauncherTexts, MemberTexts, Texts } from "./index";
 
 export const launcher: LauncherTexts = {
   open: "فتح المحادثة",
@@ -109,7 +109,9 @@ export const texts: Texts = {
   renamed: "{name} أصبح {other}",
   topicIs: "الموضوع: {topic}",
   leaveRoom: "مغادرة الغرفة",
+};
 
+export const memberTexts: MemberTexts = {
   talks: "المحادثات",
   people: "الأشخاص",
   rooms: "الغرف",
@@ -125,12 +127,12 @@ export const texts: Texts = {
     other: "{n} غير مقروءة",
   },
   myPresence: "حالتي",
-  presenceAvailable: "متاح",
-  presenceAway: "بعيد",
-  presenceExtendedAway: "بعيد لمدة طويلة",
-  presenceBusy: "مشغول",
-  presenceInvisible: "غير مرئي",
-  presenceOffline: "غير متصل",
+  "presence-available": "متاح",
+  "presence-away": "بعيد",
+  "presence-extended-away": "بعيد لمدة طويلة",
+  "presence-busy": "مشغول",
+  "presence-invisible": "غير مرئي",
+  "presence-offline": "غير متصل",
   addPerson: "إضافة شخص",
   personName: "اسم مثل alice",
   add: "إضافة",
@@ -145,5 +147,4 @@ export const texts: Texts = {
   unblock: "إلغاء الحظر",
   blocked: "محظور",
   remove: "إزالة من القائمة",
-  talkTo: "الكتابة إلى {name}",
 };

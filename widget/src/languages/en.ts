@@ -92,8 +92,10 @@ export const texts = {
   renamed: "{name} is now {other}",
   topicIs: "Topic: {topic}",
   leaveRoom: "Leave room",
+};
 
-  // Members
+/** For members: the list of talks, people and rooms. */
+export const memberTexts = {
   talks: "Talks",
   people: "People",
   rooms: "Rooms",
@@ -102,12 +104,12 @@ export const texts = {
   noRooms: "You are in no room yet",
   unreadHere: { one: "{n} unread", other: "{n} unread" },
   myPresence: "My presence",
-  presenceAvailable: "Available",
-  presenceAway: "Away",
-  presenceExtendedAway: "Away for long",
-  presenceBusy: "Busy",
-  presenceInvisible: "Invisible",
-  presenceOffline: "Offline",
+  "presence-available": "Available",
+  "presence-away": "Away",
+  "presence-extended-away": "Away for long",
+  "presence-busy": "Busy",
+  "presence-invisible": "Invisible",
+  "presence-offline": "Offline",
   addPerson: "Add person",
   personName: "Name, like alice",
   add: "Add",
@@ -122,5 +124,4 @@ export const texts = {
   unblock: "Unblock",
   blocked: "Blocked",
   remove: "Remove from list",
-  talkTo: "Write to {name}",
 };

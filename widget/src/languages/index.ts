@@ -1,5 +1,5 @@
 // What all languages have in common: their types, which one a page wants, and how a text is filled in.
-import type { texts } from "./en";
+import type { memberTexts, texts } from "./en";
 
 /** Forms of one text, by CLDR plural category. */
 export type Plural = { readonly [category in Intl.LDMLPluralRule]?: string } & { readonly other: string };
@@ -12,8 +12,13 @@ export interface LauncherTexts {
   readonly unreachable: string;
 }
 
+type Like<English> = { readonly [key in keyof English]: English[key] extends string ? string : Plural };
+
 /** Every text of the app. */
-export type Texts = { readonly [key in keyof typeof texts]: (typeof texts)[key] extends string ? string : Plural };
+export type Texts = Like<typeof texts>;
+
+/** What the app says besides to members, and to who has several talks. */
+export type MemberTexts = Like<typeof memberTexts>;
 
 const RIGHT_TO_LEFT = /^(ar|ckb|dv|fa|he|ku|ps|sd|ug|ur|yi)\b/i;
 

@@ -1,5 +1,5 @@
 // 简体中文。
-import type { LauncherTexts, Texts } from "./index";
+import type { LauncherTexts, MemberTexts, Texts } from "./index";
 
 export const launcher: LauncherTexts = {
   open: "打开聊天",
@@ -81,7 +81,9 @@ export const texts: Texts = {
   renamed: "{name} 改名为 {other}",
   topicIs: "话题：{topic}",
   leaveRoom: "离开聊天室",
+};
 
+export const memberTexts: MemberTexts = {
   talks: "会话",
   people: "联系人",
   rooms: "聊天室",
@@ -90,12 +92,12 @@ export const texts: Texts = {
   noRooms: "还没有加入聊天室",
   unreadHere: { other: "{n} 条未读" },
   myPresence: "我的状态",
-  presenceAvailable: "在线",
-  presenceAway: "离开",
-  presenceExtendedAway: "长时间离开",
-  presenceBusy: "忙碌",
-  presenceInvisible: "隐身",
-  presenceOffline: "离线",
+  "presence-available": "在线",
+  "presence-away": "离开",
+  "presence-extended-away": "长时间离开",
+  "presence-busy": "忙碌",
+  "presence-invisible": "隐身",
+  "presence-offline": "离线",
   addPerson: "添加联系人",
   personName: "名称，例如 alice",
   add: "添加",
@@ -110,5 +112,4 @@ export const texts: Texts = {
   unblock: "取消屏蔽",
   blocked: "已屏蔽",
   remove: "从列表中删除",
-  talkTo: "发消息给 {name}",
 };

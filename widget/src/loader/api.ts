@@ -1,9 +1,9 @@
 // `imd`, the only global: the first widget of the page, and how to make more.
 import type { App, AppModule, Options, Shell, Theme } from "../border";
 import { BEEN_HERE } from "../border";
-import { choose, direction, type LauncherTexts } from "../languages";
+import { choose, direction, fill, type LauncherTexts } from "../languages";
 import { type Listener, Listeners } from "./events";
-import { Launcher } from "./launcher";
+import { Launcher, style } from "./launcher";
 import { type Given, read } from "./options";
 
 declare const __IMD_APP__: string;
@@ -238,6 +238,8 @@ export class Widget {
       },
       open: () => void widget.open().catch(() => {}),
       close: () => widget.close(),
+      fill,
+      style: (css) => style(root, css),
       emit: (event, detail) => widget.#listeners.emit(event, detail),
       unread(total) {
         widget.#unread = total;

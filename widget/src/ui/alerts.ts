@@ -1,15 +1,6 @@
-// What reaches somebody who is not looking: a tone, a notification, the title of the page. The first two only for who
-// has asked for them, in the menu.
-
-const FLASH = 1500;
-
-function stored(key: string): string | null {
-  try {
-    return localStorage.getItem(key);
-  } catch {
-    return null;
-  }
-}
+// What reaches somebody who is not looking: a tone, a notification. Only for who has asked for them, in the menu;
+// fetched when that is opened, or when they were asked for before.
+import { stored } from "./stored";
 
 function store(key: string, value: string): void {
   try {
@@ -92,39 +83,5 @@ export class Alerts {
     } catch {
       // Android knows them from service workers only.
     }
-  }
-}
-
-// The page has one title, however many widgets it has.
-const waiting = new Map<object, string>();
-let timer: ReturnType<typeof setInterval> | undefined;
-let original = "";
-let flashed = "";
-
-function restore(): void {
-  // Unless the page has changed it meanwhile.
-  if (flashed && document.title === flashed) document.title = original;
-  flashed = "";
-}
-
-function flash(): void {
-  if (flashed) {
-    restore();
-    return;
-  }
-  original = document.title;
-  flashed = [...waiting.values()][0] ?? "";
-  document.title = flashed;
-}
-
-/** Let the page's title say `text` by turns, for somebody in another tab; empty: no more. */
-export function flashTitle(who: object, text: string): void {
-  if (text && document.hidden) waiting.set(who, text);
-  else waiting.delete(who);
-  if (waiting.size) timer ??= setInterval(flash, FLASH);
-  else {
-    clearInterval(timer);
-    timer = undefined;
-    restore();
   }
 }

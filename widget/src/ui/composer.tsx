@@ -1,48 +1,10 @@
 // Where one writes.
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Talk } from "../engine/types";
-import { drafts } from "./drafts";
-import { EMOJI, withEmoji } from "./emoji";
+import { drafts, excess } from "./drafts";
 import { Icon } from "./icons";
-import { roving } from "./keys";
+import { useLater } from "./later";
 import { say, type View } from "./view";
-
-/** How many bytes of UTF-8 a text is longer than allowed. */
-export function excess(text: string, longest: number): number {
-  return Math.max(0, new TextEncoder().encode(text).length - longest);
-}
-
-function Picker({ view, pick, close }: { view: View; pick(emoji: string): void; close(): void }) {
-  const first = useRef<HTMLButtonElement>(null);
-  useEffect(() => first.current?.focus(), []);
-  return (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset would have to have a legend that is seen.
-    <div
-      class="picker"
-      part="picker"
-      role="group"
-      aria-label={say(view, "emoji")}
-      onKeyDown={(event) => {
-        roving(event, "horizontal");
-        if (event.key !== "Escape") return;
-        event.stopPropagation();
-        close();
-      }}
-    >
-      {Object.values(EMOJI).map((emoji, index) => (
-        <button
-          type="button"
-          key={emoji}
-          ref={index ? null : first}
-          tabIndex={index ? -1 : 0}
-          onClick={() => pick(emoji)}
-        >
-          {emoji}
-        </button>
-      ))}
-    </div>
-  );
-}
 
 export function Composer({ view, talk }: { view: View; talk: Talk }) {
   const { engine, state } = view;
@@ -50,6 +12,8 @@ export function Composer({ view, talk }: { view: View; talk: Talk }) {
   const [text, setText] = useState(kept.get(talk.key) ?? "");
   const [picking, setPicking] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
+  // With the first colon: `:wave:` is one, too.
+  const emoji = useLater(() => import("./picker"), picking || text.includes(":"));
   const over = excess(text, state.longest);
 
   useEffect(() => {
@@ -72,7 +36,7 @@ export function Composer({ view, talk }: { view: View; talk: Talk }) {
   };
 
   const send = () => {
-    const body = withEmoji(text.trim());
+    const body = (emoji ? emoji.withEmoji(text) : text).trim();
     if (!body || excess(body, state.longest)) return;
     const action = /^\/me\s+(.+)/s.exec(body)?.[1];
     engine.send(talk.key, action ?? body, action ? "action" : "text");
@@ -99,8 +63,8 @@ export function Composer({ view, talk }: { view: View; talk: Talk }) {
         send();
       }}
     >
-      {picking && (
-        <Picker
+      {picking && emoji && (
+        <emoji.Picker
           view={view}
           pick={pick}
           close={() => {

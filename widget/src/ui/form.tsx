@@ -1,11 +1,11 @@
-// What is asked before the first message, and what is left when nobody is there.
+// What is asked before the first message, and what is left when nobody is there. Fetched when it is needed.
 import { useRef, useState } from "preact/hooks";
 import type { Introduction, Talk } from "../engine/types";
 import type { Texts } from "../languages";
-import { excess } from "./composer";
-import { drafts } from "./drafts";
+import { drafts, excess } from "./drafts";
+import css from "./form.css?inline";
 import { explain } from "./problems";
-import { say, type View } from "./view";
+import { say, styled, type View } from "./view";
 
 type Field = "name" | "email" | "message";
 export type Answers = Readonly<Record<Field, string>>;
@@ -26,6 +26,7 @@ export function faults(answers: Answers, needs: Readonly<Record<Field, boolean>>
 
 /** `start`: only who she is. `leave`: a message too, since nobody is there to talk with. */
 export function Form({ view, talk, mode }: { view: View; talk: Talk | undefined; mode: "start" | "leave" }) {
+  styled(view, css);
   const { engine, state, shell } = view;
   const asked = shell.options.form;
   const leaving = mode === "leave";

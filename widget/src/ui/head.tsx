@@ -48,7 +48,7 @@ export function Head(props: {
         {props.children}
       </div>
       {props.extra}
-      <Menu view={view} choices={props.choices} />
+      <Menu view={view} choices={props.choices} common />
       {!shell.inline && (
         <button type="button" class="icon-button close" aria-label={shell.closeText} onClick={() => shell.close()}>
           <Icon name="cross" />

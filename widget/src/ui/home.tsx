@@ -1,16 +1,15 @@
 // The list of talks; for members also people, rooms, and what they say of themselves. Loaded by those who need it.
 import { useRef, useState } from "preact/hooks";
 import type { Contact, Outcome, OwnState, Talk } from "../engine/types";
-import type { Texts } from "../languages";
+import type { MemberTexts } from "../languages";
 import { Avatar, Head } from "./head";
 import { roving } from "./keys";
 import { happened } from "./line";
-import { type Choice, commonChoices, Menu } from "./menu";
+import { type Choice, Menu } from "./menu";
 import type { PaneProps } from "./panel";
 import { explain } from "./problems";
-import { stateName } from "./talk";
 import { brief } from "./times";
-import { say, titleOf, type View } from "./view";
+import { say, stateName, titleOf, type View } from "./view";
 
 export { default as css } from "./home.css?inline";
 
@@ -59,7 +58,7 @@ function TalkEntry({ view, talk, first }: { view: View; talk: Talk; first: boole
   );
 }
 
-function Talks({ view, talks, none }: { view: View; talks: readonly Talk[]; none: keyof Texts }) {
+function Talks({ view, talks, none }: { view: View; talks: readonly Talk[]; none: keyof MemberTexts }) {
   if (!talks.length) return <p class="empty">{say(view, none)}</p>;
   return (
     <ul onKeyDown={(event) => roving(event, "vertical")}>
@@ -154,9 +153,9 @@ function People({ view }: { view: View }) {
 /** One name and a button: a person to add, a room to join. */
 function Adding(props: {
   view: View;
-  label: keyof Texts;
-  hint: keyof Texts;
-  button: keyof Texts;
+  label: keyof MemberTexts;
+  hint: keyof MemberTexts;
+  button: keyof MemberTexts;
   add(name: string): Outcome;
 }) {
   const { view } = props;
@@ -202,15 +201,14 @@ function Adding(props: {
 
 const TABS = ["talks", "people", "rooms"] as const;
 
-export function Home({ view, redraw }: PaneProps) {
+export function Home({ view }: PaneProps) {
   const { engine, state, shell } = view;
   const [tab, setTab] = useState<(typeof TABS)[number]>("talks");
   const tabs = useRef<HTMLDivElement>(null);
   const { me } = state;
   const member = me !== null && !me.visitor;
   const talks = Object.values(state.talks).sort((a, b) => b.last - a.last || a.title.localeCompare(b.title));
-  const choices: Choice[] = commonChoices(view, redraw);
-  if (member) choices.push({ text: say(view, "signOut"), run: () => void view.signOut() });
+  const choices: Choice[] = member ? [{ text: say(view, "signOut"), run: () => void view.signOut() }] : [];
   const title = member ? me.name || me.nick : shell.options.title || say(view, "title");
   const asked = state.contacts.filter((contact) => contact.asked).length;
 

@@ -1,7 +1,7 @@
 // What one may choose, behind three dots (ARIA Authoring Practices, menu button).
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { Icon } from "./icons";
-import { roving } from "./keys";
+import { useLater } from "./later";
 import { say, type View } from "./view";
 
 export interface Choice {
@@ -12,19 +12,16 @@ export interface Choice {
   run(): void;
 }
 
-export function Menu({ view, choices, label }: { view: View; choices: readonly Choice[]; label?: string }) {
-  const named = label ?? say(view, "menu");
+/** `common`: with the choices that are there everywhere. */
+export function Menu(props: { view: View; choices: readonly Choice[]; label?: string; common?: boolean }) {
+  const { view, choices } = props;
+  const label = props.label ?? say(view, "menu");
   const [open, setOpen] = useState(false);
-  const list = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
-  useEffect(() => {
-    if (open) list.current?.querySelector("button")?.focus();
-  }, [open]);
-  const close = () => {
-    setOpen(false);
-    button.current?.focus();
-  };
-  if (!choices.length) return null;
+  const part = useLater(async () => {
+    const [{ Choices }, alerts] = await Promise.all([import("./choices"), view.alerts()]);
+    return { Choices, alerts };
+  }, open);
   return (
     <div
       class="menu"
@@ -36,74 +33,25 @@ export function Menu({ view, choices, label }: { view: View; choices: readonly C
         type="button"
         class="icon-button"
         ref={button}
-        aria-label={named}
+        aria-label={label}
         aria-haspopup="menu"
         aria-expanded={open}
         onClick={() => setOpen(!open)}
       >
         <Icon name="more" />
       </button>
-      {open && (
-        <div
-          class="choices"
-          part="menu"
-          role="menu"
-          ref={list}
-          tabIndex={-1}
-          aria-label={named}
-          onKeyDown={(event) => {
-            roving(event, "vertical");
-            if (event.key !== "Escape") return;
-            event.stopPropagation();
-            close();
+      {open && part && (
+        <part.Choices
+          view={view}
+          label={label}
+          choices={choices}
+          alerts={props.common ? part.alerts : null}
+          close={() => {
+            setOpen(false);
+            button.current?.focus();
           }}
-        >
-          {choices.map((choice, index) => (
-            <button
-              type="button"
-              key={choice.text}
-              role={choice.checked === undefined ? "menuitem" : "menuitemcheckbox"}
-              {...(choice.checked !== undefined && { "aria-checked": choice.checked })}
-              aria-disabled={choice.disabled}
-              tabIndex={index ? -1 : 0}
-              onClick={() => {
-                if (choice.disabled) return;
-                close();
-                choice.run();
-              }}
-            >
-              {choice.checked !== undefined && <span class="check">{choice.checked && <Icon name="sent" />}</span>}
-              {choice.text}
-            </button>
-          ))}
-        </div>
+        />
       )}
     </div>
   );
-}
-
-/** Choices that every talk has. */
-export function commonChoices(view: View, redraw: () => void): Choice[] {
-  const { alerts, shell } = view;
-  const choices: Choice[] = [];
-  if (shell.options.sound !== "never") {
-    choices.push({
-      text: say(view, "sound"),
-      checked: alerts.sound,
-      run: () => {
-        alerts.setSound(!alerts.sound);
-        redraw();
-      },
-    });
-  }
-  if (alerts.notifiable !== "no") {
-    const blocked = alerts.notifiable === "blocked";
-    choices.push({
-      text: say(view, blocked ? "notifyBlocked" : "notify"),
-      checked: alerts.notify,
-      disabled: blocked,
-      run: () => void alerts.setNotify(!alerts.notify).then(redraw),
-    });
-  }
-  return choices;
 }

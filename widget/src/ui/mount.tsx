@@ -3,18 +3,27 @@ import { type ComponentType, render } from "preact";
 import { type App, BEEN_HERE, type Shell } from "../border";
 import { talkKey } from "../engine/names";
 import type { Engine, Settings, State, TalkKey } from "../engine/types";
-import { fill, type Texts } from "../languages";
-import { Alerts, flashTitle } from "./alerts";
+import type { MemberTexts, Texts } from "../languages";
+import type { Alerts } from "./alerts";
 import { Panel, type PaneProps } from "./panel";
-import { addStyle } from "./style";
+import { alerted } from "./stored";
+import { flashTitle } from "./title";
 import type { View } from "./view";
 import css from "./widget.css?inline";
 
 const languages = import.meta.glob<Texts>("../languages/[a-z][a-z].ts", { import: "texts" });
+// A query makes another module of the file: with what only members need.
+const memberLanguages = import.meta.glob<MemberTexts>("../languages/[a-z][a-z].ts", {
+  import: "memberTexts",
+  query: "?members",
+});
+
+type Loads<T> = Readonly<Record<string, () => Promise<T>>>;
 
 /** A missing file of a language is no reason to have no chat. */
-async function load(language: string): Promise<Texts> {
-  const path = (name: string) => languages[`../languages/${name}.ts`] as () => Promise<Texts>;
+async function load<T>(all: Loads<T>, language: string): Promise<T> {
+  const path = (name: string) =>
+    (all[`../languages/${name}.ts`] ?? all[`../languages/${name}.ts?members`]) as () => Promise<T>;
   return path(language)().catch(() => path("en")());
 }
 
@@ -35,18 +44,18 @@ export type CreateEngine = (settings: Settings) => Engine;
 class WidgetApp implements App {
   readonly #shell: Shell;
   readonly #engine: Engine;
-  readonly #alerts: Alerts;
+  #alerts: Promise<Alerts> | null = null;
   readonly #targets: readonly TalkKey[];
   readonly #stops: (() => void)[] = [];
   #language = "";
   #texts: Texts;
+  #memberTexts: Partial<MemberTexts> = {};
   #own: Shell["options"]["texts"] = {};
   #shown: TalkKey | null | undefined;
   #home: ComponentType<PaneProps> | null = null;
   #state: State;
   #unread = 0;
   #noted = false;
-  readonly #draw = () => this.#render();
 
   constructor(shell: Shell, engine: Engine, texts: Texts, language: string) {
     this.#shell = shell;
@@ -54,10 +63,10 @@ class WidgetApp implements App {
     this.#texts = texts;
     this.#language = language;
     this.#state = engine.state;
-    this.#alerts = new Alerts(shell.options.sound);
+    if (alerted(shell.options.sound)) void this.#alerting();
     const { agents, room } = shell.options;
     this.#targets = [...agents, ...room].map((name) => talkKey(name));
-    addStyle(shell.root, css);
+    shell.style(css);
     this.#listen();
     if (shell.isOpen || shell.options.token || engine.known()) this.#start();
     this.#render();
@@ -139,7 +148,7 @@ class WidgetApp implements App {
 
   #flash(): void {
     const n = this.#unread;
-    flashTitle(this, n ? `(${n}) ${fill(this.#texts.newMessage, this.#language)}` : "");
+    flashTitle(this, n ? `(${n}) ${this.#shell.fill(this.#texts.newMessage, this.#language)}` : "");
   }
 
   #alert(talk: TalkKey, name: string, body: string, id: string): void {
@@ -147,14 +156,24 @@ class WidgetApp implements App {
     if (!away && this.#shell.isOpen && this.#shown === talk) return;
     // Of several hidden tabs one makes itself heard.
     if (away && !this.#state.leader) return;
-    this.#alerts.tone();
-    if (!away) return;
-    const title = fill(this.#texts.newFrom, this.#language, { name });
-    this.#alerts.notifyOf(title, body, `imd ${id}`, () => {
+    void this.#alerts?.then((alerts) => this.#sound(alerts, talk, name, body, id));
+  }
+
+  #sound(alerts: Alerts, talk: TalkKey, name: string, body: string, id: string): void {
+    alerts.tone();
+    if (!document.hidden) return;
+    const title = this.#shell.fill(this.#texts.newFrom, this.#language, { name });
+    alerts.notifyOf(title, body, `imd ${id}`, () => {
       this.#shown = talk;
       this.#shell.open();
       this.#render();
     });
+  }
+
+  #alerting(): Promise<Alerts> {
+    const { sound } = this.#shell.options;
+    this.#alerts ??= import("./alerts").then((part) => new part.Alerts(sound));
+    return this.#alerts;
   }
 
   get #several(): boolean {
@@ -171,9 +190,9 @@ class WidgetApp implements App {
       engine: this.#engine,
       state: this.#state,
       shell,
-      alerts: this.#alerts,
+      alerts: () => this.#alerting(),
       language: this.#language,
-      texts: { ...this.#texts, ...this.#own },
+      texts: { ...this.#texts, ...this.#memberTexts, ...this.#own },
       shown: this.#shown === undefined ? first : this.#shown,
       several,
       show: (talk) => {
@@ -183,7 +202,7 @@ class WidgetApp implements App {
       signOut: () => this.signOut(),
     };
     this.#shown = view.shown ?? this.#shown;
-    render(<Panel view={view} redraw={this.#draw} Home={this.#home} />, shell.panel);
+    render(<Panel view={view} Home={this.#home} />, shell.panel);
   }
 
   #loading = false;
@@ -191,9 +210,10 @@ class WidgetApp implements App {
   #loadHome(): void {
     if (this.#loading) return;
     this.#loading = true;
-    import("./home").then(
-      ({ Home, css: more }) => {
-        addStyle(this.#shell.root, more);
+    Promise.all([import("./home"), load(memberLanguages, this.#language)]).then(
+      ([{ Home, css: more }, texts]) => {
+        this.#memberTexts = texts;
+        this.#shell.style(more);
         this.#home = Home;
         this.#render();
       },
@@ -206,7 +226,8 @@ class WidgetApp implements App {
   async update(): Promise<void> {
     const { language, options, isOpen } = this.#shell;
     if (language !== this.#language) {
-      this.#texts = await load(language);
+      this.#texts = await load(languages, language);
+      if (this.#home) this.#memberTexts = await load(memberLanguages, language);
       this.#language = language;
     }
     this.#own = options.texts;
@@ -265,6 +286,6 @@ class WidgetApp implements App {
 
 export async function mountWith(createEngine: CreateEngine, shell: Shell): Promise<App> {
   const { language } = shell;
-  const texts = await load(language);
+  const texts = await load(languages, language);
   return new WidgetApp(shell, createEngine(settings(shell)), texts, language);
 }

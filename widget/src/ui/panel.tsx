@@ -2,16 +2,14 @@
 import type { ComponentType } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Connection } from "../engine/types";
-import { Form } from "./form";
+import { Form } from "./asking";
 import { Avatar, Head } from "./head";
-import { commonChoices } from "./menu";
 import { explain } from "./problems";
 import { TalkPane } from "./talk";
 import { say, titleOf, type View } from "./view";
 
 export interface PaneProps {
   readonly view: View;
-  redraw(): void;
 }
 
 /** A connection that comes within this is not worth a word. */
@@ -68,17 +66,12 @@ function ConnectionBar({ view, connection }: { view: View; connection: Connectio
 }
 
 /** There is no talk to show yet: who stands in for it is the site. */
-function Waiting({ view, redraw }: PaneProps) {
+function Waiting({ view }: PaneProps) {
   const { state, shell } = view;
   const title = shell.options.title || say(view, "title");
   return (
     <>
-      <Head
-        view={view}
-        title={title}
-        choices={commonChoices(view, redraw)}
-        avatar={<Avatar name={title} picture={shell.options.avatar} />}
-      >
+      <Head view={view} title={title} choices={[]} avatar={<Avatar name={title} picture={shell.options.avatar} />}>
         <p class="sub" part="status" />
       </Head>
       {state.needs === "introduction" && <Form view={view} talk={undefined} mode="start" />}
@@ -92,7 +85,7 @@ function Waiting({ view, redraw }: PaneProps) {
   );
 }
 
-export function Panel({ view, redraw, Home }: PaneProps & { Home: ComponentType<PaneProps> | null }) {
+export function Panel({ view, Home }: PaneProps & { Home: ComponentType<PaneProps> | null }) {
   const { state, shell, shown } = view;
   const root = useRef<HTMLElement>(null);
   const talk = shown === null ? undefined : state.talks[shown];
@@ -122,9 +115,9 @@ export function Panel({ view, redraw, Home }: PaneProps & { Home: ComponentType<
         shell.close();
       }}
     >
-      {pane === "talk" && talk && <TalkPane key={talk.key} view={view} talk={talk} redraw={redraw} />}
-      {pane === "home" && Home && <Home view={view} redraw={redraw} />}
-      {pane === "waiting" && <Waiting view={view} redraw={redraw} />}
+      {pane === "talk" && talk && <TalkPane key={talk.key} view={view} talk={talk} />}
+      {pane === "home" && Home && <Home view={view} />}
+      {pane === "waiting" && <Waiting view={view} />}
       <ConnectionBar view={view} connection={state.connection} />
     </section>
   );

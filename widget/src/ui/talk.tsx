@@ -1,29 +1,14 @@
 // One talk: with a desk, a person, or a room.
 import { useState } from "preact/hooks";
 import type { Presence, Talk } from "../engine/types";
-import type { Texts } from "../languages";
+import { Form } from "./asking";
 import { Composer } from "./composer";
-import { Form } from "./form";
 import { Avatar, Head } from "./head";
 import { Name, Text } from "./line";
 import { Log } from "./log";
-import { type Choice, commonChoices } from "./menu";
+import type { Choice } from "./menu";
 import { explain } from "./problems";
-import { say, titleOf, type View } from "./view";
-
-const STATES: Readonly<Record<string, keyof Texts>> = {
-  available: "presenceAvailable",
-  away: "presenceAway",
-  "extended-away": "presenceExtendedAway",
-  busy: "presenceBusy",
-  invisible: "presenceInvisible",
-  offline: "presenceOffline",
-};
-
-/** What a state is called: a person's own words, or for staff what it means to who waits. */
-export function stateName(view: View, state: string): string {
-  return say(view, STATES[state] ?? "presenceAvailable");
-}
+import { say, stateName, titleOf, type View } from "./view";
 
 function staffLine(view: View, talk: Talk, presence: Presence | undefined): string {
   const { conversation } = talk;
@@ -57,7 +42,7 @@ function Members({ view, talk }: { view: View; talk: Talk }) {
   );
 }
 
-export function TalkPane({ view, talk, redraw }: { view: View; talk: Talk; redraw: () => void }) {
+export function TalkPane({ view, talk }: { view: View; talk: Talk }) {
   const { engine, state, shell } = view;
   const [members, setMembers] = useState(false);
   const presence = state.presence[talk.key];
@@ -69,7 +54,7 @@ export function TalkPane({ view, talk, redraw }: { view: View; talk: Talk; redra
   const leave =
     staff && presence?.state === "offline" && !talk.items.length && !talk.loading && state.connection.kind === "online";
 
-  const choices: Choice[] = commonChoices(view, redraw);
+  const choices: Choice[] = [];
   if (staff && conversation && conversation.state !== "closed") {
     choices.push({ text: say(view, "end"), run: () => void engine.closeConversation(talk.key) });
   }

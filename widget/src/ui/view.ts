@@ -1,16 +1,17 @@
 // What every component is given: the state of this moment, the texts, and what a click does.
 import type { Shell } from "../border";
-import type { Engine, State, Talk, TalkKey } from "../engine/types";
-import { fill, type Texts } from "../languages";
+import type { Engine, PresenceState, State, Talk, TalkKey } from "../engine/types";
+import type { MemberTexts, Texts } from "../languages";
 import type { Alerts } from "./alerts";
 
 export interface View {
   readonly engine: Engine;
   readonly state: State;
   readonly shell: Shell;
-  readonly alerts: Alerts;
+  /** Sound and notifications. */
+  alerts(): Promise<Alerts>;
   readonly language: string;
-  readonly texts: Texts;
+  readonly texts: Texts & Partial<MemberTexts>;
   /** The talk that is shown, or null for the list of talks. */
   readonly shown: TalkKey | null;
   /** Whether there is a list of talks to go back to. */
@@ -19,9 +20,30 @@ export interface View {
   signOut(): Promise<void>;
 }
 
-/** A text of the widget. */
-export function say(view: View, key: keyof Texts, values?: Readonly<Record<string, string | number>>): string {
-  return fill(view.texts[key], view.language, values);
+const styles = new WeakMap<ShadowRoot, Set<string>>();
+
+/** Has the style sheet of a part that was fetched later in the widget, once. */
+export function styled(view: View, css: string): void {
+  const { root } = view.shell;
+  const there = styles.get(root) ?? new Set();
+  styles.set(root, there);
+  if (there.has(css)) return;
+  there.add(css);
+  view.shell.style(css);
+}
+
+/** A text of the widget; those for members are empty until they are there. */
+export function say(
+  view: View,
+  key: keyof (Texts & MemberTexts),
+  values?: Readonly<Record<string, string | number>>,
+): string {
+  return view.shell.fill(view.texts[key] ?? "", view.language, values);
+}
+
+/** What a state of presence is called. One that is not known is like `available` (native.md, *How the protocol grows*). */
+export function stateName(view: View, state: PresenceState): string {
+  return say(view, `presence-${state}`) || say(view, "presence-available");
 }
 
 /** What a talk is called: the first one as the site says. */

@@ -1,7 +1,7 @@
 // The chat as it will look, in a stage: the very launcher and panel that sites get, with an engine that sends nothing.
 import type { App, Options, Shell } from "../../border";
-import { choose, direction, type LauncherTexts } from "../../languages";
-import { Launcher } from "../../loader/launcher";
+import { choose, direction, fill, type LauncherTexts } from "../../languages";
+import { Launcher, style } from "../../loader/launcher";
 import { read } from "../../loader/options";
 import { mountWith } from "../../ui/mount";
 import { Palette, type Rgb } from "./contrast";
@@ -202,6 +202,8 @@ export class Preview {
         if (preview.#open && !preview.#inline) preview.#toggle();
       },
       emit: () => {},
+      fill,
+      style: (css) => style(root, css),
       unread: () => {},
     };
   }

@@ -1,0 +1,1 @@
+var e=new WeakMap;function t(t){let n=e.get(t)??new Map;return e.set(t,n),n}function n(e,t){return Math.max(0,new TextEncoder().encode(e).length-t)}export{n,t};

@@ -1,0 +1,1 @@
+function e(e){try{return localStorage.getItem(e)}catch{return null}}function t(t){return t!==`never`&&(e(`imd.sound`)??t)===`on`||e(`imd.notify`)===`on`}export{e as n,t};

@@ -1,0 +1,9 @@
+// The place of the form until it is fetched.
+import type { Talk } from "../engine/types";
+import { useLater } from "./later";
+import type { View } from "./view";
+
+export function Form(props: { view: View; talk: Talk | undefined; mode: "start" | "leave" }) {
+  const part = useLater(() => import("./form"));
+  return part ? <part.Form {...props} /> : <div class="middle" />;
+}
