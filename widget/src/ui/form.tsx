@@ -1,5 +1,5 @@
 // What is asked before the first message, and what is left when nobody is there. Fetched when it is needed.
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Introduction, Talk } from "../engine/types";
 import type { Texts } from "../languages";
 import { drafts, excess } from "./drafts";
@@ -39,6 +39,12 @@ export function Form({ view, talk, mode }: { view: View; talk: Talk | undefined;
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
   const form = useRef<HTMLFormElement>(null);
+
+  // It was fetched after the panel looked for a field to begin at.
+  useEffect(() => {
+    if (!shell.root.activeElement?.matches(".pane") || matchMedia("(pointer: coarse)").matches) return;
+    form.current?.querySelector<HTMLElement>("[data-focus]")?.focus({ preventScroll: true });
+  }, []);
 
   // Who has said it once is not asked again.
   const known = { name: !!state.me?.name, email: !!state.me?.email };

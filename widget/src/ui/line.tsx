@@ -102,9 +102,12 @@ export function SaidLine(props: {
       ) : (
         <span class="unseen">{item.mine ? say(view, "you") : item.name}: </span>
       )}
-      <div class={large ? "large" : "bubble"} part={`bubble bubble-${side}`} dir="auto">
-        {item.kind === "action" && <bdi>* {item.name} </bdi>}
-        <Text view={view} text={item.body} />
+      <div class={large ? "large" : "bubble"} part={`bubble bubble-${side}`}>
+        {/* Which way the text goes must not turn the bubble's corners. */}
+        <div dir="auto">
+          {item.kind === "action" && <bdi>* {item.name} </bdi>}
+          <Text view={view} text={item.body} />
+        </div>
       </div>
       {item.status === "failed" && <Failure view={view} talk={props.talk} item={item} />}
       {last && item.status !== "failed" && (

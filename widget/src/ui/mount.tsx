@@ -22,8 +22,7 @@ type Loads<T> = Readonly<Record<string, () => Promise<T>>>;
 
 /** A missing file of a language is no reason to have no chat. */
 async function load<T>(all: Loads<T>, language: string): Promise<T> {
-  const path = (name: string) =>
-    (all[`../languages/${name}.ts`] ?? all[`../languages/${name}.ts?members`]) as () => Promise<T>;
+  const path = (name: string) => all[`../languages/${name}.ts`] as () => Promise<T>;
   return path(language)().catch(() => path("en")());
 }
 

@@ -4,7 +4,8 @@ import type { Presence, Talk } from "../engine/types";
 import { Form } from "./asking";
 import { Composer } from "./composer";
 import { Avatar, Head } from "./head";
-import { Name, Text } from "./line";
+import { useLater } from "./later";
+import { Text } from "./line";
 import { Log } from "./log";
 import type { Choice } from "./menu";
 import { explain } from "./problems";
@@ -20,31 +21,10 @@ function staffLine(view: View, talk: Talk, presence: Presence | undefined): stri
   return say(view, presence.state === "available" ? "available" : "away");
 }
 
-function Members({ view, talk }: { view: View; talk: Talk }) {
-  const members = [...(talk.room?.members ?? [])].sort((a, b) => a.name.localeCompare(b.name, view.language));
-  return (
-    <aside class="members" part="members" aria-label={say(view, "membersOf", { name: talk.title })}>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard. */}
-      <ul tabIndex={0}>
-        {members.map((member) => (
-          <li key={member.address}>
-            <Avatar name={member.name} state={view.state.presence[member.address]?.state} />
-            <Name name={member.name} address={member.address} colour />
-            {member.roles.some((role) => role !== "voice") && (
-              <span class="role" title={member.roles.join(" ")}>
-                ★
-              </span>
-            )}
-          </li>
-        ))}
-      </ul>
-    </aside>
-  );
-}
-
 export function TalkPane({ view, talk }: { view: View; talk: Talk }) {
   const { engine, state, shell } = view;
   const [members, setMembers] = useState(false);
+  const part = useLater(() => import("./members"), members);
   const presence = state.presence[talk.key];
   const staff = talk.kind === "staff";
   const { room, conversation } = talk;
@@ -116,7 +96,7 @@ export function TalkPane({ view, talk }: { view: View; talk: Talk }) {
         <Form view={view} talk={talk} mode="leave" />
       ) : (
         <>
-          {members && <Members view={view} talk={talk} />}
+          {members && part && <part.Members view={view} talk={talk} />}
           <Log
             view={view}
             talk={talk}
