@@ -138,7 +138,7 @@ class PollingTests(BoundedTestCase):
 
     async def test_who_asks_and_does_not_read(self) -> None:
         """Answers are not kept without bound for a client that only asks."""
-        daemon = await self.daemon('limits.send_queue="64 KiB"').start()
+        daemon = await self.daemon('limits.send_queue="64 KiB"', 'limits.request_size="2 MiB"').start()
         connection = await self.connect(daemon)
         connection.transport.pauseProducing()
         asked = request("/imd.js", None, (), "GET")

@@ -19,7 +19,7 @@ from imd.core.ports import Timer
 from imd.core.refusal import Refusal, ShortOfMemory, ShuttingDown, TooFast
 from imd.net.bucket import Bucket
 from imd.net.connections import TicketHolder
-from imd.net.sending import in_buffers, say_at_once
+from imd.net.sending import LINGER, in_buffers, say_at_once
 from imd.net.shapes import share
 from imd.net.websocket.frames import CloseCode, Opcode
 from imd.net.websocket.outbox import WebSocketOutbox
@@ -38,8 +38,8 @@ NEVER = 86_400.0
 
 
 class WebConnection(TicketHolder, Protocol):
-    """HTTP until a resource calls `become`. Reading is one loop (`dataReceived`): who sends many requests at once does
-    not make it nest."""
+    """HTTP until a resource calls `become`. Of several requests that come at once each has its own turn: they neither
+    nest, nor hold the reactor."""
 
     transport: Any
 
@@ -82,6 +82,11 @@ class WebConnection(TicketHolder, Protocol):
                 data = self._read_body(data)
             else:
                 self._wait_for_turn(data)
+                return
+            if data and self._head is not None:
+                # One has been answered at once.
+                self._wait_for_turn(data)
+                self._site.clock.soon(self._catch_up)
                 return
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
@@ -200,7 +205,7 @@ class WebConnection(TicketHolder, Protocol):
 
     def stop(self) -> None:
         """The daemon stops: who has asked gets an answer, as it comes; the others go."""
-        if self._channel is None:
+        if self._channel is None or self._body is not None:
             self.transport.abortConnection()
 
     def asked(self) -> None:
@@ -226,6 +231,12 @@ class WebConnection(TicketHolder, Protocol):
         if self._ahead:
             # Not at once: whoever has answered is in the middle of something.
             self._site.clock.soon(self._catch_up)
+
+    def closing(self) -> None:
+        """The last answer is given: who does not read it is not waited for for ever."""
+        if self._next is not None:
+            self._next.cancel()
+        self._next = self._site.clock.call_later(LINGER, self.transport.abortConnection)
 
     def _catch_up(self) -> None:
         ahead, self._ahead = self._ahead, b""
@@ -259,6 +270,7 @@ class WebConnection(TicketHolder, Protocol):
             channel, self._channel = self._channel, None
             channel.let_go()
         self._site.logger.info("web: {peer}: {why}", peer=self.transport.getPeer(), why=sentence)
+        self.closing()
         self.transport.write(self._site.answer(status, sentence, retry_after))
         self.transport.loseConnection()
 

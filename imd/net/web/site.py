@@ -104,6 +104,8 @@ class Channel(HTTPChannel):
     def requestDone(self, request: Any) -> None:
         connection = self.connection
         if not self.persistent or connection is None:
+            if connection is not None:
+                connection.closing()
             super().requestDone(request)
             return
         self.requests.remove(request)

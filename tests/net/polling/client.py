@@ -56,7 +56,8 @@ class Responses:
             if len(rest) < size:
                 break
             response.body, self._received = rest[:size], rest[size:]
-            found.append(response)
+            if response.status != 100:
+                found.append(response)
         return found
 
 
