@@ -20,9 +20,10 @@ from imd.control.history import HistoryActions
 from imd.control.limits import limits
 from imd.control.wire import PAGE, Answer
 from imd.core.accounts import Accounts
+from imd.core.address import split
 from imd.core.hub import Hub
-from imd.core.refusal import Kicked, Malformed, NotAllowed
-from imd.core.session import Session
+from imd.core.refusal import Kicked, Malformed, NoSuchAccount, NotAllowed
+from imd.core.session import Account, Session
 from imd.core.stores import LedgerEntry, Queued, Store
 from imd.core.tally import Tally
 from imd.core.trace import Way
@@ -200,9 +201,16 @@ class Actions:
             "next": page[-1].id if len(sessions) > PAGE else "",
         }
 
+    async def _account(self, name: str) -> Account:
+        """An account, visitors of sites among them. Raises `NoSuchAccount`."""
+        local, domain = split(name, self._hub.people.domain)
+        if domain != self._hub.people.domain:
+            raise NoSuchAccount(name)
+        return await self._daemon.accounts.resolve(local)
+
     async def queue(self, arguments: dict[str, Any]) -> Answer:
         """What waits for an account."""
-        account = await self._hub.people.resolve(arguments["name"])
+        account = await self._account(arguments["name"])
         after = int(arguments.get("after") or 0)
         page = await self._daemon.store.inbox.read(account.id, after, 2**62, PAGE)
         return {
@@ -236,7 +244,7 @@ class Actions:
         """Sign-ons, the newest first."""
         account = ""
         if arguments.get("name"):
-            account = (await self._hub.people.resolve(arguments["name"])).id
+            account = (await self._account(arguments["name"])).id
         reached = _Reached.parse(arguments.get("after") or _NOTHING_SHOWN)
         limit = PAGE + len(reached.sessions)
         page = await self._daemon.store.ledger.page(account, reached.before, limit)

@@ -26,6 +26,8 @@ def shown(account: Account) -> Answer:
         "suspended": account.suspended,
         "visible_to": account.visible_to.value,
         "certificates": list(account.certificates),
+        "visitor": account.visitor,
+        "site": account.site,
     }
 
 
@@ -59,7 +61,9 @@ class Directory:
         return shown(await self._credentials.create_account(arguments["name"], arguments["password"]))
 
     async def list(self, arguments: dict[str, Any]) -> Answer:
-        return await self._page(arguments, lambda account: True)
+        """Accounts; visitors of sites, who are many and come and go, only when asked for."""
+        visitors = bool(arguments.get("visitors"))
+        return await self._page(arguments, lambda account: account.visitor == visitors)
 
     async def _page(self, arguments: dict[str, Any], wanted: Callable[[Account], bool]) -> Answer:
         found = await self._store.accounts.page(arguments.get("after") or "", PAGE)

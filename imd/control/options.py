@@ -12,7 +12,7 @@ with a daemon or without one:
   imdctl check                         are the settings right, can the store be used?
   imdctl user add alice                make an account; asks for the password
   echo secret | imdctl user add bob --password-stdin
-  imdctl user list                     all accounts
+  imdctl user list                     all accounts; visitors of sites with --visitors
   imdctl operator-password             a password for an operator, for the settings file
   imdctl user invite                   an invitation, for when registration is "invite"
 
@@ -135,7 +135,12 @@ def _add_user(commands: Commands) -> Commands:
             action="store_true",
             help="read the password from standard input, to its end and without one final line end",
         )
-    verbs.add_parser("list", help="all accounts", description="All accounts, with what they let others see.")
+    listing = verbs.add_parser(
+        "list",
+        help="all accounts",
+        description="All accounts, with what they let others see. Visitors of sites are listed by --visitors.",
+    )
+    listing.add_argument("--visitors", action="store_true", help="the visitors of sites instead")
     info = verbs.add_parser(
         "info",
         help="all about one account",
@@ -231,7 +236,7 @@ class Asked(argparse.Namespace):
     @property
     def arguments(self) -> dict[str, object]:
         """What goes with it."""
-        given = ("name", "new", "fingerprint", "remove", "id", "text", "reason", "span")
+        given = ("name", "new", "fingerprint", "remove", "visitors", "id", "text", "reason", "span")
         return {name: value for name, value in vars(self).items() if name in given}
 
 

@@ -46,7 +46,14 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
+def _visitor(row: Answer) -> tuple[str, ...]:
+    return row["name"], moment(row["created"]), row["site"], "banned" * row["suspended"]
+
+
 def _users(answer: Answer) -> str:
+    if any(row["visitor"] for row in answer["rows"]):
+        heads = ("NAME", "SINCE", "SITE", "")
+        return table([_visitor(row) for row in answer["rows"]], heads)
     rows = [
         (
             row["name"],
@@ -66,6 +73,7 @@ def _user(answer: Answer) -> str:
         ("name", answer["name"] + " (banned)" * answer["suspended"]),
         ("id", answer["id"]),
         ("since", moment(answer["created"])),
+        *((("visitor of" if answer["visitor"] else "member of", answer["site"]),) if answer["site"] else ()),
         ("password", "yes" if answer["password"] else "none"),
         ("visible to", answer["visible_to"] + ", shares where it is" * answer["share_location"]),
         ("devices", ", ".join(answer["devices"]) or "none so far"),
@@ -138,8 +146,8 @@ def _status(answer: Answer) -> str:
         f"store: {store['description']}, {'available' if store['available'] else 'AWAY'}, "
         f"durability: {store['durability']}",
         *(f"listening: {each['door']} {each['kind']} {each['address']}" for each in answer["listeners"]),
-        f"people: {people['accounts']} accounts and {people['guests']} guests on, {people['sessions']} sessions "
-        f"(most at one time {people['peak']}), {answer['rooms']} rooms, "
+        f"people: {people['accounts']} accounts, {people['guests']} guests and {people['visitors']} visitors on, "
+        f"{people['sessions']} sessions (most at one time {people['peak']}), {answer['rooms']} rooms, "
         f"{answer['bans']} bans",
         f"connections: {connections['open']} open, {connections['handshakes']} signing on, "
         f"{connections['accepted']} accepted since the start",

@@ -390,10 +390,12 @@ class People:
 
     def counts(self) -> dict[str, int]:
         guests = sum(person.guest for person in self.persons.values())
+        visitors = self.visitors.here()
         return {
             "sessions": len(self._sessions),
-            "accounts": len(self.persons) - guests,
+            "accounts": len(self.persons) - guests - visitors,
             "guests": guests,
+            "visitors": visitors,
             "invisible": sum(self.presence.invisible(person) for person in self.persons.values()),
             "peak": self._peak,
         }

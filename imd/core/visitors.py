@@ -121,7 +121,9 @@ class Visitors:
         self.check_room()
         self._check(name, email)
         # Before the account, so that none is there of which it is not known when it ends.
-        await self._keep(account, Visit(self._environment.clock.time(), name=name, email=email))
+        visit = Visit(self._environment.clock.time(), name=name, email=email)
+        await self._keep(account, visit)
+        self._visits[account] = visit
 
     def left(self, session: Session) -> None:
         """A session is over, of a visitor or of somebody else in a page."""
@@ -278,11 +280,12 @@ class Visitors:
         if visit is None or not (name or email):
             self.introduced(session.person)
             return
+        name, email = name or visit.name, email or visit.email
+        await self._keep(session.person.key, msgspec.structs.replace(visit, name=name, email=email))
+        visit.name, visit.email = name, email
         if name and name != session.info.realname:
             self._people.set_realname(session, name)
-        visit.name, visit.email = name or visit.name, email or visit.email
         self.introduced(session.person)
-        await self._keep(session.person.key, visit)
 
     async def vouched(self, account: Account, name: str, email: str) -> None:
         """What a site says of its member. Raises `StoreUnavailable`."""
@@ -319,7 +322,6 @@ class Visitors:
             await self._shelf.put([(account, _VISIT, _encode(visit))])
         except OutcomeUnknown:
             raise StoreUnavailable from None
-        self._visits[account] = visit
 
     def _note(self, account: str, visit: Visit) -> None:
         """Keep what nobody waits for."""

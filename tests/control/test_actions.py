@@ -63,6 +63,20 @@ class ActionsTests(SynchronousTestCase):
         self.assertEqual(info["last"]["door"], "native")
         self.assertIsNotNone(info["last"]["ended"])
 
+    def test_visitors(self) -> None:
+        """Visitors of sites are apart from accounts: in the list, among those who are on; and asked for by name."""
+        self.house.on(self.house.person("alice"))
+        visitor = self.house.wait(self.house.accounts.create("anna-k3f9", None, 1.0, visitor=True, site="shop"))
+        self.house.on(visitor, door="web")
+        for visitors, names in ((False, ["alice"]), (True, ["anna-k3f9"])):
+            rows = self.daemon.ask("user list", visitors=visitors)["rows"]
+            self.assertEqual([row["name"] for row in rows], names)
+        people = self.daemon.ask("status")["people"]
+        self.assertEqual((people["accounts"], people["visitors"], people["guests"]), (1, 1, 0))
+        self.assertEqual(self.daemon.ask("user info", name="anna-k3f9")["site"], "shop")
+        self.assertEqual(self.daemon.ask("queue", name="anna-k3f9")["rows"], [])
+        self.assertEqual(len(self.daemon.ask("ledger", name="anna-k3f9")["rows"]), 1)
+
     def test_ledger_of_one(self) -> None:
         """Of one account only, by whatever spelling; of nobody it is refused."""
         alice = self.house.person("alice")

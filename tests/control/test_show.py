@@ -67,6 +67,18 @@ class AnswersTests(SynchronousTestCase):
         self.daemon.ask("user remove", name="alice")
         self.assertEqual(self.shown("user list"), "No accounts.")
 
+    def test_visitors(self) -> None:
+        """Visitors of sites are listed with their sites, and counted apart."""
+        house = self.daemon.house
+        house.on(house.wait(house.accounts.create("anna-k3f9", None, 1.0, visitor=True, site="shop")))
+        self.assertEqual(self.shown("user list"), "No accounts.")
+        head, row = self.shown("user list", visitors=True).splitlines()
+        self.assertEqual(
+            (head.split(), row.split()[0], row.split()[-1]), (["NAME", "SINCE", "SITE"], "anna-k3f9", "shop")
+        )
+        self.assertIn("visitor of", self.shown("user info", name="anna-k3f9"))
+        self.assertIn("people: 0 accounts, 0 guests and 1 visitors on", self.shown("status"))
+
     def test_user(self) -> None:
         """One account, line by line."""
         self.daemon.house.person("alice")
