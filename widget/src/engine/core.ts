@@ -287,6 +287,7 @@ export class Core {
         this.set({ longest: hello.limits.message || NOTHING.longest });
         this.signOn(link);
       },
+      welcome: (welcome) => this.welcome(link, welcome),
       event: (message) => hear(this, message),
       ended: (end) => {
         if (this.connecting === link) this.ended(end);
@@ -299,18 +300,13 @@ export class Core {
   private connecting: Link | null = null;
 
   private signOn(link: Link): void {
-    signOn(this, link).then(
-      (welcome) => {
-        if (this.connecting === link) this.welcome(link, welcome);
-      },
-      (error: unknown) => {
-        if (this.connecting !== link || error instanceof Cut) return;
-        this.disconnect();
-        if (error instanceof TokenNeeded) return this.needToken(error.problem);
-        const problem = problemOf(error);
-        this.ended({ problem, retryAt: problem.retryAt });
-      },
-    );
+    signOn(this, link).catch((error: unknown) => {
+      if (this.connecting !== link || error instanceof Cut) return;
+      this.disconnect();
+      if (error instanceof TokenNeeded) return this.needToken(error.problem);
+      const problem = problemOf(error);
+      this.ended({ problem, retryAt: problem.retryAt });
+    });
   }
 
   private needToken(problem: Problem | null): void {

@@ -64,7 +64,9 @@ const HEARD: Heard = {
     if (before?.state === state && before.by === by) return;
     // At sign-on one is told how things stand, which need be no news.
     const news = before || core.state.talks[key]?.items.length;
-    if (news) note(core, key, state, time, by || desk, conversation.name, "", "");
+    // An agent takes it by her first words: that she has is shown before them.
+    const at = state === "taken" ? time - 0.005 : time;
+    if (news) note(core, key, state, at, by || desk, conversation.name, "", "");
     core.emit("conversation", { talk: key, conversation });
   },
 

@@ -2,7 +2,7 @@
 
 import type { Carrier } from "./carrier";
 import type { Dialler } from "./dialling";
-import type { FromClient, FromServer, Hello } from "./protocol";
+import type { FromClient, FromServer, Hello, Welcome } from "./protocol";
 import type { Problem } from "./types";
 import type { World } from "./world";
 
@@ -25,6 +25,8 @@ export interface LinkEnd {
 
 export interface Listener {
   hello(hello: Hello): void;
+  /** Signed on. Told at once: what follows in the same packet is heard by somebody. */
+  welcome(welcome: Welcome): void;
   /** Whatever is no answer to a request. */
   event(message: FromServer): void;
   ended(end: LinkEnd): void;
@@ -110,6 +112,7 @@ export class Link {
     const pending = ref ? this.pending.get(ref) : undefined;
     if (ref && pending) {
       this.pending.delete(ref);
+      if (message.type === "welcome") this.listener.welcome(message);
       if (message.type === "error") pending.failed(new Refused(this.problem(message)));
       else pending.done(message);
     } else if (message.type === "ping") {

@@ -15,7 +15,7 @@ export class TokenNeeded extends Error {
 /** A session that cannot be resumed is no problem: there are other ways to sign on. */
 const OTHER_WAY = new Set(["sign-on-failed", "token-expired", "mechanism-refused", "no-such-visitor", "wrong-state"]);
 
-/** Resolves when the session is open; rejects with `Refused`, `Cut` or `TokenNeeded`. */
+/** The link tells of the welcome when the session is open; rejects with `Refused`, `Cut` or `TokenNeeded`. */
 export async function signOn(core: Core, link: Link): Promise<Welcome> {
   const { keeping } = core;
   const resume = keeping.resume;
