@@ -4,6 +4,7 @@ import type { Introduction, Talk } from "../engine/types";
 import type { Texts } from "../languages";
 import { drafts, excess } from "./drafts";
 import css from "./form.css?inline";
+import button from "./main.css?inline";
 import { explain } from "./problems";
 import { say, styled, type View } from "./view";
 
@@ -26,6 +27,7 @@ export function faults(answers: Answers, needs: Readonly<Record<Field, boolean>>
 
 /** `start`: only who she is. `leave`: a message too, since nobody is there to talk with. */
 export function Form({ view, talk, mode }: { view: View; talk: Talk | undefined; mode: "start" | "leave" }) {
+  styled(view, button);
   styled(view, css);
   const { engine, state, shell } = view;
   const asked = shell.options.form;

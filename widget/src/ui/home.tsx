@@ -3,15 +3,15 @@ import { useRef, useState } from "preact/hooks";
 import type { Contact, Outcome, OwnState, Talk } from "../engine/types";
 import type { MemberTexts } from "../languages";
 import { Avatar, Head } from "./head";
+import css from "./home.css?inline";
 import { roving } from "./keys";
 import { happened } from "./line";
+import button from "./main.css?inline";
 import { type Choice, Menu } from "./menu";
 import type { PaneProps } from "./panel";
 import { explain } from "./problems";
 import { brief } from "./times";
-import { say, stateName, titleOf, type View } from "./view";
-
-export { default as css } from "./home.css?inline";
+import { say, stateName, styled, titleOf, type View } from "./view";
 
 const OWN_STATES: readonly OwnState[] = ["available", "away", "extended-away", "busy", "invisible"];
 
@@ -202,6 +202,8 @@ function Adding(props: {
 const TABS = ["talks", "people", "rooms"] as const;
 
 export function Home({ view }: PaneProps) {
+  styled(view, button);
+  styled(view, css);
   const { engine, state, shell } = view;
   const [tab, setTab] = useState<(typeof TABS)[number]>("talks");
   const tabs = useRef<HTMLDivElement>(null);

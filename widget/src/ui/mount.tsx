@@ -7,7 +7,6 @@ import type { MemberTexts, Texts } from "../languages";
 import type { Alerts } from "./alerts";
 import { Panel, type PaneProps } from "./panel";
 import { alerted } from "./stored";
-import { flashTitle } from "./title";
 import type { View } from "./view";
 import css from "./widget.css?inline";
 
@@ -55,6 +54,7 @@ class WidgetApp implements App {
   #state: State;
   #unread = 0;
   #noted = false;
+  #flashed = false;
 
   constructor(shell: Shell, engine: Engine, texts: Texts, language: string) {
     this.#shell = shell;
@@ -146,8 +146,11 @@ class WidgetApp implements App {
   }
 
   #flash(): void {
-    const n = this.#unread;
-    flashTitle(this, n ? `(${n}) ${this.#shell.fill(this.#texts.newMessage, this.#language)}` : "");
+    const n = document.hidden ? this.#unread : 0;
+    if (!n && !this.#flashed) return;
+    this.#flashed = true;
+    const text = n ? `(${n}) ${this.#shell.fill(this.#texts.newMessage, this.#language)}` : "";
+    void import("./title").then(({ flashTitle }) => flashTitle(this, text));
   }
 
   #alert(talk: TalkKey, name: string, body: string, id: string): void {
@@ -210,9 +213,8 @@ class WidgetApp implements App {
     if (this.#loading) return;
     this.#loading = true;
     Promise.all([import("./home"), load(memberLanguages, this.#language)]).then(
-      ([{ Home, css: more }, texts]) => {
+      ([{ Home }, texts]) => {
         this.#memberTexts = texts;
-        this.#shell.style(more);
         this.#home = Home;
         this.#render();
       },
@@ -277,7 +279,8 @@ class WidgetApp implements App {
 
   destroy(): void {
     for (const stop of this.#stops) stop();
-    flashTitle(this, "");
+    this.#unread = 0;
+    this.#flash();
     render(null, this.#shell.panel);
     this.#engine.stop();
   }

@@ -24,9 +24,9 @@ function flash(): void {
   document.title = flashed;
 }
 
-/** Let the page's title say `text` by turns, for somebody in another tab; empty: no more. */
+/** Let the page's title say `text` by turns, empty: no more. */
 export function flashTitle(who: object, text: string): void {
-  if (text && document.hidden) waiting.set(who, text);
+  if (text) waiting.set(who, text);
   else waiting.delete(who);
   if (waiting.size) timer ??= setInterval(flash, FLASH);
   else {
