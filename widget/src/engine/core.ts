@@ -85,14 +85,14 @@ export class Core {
   /** The visitor need not be asked who she is any more. */
   introduced = false;
 
-  private readonly dialler: Dialler;
-  private started = false;
-  private attempts = 0;
-  private cancelRetry: () => void = () => undefined;
-  private dirty = false;
-  private toAck: string[] = [];
-  private flushed = 0;
-  private flushing = false;
+  readonly #dialler: Dialler;
+  #started = false;
+  #attempts = 0;
+  #cancelRetry: () => void = () => undefined;
+  #dirty = false;
+  #toAck: string[] = [];
+  #flushed = 0;
+  #flushing = false;
 
   constructor(
     readonly world: World,
@@ -104,12 +104,12 @@ export class Core {
     before: CoreState | null,
   ) {
     this.keeping = new Keeping(world, base, together);
-    this.dialler = new Dialler(world, settings.server);
+    this.#dialler = new Dialler(world, settings.server);
     this.page = world.page();
     this.outbox = new Outbox(this);
     this.history = new History(this);
     this.typing = new Typing(this);
-    this.remember(before);
+    this.#remember(before);
     this.want(settings.staff, settings.rooms);
     this.outbox.restore();
   }
@@ -126,10 +126,10 @@ export class Core {
   }
 
   talk(key: TalkKey): Kept {
-    return this.state.talks[key] ?? this.make(key);
+    return this.state.talks[key] ?? this.#make(key);
   }
 
-  private make(key: TalkKey): Kept {
+  #make(key: TalkKey): Kept {
     const kind = isRoom(key) ? "room" : this.staff.has(key) ? "staff" : "person";
     const talk = { ...newTalk(key, kind, this.domain), title: this.nameOf(key) };
     this.set({ talks: { ...this.state.talks, [key]: talk } });
@@ -142,10 +142,10 @@ export class Core {
     const after = change(before);
     if (after === before) return;
     const total = this.state.unread + after.unread - before.unread;
-    this.dirty = true;
+    this.#dirty = true;
     this.set({ talks: { ...this.state.talks, [key]: after }, unread: total });
     if (after.unread !== before.unread) this.emit("unread", { total });
-    this.soon();
+    this.#soon();
   }
 
   drop(key: TalkKey): void {
@@ -153,10 +153,10 @@ export class Core {
     if (!gone) return;
     this.history.forget(key);
     const total = this.state.unread - gone.unread;
-    this.dirty = true;
+    this.#dirty = true;
     this.set({ talks, unread: total });
     if (gone.unread) this.emit("unread", { total });
-    this.soon();
+    this.#soon();
   }
 
   key(name: string): TalkKey {
@@ -231,103 +231,103 @@ export class Core {
   // ---------------------------------------------------------------- connection
 
   start(): void {
-    if (this.started && this.state.connection.kind !== "stopped") return;
-    this.started = true;
-    this.connect();
+    if (this.#started && this.state.connection.kind !== "stopped") return;
+    this.#started = true;
+    this.#connect();
   }
 
   /** Lets go of the connection. `farewell`: the session is over for good. */
   stop(farewell = false): void {
-    this.started = false;
-    this.cancelRetry();
+    this.#started = false;
+    this.#cancelRetry();
     if (farewell) this.link?.tell({ type: "quit" });
-    this.disconnect();
+    this.#disconnect();
     this.set({ connection: { kind: "idle" } });
   }
 
   /** The machine woke up, the network came back, the page is looked at: do not wait for clocks. */
   wake(networkChanged: boolean): void {
-    if (networkChanged) this.dialler.networkChanged();
+    if (networkChanged) this.#dialler.networkChanged();
     if (this.state.connection.kind === "waiting") {
-      this.attempts = 0;
-      this.connect();
+      this.#attempts = 0;
+      this.#connect();
     } else this.link?.check();
   }
 
   /** What the engine was waiting for may be there now. */
   proceed(): void {
-    if (this.started && this.state.connection.kind === "idle") this.connect();
+    if (this.#started && this.state.connection.kind === "idle") this.#connect();
   }
 
-  private connect(): void {
-    this.cancelRetry();
+  #connect(): void {
+    this.#cancelRetry();
     if (this.token === null && this.settings.introduceFirst && !this.introduced && !this.keeping.known) {
       this.set({ needs: "introduction", connection: { kind: "idle" } });
       return;
     }
     if (this.token === "" && !this.keeping.resume) {
-      this.needToken(null);
+      this.#needToken(null);
       return;
     }
     this.set({ needs: "nothing", connection: { kind: "connecting" } });
-    if (this.community || (this.token === null && !this.rooms.size)) this.dial();
+    if (this.community || (this.token === null && !this.rooms.size)) this.#dial();
     else {
       void this.gather().then((community) => {
-        if (!this.started || this.connecting || this.state.connection.kind !== "connecting") return;
-        if (community) this.dial();
-        else this.ended({ problem: null, retryAt: undefined });
+        if (!this.#started || this.#connecting || this.state.connection.kind !== "connecting") return;
+        if (community) this.#dial();
+        else this.#ended({ problem: null, retryAt: undefined });
       });
     }
   }
 
-  private dial(): void {
-    const link: Link = new Link(this.world, this.dialler, {
+  #dial(): void {
+    const link: Link = new Link(this.world, this.#dialler, {
       hello: (hello) => {
         this.domain = hello.domain;
         this.set({ longest: hello.limits.message || NOTHING.longest });
-        this.signOn(link);
+        this.#signOn(link);
       },
-      welcome: (welcome) => this.welcome(link, welcome),
+      welcome: (welcome) => this.#welcome(link, welcome),
       event: (message) => hear(this, message),
       ended: (end) => {
-        if (this.connecting === link) this.ended(end);
+        if (this.#connecting === link) this.#ended(end);
       },
     });
-    this.connecting = link;
+    this.#connecting = link;
   }
 
   /** The connection, also before it is signed on. */
-  private connecting: Link | null = null;
+  #connecting: Link | null = null;
 
-  private signOn(link: Link): void {
+  #signOn(link: Link): void {
     signOn(this, link).catch((error: unknown) => {
-      if (this.connecting !== link || error instanceof Cut) return;
-      this.disconnect();
-      if (error instanceof TokenNeeded) return this.needToken(error.problem);
+      if (this.#connecting !== link || error instanceof Cut) return;
+      this.#disconnect();
+      if (error instanceof TokenNeeded) return this.#needToken(error.problem);
       const problem = problemOf(error);
-      this.ended({ problem, retryAt: problem.retryAt });
+      this.#ended({ problem, retryAt: problem.retryAt });
     });
   }
 
-  private needToken(problem: Problem | null): void {
+  #needToken(problem: Problem | null): void {
     this.set({ needs: "token", connection: { kind: "idle" } });
     if (!problem) return;
     if (problem.code === "token-expired") this.emit("token-expired", { problem });
     else this.emit("error", { problem, talk: null });
   }
 
-  private disconnect(): void {
-    const link = this.connecting;
-    this.connecting = null;
+  #disconnect(): void {
+    const link = this.#connecting;
+    this.#connecting = null;
     this.link = null;
     link?.close();
-    this.lost();
+    this.#lost();
   }
 
-  private ended(end: LinkEnd): void {
-    this.connecting = null;
+  #ended(end: LinkEnd): void {
+    this.#connecting = null;
     this.link = null;
-    this.lost();
+    this.#lost();
     const { problem } = end;
     if (problem?.code === "replaced" && this.listening.replaced()) return;
     if (problem && FOR_GOOD.has(problem.code)) {
@@ -336,22 +336,22 @@ export class Core {
     }
     // 1 s, 2 s, … to a minute, and by chance half of it or half as much again: a thousand pages whose server was
     // restarted shall not come back in the same moment.
-    const pause = Math.min(60, 2 ** this.attempts) * (0.5 + this.world.clock.random()) * 1000;
-    this.attempts += 1;
+    const pause = Math.min(60, 2 ** this.#attempts) * (0.5 + this.world.clock.random()) * 1000;
+    this.#attempts += 1;
     const retryAt = Math.max(this.world.clock.now() + pause, end.retryAt ?? 0);
-    this.cancelRetry = this.world.clock.after(retryAt - this.world.clock.now(), () => this.connect());
+    this.#cancelRetry = this.world.clock.after(retryAt - this.world.clock.now(), () => this.#connect());
     this.set({ connection: { kind: "waiting", retryAt } });
   }
 
-  private lost(): void {
+  #lost(): void {
     this.outbox.lost();
     this.history.lost();
     this.typing.lost();
   }
 
-  private welcome(link: Link, welcome: Welcome): void {
+  #welcome(link: Link, welcome: Welcome): void {
     this.link = link;
-    this.attempts = 0;
+    this.#attempts = 0;
     this.signedOn = welcome.time;
     this.keeping.resume = { token: welcome.token, session: welcome.session };
     const { name = "", email = "" } = this.keeping.introduced ?? {};
@@ -364,7 +364,7 @@ export class Core {
       presence: this.own,
     };
     this.domain = welcome.address.slice(me.nick.length + 1);
-    this.set({ connection: { kind: "online" }, needs: "nothing", me, presence: this.lasting() });
+    this.set({ connection: { kind: "online" }, needs: "nothing", me, presence: this.#lasting() });
     this.presentPage().catch(() => undefined);
     for (const presence of welcome.presence ?? []) hear(this, { ...presence, type: "presence" });
     for (const key of [...this.staff, ...this.watched]) this.watch(key);
@@ -378,12 +378,12 @@ export class Core {
     this.retold.clear();
     // Conversations that are open are told before the answer to this: the others were closed meanwhile.
     link.ask({ type: "ping" }).then(
-      () => this.closeOthers(),
+      () => this.#closeOthers(),
       () => undefined,
     );
   }
 
-  private closeOthers(): void {
+  #closeOthers(): void {
     for (const { key, conversation } of Object.values(this.state.talks)) {
       if (!conversation || conversation.state === "closed" || this.retold.has(key)) continue;
       this.alter(key, (talk) => ({ ...talk, conversation: { ...conversation, state: "closed" } }));
@@ -391,7 +391,7 @@ export class Core {
   }
 
   /** Presence that stays on show until the server has told it anew. */
-  private lasting(): State["presence"] {
+  #lasting(): State["presence"] {
     const entries = Object.entries(this.state.presence);
     return Object.fromEntries(entries.filter(([key]) => this.staff.has(key) || this.watched.has(key)));
   }
@@ -421,39 +421,39 @@ export class Core {
 
   /** This message is shown, and will be noted; then the server may take it off the inbox. */
   acknowledge(id: string): void {
-    this.toAck.push(id);
-    this.soon();
+    this.#toAck.push(id);
+    this.#soon();
   }
 
   /** Notes what has changed: at once, but in a crowd of messages twenty times a second. */
-  private soon(): void {
-    if (this.flushing) return;
-    this.flushing = true;
+  #soon(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
     const flush = () => {
-      this.flushing = false;
+      this.#flushing = false;
       this.flush();
     };
-    const wait = this.flushed + 50 - this.world.clock.now();
+    const wait = this.#flushed + 50 - this.world.clock.now();
     if (wait > 0) this.world.clock.after(wait, flush);
     else queueMicrotask(flush);
   }
 
   flush(): void {
-    this.flushed = this.world.clock.now();
-    if (this.dirty) {
-      this.dirty = false;
+    this.#flushed = this.world.clock.now();
+    if (this.#dirty) {
+      this.#dirty = false;
       this.keeping.talks = Object.values(this.state.talks)
         .sort((a, b) => b.last - a.last)
         .slice(0, KEPT_TALKS)
         .map(remembered);
     }
-    if (this.toAck.length && this.link) {
-      this.link.tell({ type: "ack", ids: this.toAck.splice(0, 1000) });
-      if (this.toAck.length) this.soon();
+    if (this.#toAck.length && this.link) {
+      this.link.tell({ type: "ack", ids: this.#toAck.splice(0, 1000) });
+      if (this.#toAck.length) this.#soon();
     }
   }
 
-  private remember(before: CoreState | null): void {
+  #remember(before: CoreState | null): void {
     if (before?.me) this.domain = before.me.address.slice(before.me.nick.length + 1);
     const talks: Record<TalkKey, Kept> = {};
     const kept = before ? Object.values(before.talks) : this.keeping.talks.map(recalled);

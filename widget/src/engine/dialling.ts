@@ -12,28 +12,28 @@ const DAY = 24 * 3600 * 1000;
 const PATIENCE = 7000;
 
 export class Dialler {
-  private failed = 0;
-  private readonly note: string;
+  #failed = 0;
+  readonly #note: string;
 
   constructor(
     private readonly world: World,
     private readonly server: string,
   ) {
-    this.note = `imd:poll:${server}`;
+    this.#note = `imd:poll:${server}`;
   }
 
   /** The network is another one: WebSockets may work there. */
   networkChanged(): void {
-    this.failed = 0;
-    this.world.local.remove(this.note);
+    this.#failed = 0;
+    this.world.local.remove(this.#note);
   }
 
   /** While a poll works: does a WebSocket? */
-  private compare(better: () => void): void {
+  #compare(better: () => void): void {
     const { world } = this;
     const broken = () => {
       calm();
-      world.local.set(this.note, String(world.clock.now() + DAY));
+      world.local.set(this.#note, String(world.clock.now() + DAY));
     };
     const socket = bySocket(world, this.server, {
       text: () => {
@@ -51,12 +51,12 @@ export class Dialler {
 
   dial(carried: Carried): Carrier {
     const { world } = this;
-    const polling = this.failed >= 2 || Number(world.local.get(this.note)) > world.clock.now();
+    const polling = this.#failed >= 2 || Number(world.local.get(this.#note)) > world.clock.now();
     let spoke = false;
     const failed = () => {
       calm();
       // After a poll that failed too it is the server that is away: then everything is tried anew.
-      if (!spoke) this.failed = polling ? 0 : this.failed + 1;
+      if (!spoke) this.#failed = polling ? 0 : this.#failed + 1;
     };
     const calm = world.clock.after(polling ? 3 * PATIENCE : PATIENCE, () => {
       if (spoke) return;
@@ -69,9 +69,9 @@ export class Dialler {
         if (!spoke) {
           spoke = true;
           calm();
-          this.failed = 0;
-          if (polling && !world.local.get(this.note))
-            this.compare(() => {
+          this.#failed = 0;
+          if (polling && !world.local.get(this.#note))
+            this.#compare(() => {
               carrier.close();
               carried.closed();
             });

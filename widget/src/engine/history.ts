@@ -16,35 +16,35 @@ const MOST_PAGES = 5;
 
 export class History {
   /** Of this connection: talks in which nothing is missing any more, those being fetched, and the last `seq` heard. */
-  private readonly whole = new Set<TalkKey>();
-  private readonly busy = new Set<TalkKey>();
-  private readonly heard = new Map<TalkKey, number>();
+  readonly #whole = new Set<TalkKey>();
+  readonly #busy = new Set<TalkKey>();
+  readonly #heard = new Map<TalkKey, number>();
 
   constructor(private readonly core: Core) {}
 
   lost(): void {
-    this.whole.clear();
-    this.busy.clear();
-    this.heard.clear();
+    this.#whole.clear();
+    this.#busy.clear();
+    this.#heard.clear();
   }
 
   /** The talk is shown no more; opened again, it begins anew. */
   forget(key: TalkKey): void {
-    this.whole.delete(key);
-    this.heard.delete(key);
+    this.#whole.delete(key);
+    this.#heard.delete(key);
   }
 
   /** A live message has come: where nothing is missing before it, nothing is missing up to it. */
   live(talk: Kept, seq: number): Kept {
-    this.heard.set(talk.key, Math.max(seq, this.heard.get(talk.key) ?? 0));
-    return this.whole.has(talk.key) && seq > talk.cursor ? { ...talk, cursor: seq } : talk;
+    this.#heard.set(talk.key, Math.max(seq, this.#heard.get(talk.key) ?? 0));
+    return this.#whole.has(talk.key) && seq > talk.cursor ? { ...talk, cursor: seq } : talk;
   }
 
   async catchUp(key: TalkKey): Promise<void> {
     const { core } = this;
     const { link } = core;
-    if (!link || this.whole.has(key) || this.busy.has(key)) return;
-    this.busy.add(key);
+    if (!link || this.#whole.has(key) || this.#busy.has(key)) return;
+    this.#busy.add(key);
     core.alter(key, (talk) => ({ ...talk, loading: true }));
     try {
       for (let pages = 1; ; pages += 1) {
@@ -54,36 +54,36 @@ export class History {
         const { messages } = await link.ask<Lines>({ type: "get-history", with: key, limit, ...range });
         if (core.link !== link || !core.state.talks[key]) return;
         const full = messages.length >= limit;
-        core.alter(key, (talk) => (cursor ? this.next(talk, messages) : this.latest(talk, messages, full)));
+        core.alter(key, (talk) => (cursor ? this.#next(talk, messages) : this.#latest(talk, messages, full)));
         if (!cursor || !full) break;
         if (pages >= MOST_PAGES) core.alter(key, (talk) => ({ ...talk, cursor: 0 }));
       }
-      this.whole.add(key);
-      core.alter(key, (talk) => ({ ...talk, cursor: Math.max(talk.cursor, this.heard.get(key) ?? 0) }));
+      this.#whole.add(key);
+      core.alter(key, (talk) => ({ ...talk, cursor: Math.max(talk.cursor, this.#heard.get(key) ?? 0) }));
     } catch (error) {
       const at = error instanceof Refused ? error.problem.retryAt : undefined;
       if (at !== undefined) core.world.clock.after(at - core.world.clock.now(), () => void this.catchUp(key));
     } finally {
-      if (core.link === link) this.busy.delete(key);
+      if (core.link === link) this.#busy.delete(key);
       if (core.state.talks[key]) core.alter(key, (talk) => (talk.loading ? { ...talk, loading: false } : talk));
     }
   }
 
   /** The latest of a talk; what was known and may have a gap after it goes, and is fetched again by `older`. */
-  private latest(talk: Kept, lines: readonly Line[], full: boolean): Kept {
+  #latest(talk: Kept, lines: readonly Line[], full: boolean): Kept {
     const first = lines[0]?.seq ?? 0;
     const last = lines.at(-1)?.seq ?? 0;
     const items = full ? talk.items.filter((item) => item.order >= first || item.order === PENDING) : talk.items;
     // What the history of a new device holds was read on another, but what waited in the inbox was not.
     const readTo = talk.readTo ?? last;
-    const merged = put({ ...talk, items, readTo }, this.items(lines));
+    const merged = put({ ...talk, items, readTo }, this.#items(lines));
     // Of a talk without a history nothing is missing before this session; a minute is for clocks that are set.
     const begin = Math.round((this.core.signedOn - 60) * 1e6);
     return { ...merged, floor: first || begin, cursor: last || begin, hasOlder: full };
   }
 
-  private next(talk: Kept, lines: readonly Line[]): Kept {
-    return { ...put(talk, this.items(lines)), cursor: lines.at(-1)?.seq ?? talk.cursor };
+  #next(talk: Kept, lines: readonly Line[]): Kept {
+    return { ...put(talk, this.#items(lines)), cursor: lines.at(-1)?.seq ?? talk.cursor };
   }
 
   async older(key: TalkKey): Promise<void> {
@@ -98,7 +98,7 @@ export class History {
       const { messages } = answer;
       if (core.link !== link || !core.state.talks[key]) return;
       core.alter(key, (kept) => ({
-        ...put(kept, this.items(messages), false),
+        ...put(kept, this.#items(messages), false),
         floor: messages[0]?.seq ?? kept.floor,
         hasOlder: messages.length >= PAGE,
       }));
@@ -109,7 +109,7 @@ export class History {
     }
   }
 
-  private items(lines: readonly Line[]) {
+  #items(lines: readonly Line[]) {
     const { core } = this;
     return lines.map((line) => {
       const mine = core.key(line.from) === core.me;

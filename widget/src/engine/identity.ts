@@ -52,8 +52,8 @@ export function baseOf(settings: Settings): string {
 }
 
 export class Keeping {
-  private readonly shared: Shelf;
-  private readonly own: Shelf;
+  readonly #shared: Shelf;
+  readonly #own: Shelf;
 
   /** `together`: all tabs have one connection, and what is kept; else each has its own of both. */
   constructor(
@@ -61,36 +61,36 @@ export class Keeping {
     readonly base: string,
     together: boolean,
   ) {
-    this.shared = world.local;
-    this.own = together ? world.local : world.tab;
+    this.#shared = world.local;
+    this.#own = together ? world.local : world.tab;
   }
 
   get secret(): string {
-    return this.shared.get(`${this.base}:secret`) ?? "";
+    return this.#shared.get(`${this.base}:secret`) ?? "";
   }
   set secret(value: string) {
-    this.keep(this.shared, "secret", value);
+    this.#keep(this.#shared, "secret", value);
   }
 
   get introduced(): Introduced | null {
-    return this.parsed<Introduced>(this.shared, "who");
+    return this.#parsed<Introduced>(this.#shared, "who");
   }
   set introduced(value: Introduced | null) {
-    this.keep(this.shared, "who", value && JSON.stringify(value));
+    this.#keep(this.#shared, "who", value && JSON.stringify(value));
   }
 
   get resume(): { token: string; session: string } | null {
-    return this.parsed(this.own, "resume");
+    return this.#parsed(this.#own, "resume");
   }
   set resume(value: { token: string; session: string } | null) {
-    this.keep(this.own, "resume", value && JSON.stringify(value));
+    this.#keep(this.#own, "resume", value && JSON.stringify(value));
   }
 
   get talks(): readonly Remembered[] {
-    return this.parsed<readonly Remembered[]>(this.own, "talks") ?? [];
+    return this.#parsed<readonly Remembered[]>(this.#own, "talks") ?? [];
   }
   set talks(value: readonly Remembered[]) {
-    this.keep(this.own, "talks", JSON.stringify(value));
+    this.#keep(this.#own, "talks", JSON.stringify(value));
   }
 
   /** Whether she has been here before. */
@@ -101,33 +101,33 @@ export class Keeping {
   /** Each has an entry of its own, so that any tab may add one while another removes one. */
   get unsent(): Unsent[] {
     const prefix = `${this.base}:out:`;
-    const found = this.own.names().filter((name) => name.startsWith(prefix));
+    const found = this.#own.names().filter((name) => name.startsWith(prefix));
     return found
-      .map((name) => this.parsed<Unsent>(this.own, name.slice(this.base.length + 1)))
+      .map((name) => this.#parsed<Unsent>(this.#own, name.slice(this.base.length + 1)))
       .filter((entry) => entry !== null)
       .sort((a, b) => a.at - b.at);
   }
 
   addUnsent(entry: Unsent): void {
-    this.own.set(`${this.base}:out:${entry.clientId}`, JSON.stringify(entry));
+    this.#own.set(`${this.base}:out:${entry.clientId}`, JSON.stringify(entry));
   }
 
   removeUnsent(clientId: string): void {
-    this.own.remove(`${this.base}:out:${clientId}`);
+    this.#own.remove(`${this.base}:out:${clientId}`);
   }
 
   forget(): void {
-    for (const shelf of [this.shared, this.own]) {
+    for (const shelf of [this.#shared, this.#own]) {
       for (const name of shelf.names()) if (name.startsWith(`${this.base}:`)) shelf.remove(name);
     }
   }
 
-  private keep(shelf: Shelf, name: string, value: string | null): void {
+  #keep(shelf: Shelf, name: string, value: string | null): void {
     if (value) shelf.set(`${this.base}:${name}`, value);
     else shelf.remove(`${this.base}:${name}`);
   }
 
-  private parsed<Value>(shelf: Shelf, name: string): Value | null {
+  #parsed<Value>(shelf: Shelf, name: string): Value | null {
     try {
       return JSON.parse(shelf.get(`${this.base}:${name}`) ?? "null") as Value | null;
     } catch {

@@ -11,16 +11,16 @@ export type * from "./types";
 
 /** What a page has: one `Shared` for each person. */
 class Page {
-  private readonly shared = new Map<string, { shared: Shared; users: number }>();
+  readonly #shared = new Map<string, { shared: Shared; users: number }>();
 
   constructor(readonly world: World) {}
 
   take(settings: Settings): Shared {
     const base = baseOf(settings);
-    let entry = this.shared.get(base);
+    let entry = this.#shared.get(base);
     if (!entry) {
       entry = { shared: new Shared(this.world, settings, base), users: 0 };
-      this.shared.set(base, entry);
+      this.#shared.set(base, entry);
     } else void entry.shared.run("want", settings.staff, settings.rooms);
     entry.users += 1;
     return entry.shared;
@@ -29,11 +29,11 @@ class Page {
   /** The last one to leave lets go of the connection. */
   leave(settings: Settings): void {
     const base = baseOf(settings);
-    const entry = this.shared.get(base);
+    const entry = this.#shared.get(base);
     if (!entry) return;
     entry.users -= 1;
     if (entry.users) return;
-    this.shared.delete(base);
+    this.#shared.delete(base);
     entry.shared.stop();
   }
 }

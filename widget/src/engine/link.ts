@@ -41,37 +41,37 @@ const OWING = 12_000;
 const LIFE = 8_000;
 
 export class Link {
-  private carrier: Carrier;
-  private ref = 0;
-  private readonly pending = new Map<number, Pending>();
-  private heard: number;
-  private idle = 75_000;
-  private asked = 0;
-  private over = false;
-  private bye: { code: string; text: string } | null = null;
-  private calmWatch: () => void = () => undefined;
+  #carrier: Carrier;
+  #ref = 0;
+  readonly #pending = new Map<number, Pending>();
+  #heard: number;
+  #idle = 75_000;
+  #asked = 0;
+  #over = false;
+  #bye: { code: string; text: string } | null = null;
+  #calmWatch: () => void = () => undefined;
 
   constructor(
     private readonly world: World,
     dialler: Dialler,
     private readonly listener: Listener,
   ) {
-    this.heard = world.clock.now();
-    this.carrier = dialler.dial({
-      text: (text) => this.read(text),
-      closed: (problem, retryAfter) => this.end(problem ?? null, retryAfter),
+    this.#heard = world.clock.now();
+    this.#carrier = dialler.dial({
+      text: (text) => this.#read(text),
+      closed: (problem, retryAfter) => this.#end(problem ?? null, retryAfter),
     });
-    this.watch();
+    this.#watch();
   }
 
   /** Asks something of the server; rejects with `Refused` or `Cut`. */
   ask<Answer extends FromServer = FromServer>(request: Request): Promise<Answer> {
-    if (this.over) return Promise.reject(new Cut());
-    this.ref += 1;
-    const ref = this.ref;
-    this.write({ ...request, ref });
+    if (this.#over) return Promise.reject(new Cut());
+    this.#ref += 1;
+    const ref = this.#ref;
+    this.#write({ ...request, ref });
     const answer = new Promise<Answer>((resolve, reject) => {
-      this.pending.set(ref, { done: (message) => resolve(message as Answer), failed: reject });
+      this.#pending.set(ref, { done: (message) => resolve(message as Answer), failed: reject });
     });
     // Whoever does not look at the outcome need not catch it either.
     answer.catch(() => undefined);
@@ -80,28 +80,28 @@ export class Link {
 
   /** Says something that needs no answer. */
   tell(message: FromClient): void {
-    if (!this.over) this.write(message);
+    if (!this.#over) this.#write(message);
   }
 
   /** Ends it, silently: `ended` is not called; what was asked for is rejected with `Cut`. */
   close(): void {
-    if (this.over) return;
-    this.carrier.close();
-    this.finish();
+    if (this.#over) return;
+    this.#carrier.close();
+    this.#finish();
   }
 
   /** Is it still there? If not, that is found out soon: after sleep, or another network. */
   check(): void {
-    if (!this.over && !this.asked) this.probe(LIFE / 2);
+    if (!this.#over && !this.#asked) this.#probe(LIFE / 2);
   }
 
-  private write(message: FromClient): void {
-    this.carrier.send(JSON.stringify(message));
+  #write(message: FromClient): void {
+    this.#carrier.send(JSON.stringify(message));
   }
 
-  private read(text: string): void {
-    this.heard = this.world.clock.now();
-    this.asked = 0;
+  #read(text: string): void {
+    this.#heard = this.world.clock.now();
+    this.#asked = 0;
     let message: FromServer;
     try {
       message = JSON.parse(text) as FromServer;
@@ -109,65 +109,65 @@ export class Link {
       return;
     }
     const ref = "ref" in message ? message.ref : undefined;
-    const pending = ref ? this.pending.get(ref) : undefined;
+    const pending = ref ? this.#pending.get(ref) : undefined;
     if (ref && pending) {
-      this.pending.delete(ref);
+      this.#pending.delete(ref);
       if (message.type === "welcome") this.listener.welcome(message);
-      if (message.type === "error") pending.failed(new Refused(this.problem(message)));
+      if (message.type === "error") pending.failed(new Refused(this.#problem(message)));
       else pending.done(message);
     } else if (message.type === "ping") {
-      this.write({ type: "pong", ...(message.ref ? { ref: message.ref } : {}) });
+      this.#write({ type: "pong", ...(message.ref ? { ref: message.ref } : {}) });
     } else if (message.type === "hello") {
       const { ping_interval, ping_timeout } = message.limits;
-      if (ping_interval) this.idle = (ping_interval + ping_timeout / 4) * 1000;
+      if (ping_interval) this.#idle = (ping_interval + ping_timeout / 4) * 1000;
       this.listener.hello(message);
     } else if (message.type === "bye") {
-      this.bye = { code: message.code, text: message.text };
+      this.#bye = { code: message.code, text: message.text };
       // Proxies may keep a connection open that the server has closed.
-      this.carrier.close();
-      this.end(null);
+      this.#carrier.close();
+      this.#end(null);
     } else this.listener.event(message);
   }
 
-  private problem(message: { code: string; text: string; retry_after?: number | null }): Problem {
+  #problem(message: { code: string; text: string; retry_after?: number | null }): Problem {
     const wait = message.retry_after;
     const { code, text } = message;
     return wait == null ? { code, text } : { code, text, retryAt: this.world.clock.now() + wait * 1000 };
   }
 
   /** Looks from time to time whether the server is silent for too long. */
-  private watch(): void {
-    this.calmWatch = this.world.clock.after(LIFE / 2, () => {
-      if (this.over) return;
-      const silent = this.world.clock.now() - this.heard;
-      if (!this.asked && silent > (this.pending.size ? OWING : this.idle)) this.probe(LIFE);
-      this.watch();
+  #watch(): void {
+    this.#calmWatch = this.world.clock.after(LIFE / 2, () => {
+      if (this.#over) return;
+      const silent = this.world.clock.now() - this.#heard;
+      if (!this.#asked && silent > (this.#pending.size ? OWING : this.#idle)) this.#probe(LIFE);
+      this.#watch();
     });
   }
 
-  private probe(patience: number): void {
+  #probe(patience: number): void {
     const asked = this.world.clock.now();
-    this.asked = asked;
-    this.write({ type: "ping", ref: 0 });
+    this.#asked = asked;
+    this.#write({ type: "ping", ref: 0 });
     this.world.clock.after(patience, () => {
-      if (this.over || this.asked !== asked) return;
-      this.carrier.close();
-      this.end(null);
+      if (this.#over || this.#asked !== asked) return;
+      this.#carrier.close();
+      this.#end(null);
     });
   }
 
-  private end(problem: { code: string; text: string } | null, retryAfter?: number): void {
-    if (this.over) return;
-    this.finish();
+  #end(problem: { code: string; text: string } | null, retryAfter?: number): void {
+    if (this.#over) return;
+    this.#finish();
     const retryAt = retryAfter === undefined ? undefined : this.world.clock.now() + retryAfter * 1000;
-    this.listener.ended({ problem: this.bye ?? problem, retryAt });
+    this.listener.ended({ problem: this.#bye ?? problem, retryAt });
   }
 
-  private finish(): void {
-    this.over = true;
-    this.calmWatch();
+  #finish(): void {
+    this.#over = true;
+    this.#calmWatch();
     const cut = new Cut();
-    for (const pending of this.pending.values()) pending.failed(cut);
-    this.pending.clear();
+    for (const pending of this.#pending.values()) pending.failed(cut);
+    this.#pending.clear();
   }
 }

@@ -16,10 +16,10 @@ const FOR_NOW = new Set(["too-fast", "store-unavailable", "internal", "wrong-sta
 const PAUSE = 2000;
 
 export class Outbox {
-  private readonly waiting: Unsent[] = [];
-  private readonly underWay = new Set<string>();
-  private until = 0;
-  private last = 0;
+  readonly #waiting: Unsent[] = [];
+  readonly #underWay = new Set<string>();
+  #until = 0;
+  #last = 0;
 
   constructor(private readonly core: Core) {}
 
@@ -38,7 +38,7 @@ export class Outbox {
   /** Anything may be handed over twice: a client id is said once. */
   add(entry: Unsent): void {
     const { core } = this;
-    if (this.waiting.some((other) => other.clientId === entry.clientId)) return;
+    if (this.#waiting.some((other) => other.clientId === entry.clientId)) return;
     const known = core.talk(entry.to).items.find((item) => item.kind !== "event" && item.clientId === entry.clientId);
     if (known && known.kind !== "event" && known.status !== "sending" && known.status !== "failed") {
       core.keeping.removeUnsent(entry.clientId);
@@ -46,66 +46,66 @@ export class Outbox {
     }
     const { clientId, to, body, kind, at } = entry;
     core.keeping.addUnsent({ clientId, to, body, kind, at });
-    this.waiting.push(entry);
+    this.#waiting.push(entry);
     core.alter(entry.to, (talk) => put({ ...talk, wanted: true }, [item(entry, core)]));
     this.pump();
   }
 
   drop(clientId: string): void {
-    const at = this.waiting.findIndex((entry) => entry.clientId === clientId);
-    if (at >= 0) this.waiting.splice(at, 1);
+    const at = this.#waiting.findIndex((entry) => entry.clientId === clientId);
+    if (at >= 0) this.#waiting.splice(at, 1);
     this.core.keeping.removeUnsent(clientId);
   }
 
   clear(): void {
-    this.waiting.length = 0;
+    this.#waiting.length = 0;
     this.lost();
   }
 
   /** A moment for something new: after all that was said before it. */
   moment(): number {
-    this.last = Math.max(this.core.world.clock.now(), this.last + 1);
-    return this.last;
+    this.#last = Math.max(this.core.world.clock.now(), this.#last + 1);
+    return this.#last;
   }
 
   lost(): void {
-    this.underWay.clear();
-    this.until = 0;
+    this.#underWay.clear();
+    this.#until = 0;
   }
 
   /** Sends what may be sent now, in the order in which it was said. */
   pump(): void {
     const { core } = this;
     const { link } = core;
-    if (!link || this.until > core.world.clock.now()) return;
-    for (const entry of this.waiting) {
-      if (this.underWay.size >= WINDOW) return;
-      if (this.underWay.has(entry.clientId)) continue;
+    if (!link || this.#until > core.world.clock.now()) return;
+    for (const entry of this.#waiting) {
+      if (this.#underWay.size >= WINDOW) return;
+      if (this.#underWay.has(entry.clientId)) continue;
       // A room is entered first. Where that was refused, the server says why to this as well.
       const { room } = core.talk(entry.to);
       if (room && !room.joined && core.rooms.has(entry.to)) continue;
-      this.underWay.add(entry.clientId);
+      this.#underWay.add(entry.clientId);
       const { to, body, kind, clientId: client_id } = entry;
       link.ask<Sent>({ type: "send", to, client_id, body, ...(kind === "text" ? {} : { kind }) }).then(
-        (answer) => core.link === link && this.settled(entry, answer),
-        (error: unknown) => core.link === link && this.refused(entry, error),
+        (answer) => core.link === link && this.#settled(entry, answer),
+        (error: unknown) => core.link === link && this.#refused(entry, error),
       );
     }
   }
 
-  private settled(entry: Unsent, answer: Sent): void {
-    this.underWay.delete(entry.clientId);
+  #settled(entry: Unsent, answer: Sent): void {
+    this.#underWay.delete(entry.clientId);
     if (answer.outcome === "unknown") {
-      this.pause(undefined);
+      this.#pause(undefined);
       return;
     }
     if (answer.outcome === "refused") {
-      this.fail(entry, { code: answer.code || "refused", text: answer.text ?? "" });
+      this.#fail(entry, { code: answer.code || "refused", text: answer.text ?? "" });
     } else {
       const status = answer.outcome === "kept" ? "kept" : "sent";
       // The server's `seq` is its time of reading in microseconds.
       const order = Math.round(answer.time * 1e6);
-      this.done(entry, (talk) =>
+      this.#done(entry, (talk) =>
         this.core.history.live(
           step(talk, entry.clientId, (said) => ({
             ...said,
@@ -122,34 +122,34 @@ export class Outbox {
     this.pump();
   }
 
-  private refused(entry: Unsent, error: unknown): void {
-    this.underWay.delete(entry.clientId);
+  #refused(entry: Unsent, error: unknown): void {
+    this.#underWay.delete(entry.clientId);
     if (error instanceof Cut || !(error instanceof Refused)) return;
     const { problem } = error;
     if (FOR_NOW.has(problem.code)) {
-      this.pause(problem.retryAt);
+      this.#pause(problem.retryAt);
       return;
     }
-    this.fail(entry, problem);
+    this.#fail(entry, problem);
     this.pump();
   }
 
-  private fail(entry: Unsent, problem: Problem): void {
-    this.done(entry, (talk) => step(talk, entry.clientId, (said) => failed(said, problem)));
+  #fail(entry: Unsent, problem: Problem): void {
+    this.#done(entry, (talk) => step(talk, entry.clientId, (said) => failed(said, problem)));
     this.core.emit("error", { problem, talk: entry.to });
   }
 
   /** The talk is altered before the note goes: a page that dies in between sends once more, and loses nothing. */
-  private done(entry: Unsent, change: (talk: Kept) => Kept): void {
+  #done(entry: Unsent, change: (talk: Kept) => Kept): void {
     this.core.alter(entry.to, change);
     this.core.flush();
     this.drop(entry.clientId);
   }
 
-  private pause(until: number | undefined): void {
+  #pause(until: number | undefined): void {
     const { clock } = this.core.world;
-    this.until = Math.max(this.until, until ?? clock.now() + PAUSE);
-    clock.after(this.until - clock.now(), () => this.pump());
+    this.#until = Math.max(this.#until, until ?? clock.now() + PAUSE);
+    clock.after(this.#until - clock.now(), () => this.pump());
   }
 }
 

@@ -34,77 +34,77 @@ const FROZEN = 4000;
 const RIVAL = 60_000;
 
 export class Shared {
-  private readonly id: string;
-  private channel: Channel | null = null;
-  private core: Core | null = null;
-  private copy: CoreState = NOTHING;
-  private published: CoreState = NOTHING;
-  private shown: CoreState | null = null;
-  private number = 0;
-  private leader = "";
-  private readonly pending = new Map<string, Pending>();
-  private readonly changeListeners = new Set<() => void>();
-  private readonly eventListeners = new Set<Hear>();
-  private scheduled = false;
-  private started = false;
-  private together = true;
-  private release: () => void = () => undefined;
-  private cancelWait: () => void = () => undefined;
-  private calmExpect: (() => void) | null = null;
-  private replacedAt = 0;
-  private stops: (() => void)[] = [];
+  readonly #id: string;
+  #channel: Channel | null = null;
+  #core: Core | null = null;
+  #copy: CoreState = NOTHING;
+  #published: CoreState = NOTHING;
+  #shown: CoreState | null = null;
+  #number = 0;
+  #leader = "";
+  readonly #pending = new Map<string, Pending>();
+  readonly #changeListeners = new Set<() => void>();
+  readonly #eventListeners = new Set<Hear>();
+  #scheduled = false;
+  #started = false;
+  #together = true;
+  #release: () => void = () => undefined;
+  #cancelWait: () => void = () => undefined;
+  #calmExpect: (() => void) | null = null;
+  #replacedAt = 0;
+  #stops: (() => void)[] = [];
   /** In the queue for the lock. */
-  private waiting = false;
+  #waiting = false;
 
   constructor(
     private readonly world: World,
     private settings: Settings,
     private readonly base: string,
   ) {
-    this.id = world.uuid();
+    this.#id = world.uuid();
   }
 
   /** The state as this tab has it. */
   get state(): CoreState {
-    this.shown ??= this.core ? { ...this.core.state, leader: true } : { ...this.copy, leader: false };
-    return this.shown;
+    this.#shown ??= this.#core ? { ...this.#core.state, leader: true } : { ...this.#copy, leader: false };
+    return this.#shown;
   }
 
   subscribe(listener: () => void): () => void {
-    this.changeListeners.add(listener);
-    return () => this.changeListeners.delete(listener);
+    this.#changeListeners.add(listener);
+    return () => this.#changeListeners.delete(listener);
   }
 
   hear(listener: Hear): () => void {
-    this.eventListeners.add(listener);
-    return () => this.eventListeners.delete(listener);
+    this.#eventListeners.add(listener);
+    return () => this.#eventListeners.delete(listener);
   }
 
   get tabs(): boolean {
-    return this.together;
+    return this.#together;
   }
 
   start(): void {
-    if (this.started) {
+    if (this.#started) {
       void this.run("start");
       return;
     }
-    this.started = true;
+    this.#started = true;
     const { world } = this;
-    this.stops = [
+    this.#stops = [
       world.onWake((networkChanged) => void this.run("wake", networkChanged)),
-      world.onLeave((leaving) => (leaving ? this.leave() : this.enter())),
+      world.onLeave((leaving) => (leaving ? this.#leave() : this.#enter())),
     ];
-    this.enter();
+    this.#enter();
   }
 
   /** Lets go: the other tabs keep the connection. */
   stop(): void {
-    if (!this.started) return;
-    this.started = false;
-    for (const stop of this.stops) stop();
-    this.leave();
-    this.show();
+    if (!this.#started) return;
+    this.#started = false;
+    for (const stop of this.#stops) stop();
+    this.#leave();
+    this.#show();
   }
 
   identify(token: string): void {
@@ -113,212 +113,212 @@ export class Shared {
   }
 
   run<Name extends CommandName>(name: Name, ...args: Arguments<Name>): Promise<Result<Name>> {
-    if (this.core) return Promise.resolve(run(this.core, name, args)) as Promise<Result<Name>>;
+    if (this.#core) return Promise.resolve(run(this.#core, name, args)) as Promise<Result<Name>>;
     return new Promise((resolve) => {
       const id = this.world.uuid();
-      this.pending.set(id, { name, args, done: (result) => resolve(result as Result<Name>) });
-      if (!this.channel) return;
-      this.post({ t: "do", id, name, args });
-      this.expect();
+      this.#pending.set(id, { name, args, done: (result) => resolve(result as Result<Name>) });
+      if (!this.#channel) return;
+      this.#post({ t: "do", id, name, args });
+      this.#expect();
     });
   }
 
   // ---------------------------------------------------------------- who leads
 
-  private enter(): void {
+  #enter(): void {
     const { world, settings } = this;
-    this.channel = world.channel(this.base);
-    this.together = this.channel !== null && this.queue(false);
-    if (!this.together) {
-      this.channel?.close();
-      this.channel = null;
-      this.lead();
+    this.#channel = world.channel(this.base);
+    this.#together = this.#channel !== null && this.#queue(false);
+    if (!this.#together) {
+      this.#channel?.close();
+      this.#channel = null;
+      this.#lead();
       return;
     }
-    this.channel?.listen((note) => this.heard(note as Note));
-    if (this.core) return;
-    this.post({ t: "hi", token: settings.token, staff: settings.staff, rooms: settings.rooms });
-    this.expect();
+    this.#channel?.listen((note) => this.#heard(note as Note));
+    if (this.#core) return;
+    this.#post({ t: "hi", token: settings.token, staff: settings.staff, rooms: settings.rooms });
+    this.#expect();
   }
 
   /** Asks for the lock; false where there are none. */
-  private queue(steal: boolean): boolean {
+  #queue(steal: boolean): boolean {
     const hold = () =>
       new Promise<void>((resolve) => {
-        this.waiting = false;
-        if (!this.channel) return resolve();
-        this.release = resolve;
-        this.lead();
+        this.#waiting = false;
+        if (!this.#channel) return resolve();
+        this.#release = resolve;
+        this.#lead();
       });
-    const cancel = this.world.lock(this.base, steal, hold, () => this.deposed());
+    const cancel = this.world.lock(this.base, steal, hold, () => this.#deposed());
     if (!cancel) return false;
-    this.waiting = true;
-    this.cancelWait = () => {
-      this.waiting = false;
+    this.#waiting = true;
+    this.#cancelWait = () => {
+      this.#waiting = false;
       cancel();
     };
     return true;
   }
 
-  private lead(): void {
-    this.calm();
-    const before = this.leader ? this.copy : null;
+  #lead(): void {
+    this.#calm();
+    const before = this.#leader ? this.#copy : null;
     const listening = {
-      changed: () => this.changed(),
+      changed: () => this.#changed(),
       event: <Name extends EventName>(name: Name, event: Events[Name]) => {
-        this.publish();
-        this.post({ t: "event", name, event });
-        this.tell(name, event);
+        this.#publish();
+        this.#post({ t: "event", name, event });
+        this.#tell(name, event);
       },
-      replaced: () => this.replaced(),
+      replaced: () => this.#replaced(),
     };
-    const { world, settings, base, together } = this;
-    this.core = new Core(world, settings, base, together, listening, settings.token, before);
-    this.leader = this.id;
-    this.published = this.core.state;
-    this.announce();
-    this.changed();
-    this.core.start();
-    const pending = [...this.pending.values()];
-    this.pending.clear();
-    for (const { name, args, done } of pending) done(run(this.core, name, args));
+    const { world, settings, base } = this;
+    this.#core = new Core(world, settings, base, this.#together, listening, settings.token, before);
+    this.#leader = this.#id;
+    this.#published = this.#core.state;
+    this.#announce();
+    this.#changed();
+    this.#core.start();
+    const pending = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const { name, args, done } of pending) done(run(this.#core, name, args));
   }
 
   /** The lock was taken by a tab that thought this one was frozen. */
-  private deposed(): void {
-    this.abdicate(true);
-    if (this.started && this.channel && !this.waiting) this.queue(false);
+  #deposed(): void {
+    this.#abdicate(true);
+    if (this.#started && this.#channel && !this.#waiting) this.#queue(false);
   }
 
-  private replaced(): boolean {
+  #replaced(): boolean {
     const now = this.world.clock.now();
-    const rival = now - this.replacedAt < RIVAL;
-    this.replacedAt = now;
-    if (!this.together || rival) return false;
-    this.release();
-    this.deposed();
+    const rival = now - this.#replacedAt < RIVAL;
+    this.#replacedAt = now;
+    if (!this.#together || rival) return false;
+    this.#release();
+    this.#deposed();
     return true;
   }
 
   /** `late`: another one leads already, and what this one would note is old. */
-  private abdicate(late = false): void {
-    const { core } = this;
+  #abdicate(late = false): void {
+    const core = this.#core;
     if (!core) return;
-    this.core = null;
-    this.copy = core.state;
+    this.#core = null;
+    this.#copy = core.state;
     if (!late) core.flush();
     core.stop();
-    this.shown = null;
+    this.#shown = null;
   }
 
-  private leave(): void {
-    this.calm();
-    this.cancelWait();
-    this.abdicate();
-    this.channel?.close();
-    this.channel = null;
-    this.release();
-    this.release = () => undefined;
+  #leave(): void {
+    this.#calm();
+    this.#cancelWait();
+    this.#abdicate();
+    this.#channel?.close();
+    this.#channel = null;
+    this.#release();
+    this.#release = () => undefined;
   }
 
   /** Something was asked of the leader: if nothing at all comes back, there is none that is awake. */
-  private expect(): void {
-    this.calmExpect ??= this.world.clock.after(FROZEN, () => {
-      this.calmExpect = null;
-      if (this.core || !this.channel) return;
-      this.cancelWait();
-      this.queue(true);
+  #expect(): void {
+    this.#calmExpect ??= this.world.clock.after(FROZEN, () => {
+      this.#calmExpect = null;
+      if (this.#core || !this.#channel) return;
+      this.#cancelWait();
+      this.#queue(true);
     });
   }
 
-  private calm(): void {
-    this.calmExpect?.();
-    this.calmExpect = null;
+  #calm(): void {
+    this.#calmExpect?.();
+    this.#calmExpect = null;
   }
 
   // ---------------------------------------------------------------- between tabs
 
-  private post(note: Note): void {
-    this.channel?.post(note);
+  #post(note: Note): void {
+    this.#channel?.post(note);
   }
 
-  private announce(): void {
-    if (this.core) this.post({ t: "all", leader: this.id, number: this.number, state: this.published });
+  #announce(): void {
+    if (this.#core) this.#post({ t: "all", leader: this.#id, number: this.#number, state: this.#published });
   }
 
-  private heard(note: Note): void {
-    const { core } = this;
+  #heard(note: Note): void {
+    const core = this.#core;
     if (note.t === "hi") {
       if (!core) return;
       if (note.token) core.identify(note.token);
       core.want(note.staff, note.rooms);
-      this.publish();
-      this.announce();
+      this.#publish();
+      this.#announce();
     } else if (note.t === "do") {
       if (!core) return;
-      this.post({ t: "got", id: note.id });
-      Promise.resolve(run(core, note.name, note.args)).then((result) => this.post({ t: "done", id: note.id, result }));
-    } else if (!core) this.follow(note);
+      this.#post({ t: "got", id: note.id });
+      Promise.resolve(run(core, note.name, note.args)).then((result) => this.#post({ t: "done", id: note.id, result }));
+    } else if (!core) this.#follow(note);
   }
 
-  private follow(note: Exclude<Note, { t: "hi" | "do" }>): void {
-    this.calm();
+  #follow(note: Exclude<Note, { t: "hi" | "do" }>): void {
+    this.#calm();
     switch (note.t) {
       case "all": {
-        const another = this.leader !== note.leader;
-        this.leader = note.leader;
-        this.number = note.number;
-        this.copy = note.state;
-        this.show();
-        if (another) for (const [id, { name, args }] of this.pending) this.post({ t: "do", id, name, args });
+        const another = this.#leader !== note.leader;
+        this.#leader = note.leader;
+        this.#number = note.number;
+        this.#copy = note.state;
+        this.#show();
+        if (another) for (const [id, { name, args }] of this.#pending) this.#post({ t: "do", id, name, args });
         break;
       }
       case "diff":
-        if (note.leader !== this.leader || note.number !== this.number + 1) {
+        if (note.leader !== this.#leader || note.number !== this.#number + 1) {
           const { token, staff, rooms } = this.settings;
-          this.post({ t: "hi", token, staff, rooms });
+          this.#post({ t: "hi", token, staff, rooms });
           break;
         }
-        this.number = note.number;
-        this.copy = changed(this.copy, note.changes);
-        this.show();
+        this.#number = note.number;
+        this.#copy = changed(this.#copy, note.changes);
+        this.#show();
         break;
       case "event":
-        this.tell(note.name, note.event);
+        this.#tell(note.name, note.event);
         break;
       case "done":
-        this.pending.get(note.id)?.done(note.result);
-        this.pending.delete(note.id);
+        this.#pending.get(note.id)?.done(note.result);
+        this.#pending.delete(note.id);
     }
   }
 
-  private changed(): void {
-    this.shown = null;
-    if (this.scheduled) return;
-    this.scheduled = true;
+  #changed(): void {
+    this.#shown = null;
+    if (this.#scheduled) return;
+    this.#scheduled = true;
     queueMicrotask(() => {
-      this.scheduled = false;
-      this.publish();
-      this.show();
+      this.#scheduled = false;
+      this.#publish();
+      this.#show();
     });
   }
 
-  private publish(): void {
-    const { core } = this;
-    if (!core || core.state === this.published) return;
-    this.number += 1;
-    if (this.channel) {
-      this.post({ t: "diff", leader: this.id, number: this.number, changes: changes(this.published, core.state) });
+  #publish(): void {
+    const core = this.#core;
+    if (!core || core.state === this.#published) return;
+    this.#number += 1;
+    if (this.#channel) {
+      this.#post({ t: "diff", leader: this.#id, number: this.#number, changes: changes(this.#published, core.state) });
     }
-    this.published = core.state;
+    this.#published = core.state;
   }
 
-  private show(): void {
-    this.shown = null;
-    for (const listener of [...this.changeListeners]) listener();
+  #show(): void {
+    this.#shown = null;
+    for (const listener of [...this.#changeListeners]) listener();
   }
 
-  private tell<Name extends EventName>(name: Name, event: Events[Name]): void {
-    for (const listener of [...this.eventListeners]) listener(name, event);
+  #tell<Name extends EventName>(name: Name, event: Events[Name]): void {
+    for (const listener of [...this.#eventListeners]) listener(name, event);
   }
 }

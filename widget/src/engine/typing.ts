@@ -7,16 +7,16 @@ const AGAIN = 3000;
 const OVER = 6000;
 
 export class Typing {
-  private readonly own = new Map<TalkKey, { told: number; calm: () => void }>();
-  private readonly others = new Map<string, () => void>();
+  readonly #own = new Map<TalkKey, { told: number; calm: () => void }>();
+  readonly #others = new Map<string, () => void>();
 
   constructor(private readonly core: Core) {}
 
   lost(): void {
-    for (const { calm } of this.own.values()) calm();
-    this.own.clear();
-    for (const calm of this.others.values()) calm();
-    this.others.clear();
+    for (const { calm } of this.#own.values()) calm();
+    this.#own.clear();
+    for (const calm of this.#others.values()) calm();
+    this.#others.clear();
     for (const talk of Object.values(this.core.state.talks)) {
       if (talk.typing.length) this.core.alter(talk.key, (kept) => ({ ...kept, typing: [] }));
     }
@@ -25,30 +25,30 @@ export class Typing {
   /** The person types here, or has given up. */
   type(key: TalkKey, active: boolean): void {
     const { core } = this;
-    const before = this.own.get(key);
+    const before = this.#own.get(key);
     const now = core.world.clock.now();
     before?.calm();
     if (!active) {
-      this.own.delete(key);
-      if (before) this.tell(key, "done");
+      this.#own.delete(key);
+      if (before) this.#tell(key, "done");
       return;
     }
     const calm = core.world.clock.after(OVER, () => {
-      this.own.delete(key);
-      this.tell(key, "paused");
+      this.#own.delete(key);
+      this.#tell(key, "paused");
     });
     const due = !before || now - before.told >= AGAIN;
-    this.own.set(key, { told: due ? now : before.told, calm });
-    if (due) this.tell(key, "active");
+    this.#own.set(key, { told: due ? now : before.told, calm });
+    if (due) this.#tell(key, "active");
   }
 
   /** What was typed has been sent: nothing more need be said of it. */
   sent(key: TalkKey): void {
-    this.own.get(key)?.calm();
-    this.own.delete(key);
+    this.#own.get(key)?.calm();
+    this.#own.delete(key);
   }
 
-  private tell(key: TalkKey, state: "active" | "paused" | "done"): void {
+  #tell(key: TalkKey, state: "active" | "paused" | "done"): void {
     const { room } = this.core.talk(key);
     if (!room || room.joined) this.core.link?.tell({ type: "typing", to: key, state });
   }
@@ -59,7 +59,7 @@ export class Typing {
     if (!core.state.talks[key]) return;
     this.stopped(key, from, state === "active");
     if (state !== "active") return;
-    this.others.set(
+    this.#others.set(
       `${key} ${from}`,
       core.world.clock.after(OVER, () => this.stopped(key, from)),
     );
@@ -68,8 +68,8 @@ export class Typing {
   /** Somebody's typing is over; or, `typing`, begins (again). */
   stopped(key: TalkKey, from: Address, typing = false): void {
     const id = `${key} ${from}`;
-    this.others.get(id)?.();
-    this.others.delete(id);
+    this.#others.get(id)?.();
+    this.#others.delete(id);
     const { core } = this;
     core.alter(key, (talk) => {
       if (talk.typing.some((other) => other.address === from) === typing) return talk;

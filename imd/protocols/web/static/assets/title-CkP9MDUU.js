@@ -1,0 +1,1 @@
+var e=new Map,t,n=``,r=``;function i(){r&&document.title===r&&(document.title=n),r=``}function a(){r?i():(n=document.title,r=[...e.values()][0]??``,document.title=r)}function o(n,r){r?e.set(n,r):e.delete(n),e.size?t??=setInterval(a,1500):(clearInterval(t),t=void 0,i())}export{o as flashTitle};
