@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import jwt
 import msgspec
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from twisted.logger import Logger
 
 from imd.core.refusal import SignOnFailed, TokenExpired
 from imd.net.oauthbearer import LONGEST
@@ -75,6 +76,8 @@ def token_key(id: str, algorithm: str, secret: str, public: str) -> TokenKey:
 class SiteTokens:
     """All sites that have keys."""
 
+    log = Logger()
+
     def __init__(self) -> None:
         self._sites: dict[str, TokenSite] = {}
 
@@ -88,13 +91,22 @@ class SiteTokens:
     def read(self, token: str, domain: str, now: float) -> Member:
         """What a token says. Raises `SignOnFailed`, `TokenExpired` for one that was good."""
         if len(token) > LONGEST or not token.isascii():
-            raise SignOnFailed(_REFUSED)
+            raise self._refused("it is too long, or no token at all")
         try:
             site, key = self._choose(token)
             claims = jwt.decode(token, key.key, algorithms=[key.algorithm], options=_SIGNATURE_ALONE)
-        except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
-            raise SignOnFailed(_REFUSED) from None
-        return self._judge(site, claims, domain, now)
+        except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as reason:
+            raise self._refused(f"{type(reason).__name__}: {reason}") from None
+        try:
+            return self._judge(site, claims, domain, now)
+        except (SignOnFailed, TokenExpired) as refusal:
+            self.log.info("a token of site {site} was refused: {reason}", site=site.name, reason=refusal.sentence)
+            raise
+
+    def _refused(self, reason: str) -> SignOnFailed:
+        """What is wrong with a token of which nothing is proved is for the operator alone to know."""
+        self.log.info("a token was refused: {reason}", reason=repr(reason[:200]))
+        return SignOnFailed("The token is not valid.")
 
     def _choose(self, token: str) -> tuple[TokenSite, TokenKey]:
         """Whose it says it is, and with which key. Raises `SignOnFailed`, and what PyJWT and its parts raise."""
@@ -103,14 +115,16 @@ class SiteTokens:
         issuer, id = unproved["payload"].get("iss"), header.get("kid", "")
         site = self._sites.get(issuer) if isinstance(issuer, str) else None
         # RFC 7515 section 4.1.11: there is no extension that we understand.
-        if site is None or "crit" in header or not isinstance(id, str):
-            raise SignOnFailed(_REFUSED)
+        if site is None:
+            raise self._refused(f"no site called {issuer} has keys (iss)")
+        if "crit" in header or not isinstance(id, str):
+            raise self._refused(f"its header is not understood, of site {site.name}")
         # With one key the token need not say which; if it does it must be right all the same.
         if not id and len(site.keys) == 1:
             return site, site.keys[0]
         key = next((key for key in site.keys if key.id == id and id), None)
         if key is None:
-            raise SignOnFailed(_REFUSED)
+            raise self._refused(f"site {site.name} has no key {id!r} (kid)")
         return site, key
 
     @staticmethod
@@ -135,9 +149,6 @@ class SiteTokens:
         if not isinstance(account, str) or not account:
             raise SignOnFailed("The token does not say who it is (sub).")
         return Member(site, account, _text(claims, "name"), _text(claims, "email"))
-
-
-_REFUSED: Final = "The token is not valid."
 
 
 def _moment(claims: dict[str, Any], name: str) -> float | None:

@@ -107,7 +107,7 @@ class Web(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         Duration,
         setting(
             "How long visitors of sites, and what they have said, are kept after they were last here. Who has never "
-            'said anything is forgotten when she goes. "0" keeps them for ever.',
+            'said anything is forgotten ten minutes after she has gone. "0" keeps the others for ever.',
             reason="A question of last week can still be answered when its visitor comes back.",
             example='"1 week"',
         ),
