@@ -3,6 +3,7 @@
 wire      one AMP command: an action and its arguments as JSON, and the answer, in pages when it is long
 directory what an operator does with accounts; works with and without a daemon
 bans      imdctl ban
+desks     who is at which desk, and open conversations
 history   what one account has said: handed out, or erased
 limits    how often each limit was met, and how much of it is used
 actions   everything an operator can ask of a running daemon

@@ -15,6 +15,7 @@ from imd.config.error import SettingsError
 from imd.config.model import Settings
 from imd.config.reload import Changes
 from imd.control.bans import BanActions
+from imd.control.desks import DeskActions
 from imd.control.directory import Action, Directory
 from imd.control.history import HistoryActions
 from imd.control.limits import limits
@@ -145,6 +146,7 @@ class Actions:
             **directory.actions,
             **BanActions(daemon.hub, daemon.store).actions,
             **HistoryActions(daemon.hub).actions,
+            **DeskActions(daemon.hub).actions,
             "status": self.status,
             "who": self.who,
             "queue": self.queue,

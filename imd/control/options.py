@@ -19,6 +19,7 @@ with a daemon or without one:
 with a daemon:
   imdctl status                        what runs where, and how it is
   imdctl who                           who is on, from where, with which client
+  imdctl desks                         who is at which desk, and whom nobody has answered yet
   imdctl history export alice          what alice has said, when she asks for it
   imdctl queue bob                     what waits for bob
   imdctl trace 5q2w7k…                 the way of one message, with the reason for each step
@@ -76,6 +77,12 @@ def parser() -> argparse.ArgumentParser:
         "who",
         help="who is on",
         description="Every session: name, presence, door, address and port, listening ports, client, since when, idle.",
+    )
+    commands.add_parser(
+        "desks",
+        help="who is at which desk",
+        description="Each desk with those who are at it; and each open conversation: whose it is, and since when it "
+        "rings or is taken. No texts.",
     )
     queue = commands.add_parser("queue", help="what waits for an account", description="Messages that wait; no texts.")
     queue.add_argument("name", help="an account")

@@ -137,6 +137,30 @@ def _who(answer: Answer) -> str:
     return table(rows, ("NAME", "STATE", "DOOR", "FROM", "TCP/UDP", "CLIENT", "SINCE", "IDLE")) if rows else "Nobody."
 
 
+def _desks(answer: Answer) -> str:
+    desks = [row for row in answer["rows"] if "person" not in row]
+    if not desks:
+        return "There are no desks."
+    lines = []
+    for row in desks:
+        on = ", ".join(f"{name} ({state})" for name, state in sorted(row["on"].items()))
+        lines.append(f"{row['desk']}: {on or 'nobody'}" if row["open"] else f"{row['desk']}: an account is called so")
+    rows = [
+        (
+            row["person"],
+            row["at"] if row["at"] == row["desk"] else f"{row['desk']} at {row['at']}",
+            f"taken by {row['by']}" if row["state"] == "taken" else row["state"],
+            moment(row["since"]),
+            str(row["unheard"]),
+        )
+        for row in answer["rows"]
+        if "person" in row
+    ]
+    if rows:
+        lines += ["", table(rows, ("WHO", "DESK", "STATE", "SINCE", "UNHEARD"))]
+    return "\n".join(lines)
+
+
 def _status(answer: Answer) -> str:
     store, people, connections = answer["store"], answer["people"], answer["connections"]
     cpu = answer["longest_hold_cpu"]
@@ -243,6 +267,7 @@ _SHOWN: dict[str, Callable[[Answer], str]] = {
     "check": _check,
     "status": _status,
     "who": _who,
+    "desks": _desks,
     "user add": lambda answer: f"{answer['name']} may sign on now.",
     "user list": _users,
     "user info": _user,

@@ -153,6 +153,7 @@ class Hub:
         self.redacting = Redacting(
             environment,
             self.people,
+            self.desks,
             self.history,
             self.keeping,
             self.delivery.trace,

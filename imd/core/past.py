@@ -112,6 +112,8 @@ class Redaction(msgspec.Struct, frozen=True):
     #: Id of what was taken back, and the reason given.
     message: str
     text: str
+    #: The desk with which the other side has the talk, if it is one.
+    desk: str = ""
 
 
 # ---------------------------------------------------------------- what happened in a room

@@ -11,7 +11,8 @@ import msgspec
 
 from imd.core.address import MAX_NAME, Address, check_nick, fold, split
 from imd.core.limits import Limits
-from imd.core.message import Message, ReadMark
+from imd.core.message import DESK_TAG, Message, ReadMark
+from imd.core.past import guest
 from imd.core.people import People
 from imd.core.ports import Environment
 from imd.core.refusal import StoreUnavailable
@@ -75,6 +76,9 @@ class ReadMarks:
 
     async def _read(self, session: Session, message: Message) -> None:
         sender = message.sender
+        if DESK_TAG in message.tags:
+            # Whoever has answered: the talk is with the desk.
+            sender = Address(message.tags[DESK_TAG], self._people.domain)
         name = str(sender) if sender.domain != self._people.domain else sender.name
         try:
             await self.mark(session, name, milliseconds(message.time), message.id)
@@ -136,6 +140,8 @@ class ReadMarks:
         if session.person.site:
             self._people.visitors.check_staff(session.person, name)
         check_nick(bare, limit=MAX_NAME, international=True)
+        if domain == self._people.domain and self._people.desks.named(bare) is not None:
+            return guest(Address(bare, domain))
         account = await self._people.accounts.by_name(fold(bare)) if domain == self._people.domain else None
         return fold(str(Address(bare, f"guest.{self._people.domain}"))) if account is None else account.id
 

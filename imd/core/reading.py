@@ -157,11 +157,12 @@ class Reading:
         try:
             other = await self.people.resolve(name, session.person)
         except NoSuchAccount:
-            # A guest who is gone, perhaps.
-            gone = talk(account.id, guest(Address(name, f"guest.{self.people.domain}")))
-            if not await self._ask(self._store.newest([gone])):
-                raise
-            return Place(name, gone)
+            # A guest who is gone, or a desk, perhaps.
+            for where in (f"guest.{self.people.domain}", self.people.domain):
+                gone = talk(account.id, guest(Address(name, where)))
+                if await self._ask(self._store.newest([gone])):
+                    return Place(name, gone)
+            raise
         return Place(other.name, talk(account.id, other.id))
 
     def _room(self, session: Session, name: str) -> Place:

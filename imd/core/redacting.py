@@ -8,9 +8,12 @@ from collections.abc import Callable
 
 import msgspec
 
+from imd.core.address import Address
+from imd.core.desks.desk import DeskPerson
+from imd.core.desks.service import Desks
 from imd.core.history import History
 from imd.core.keeping import Keeping
-from imd.core.message import Kind, Message
+from imd.core.message import DESK_TAG, Kind, Message
 from imd.core.past import Redaction, events, guest, talk
 from imd.core.people import People
 from imd.core.ports import Environment
@@ -29,6 +32,7 @@ class Redacting:
         self,
         environment: Environment,
         people: People,
+        desks: Desks,
         history: History,
         keeping: Keeping,
         trace: Trace,
@@ -41,6 +45,7 @@ class Redacting:
         self.window = window
         self._environment = environment
         self._people = people
+        self._desks = desks
         self._history = history
         self._keeping = keeping
         self._trace = trace
@@ -92,9 +97,17 @@ class Redacting:
         mine = guest(session.address) if me.account is None else me.account.id
         talks = [] if me.account is None else [talk(mine, side)]
         talks += [talk(side, mine)] if side == key else []
+        desk, agents = self._at_desk(message, other)
+        talks += [talk(agent, mine) for agent in agents]
+        if desk:
+            talks.append(talk(key, guest(Address(desk, self._people.domain))))
         await self._history.forget([*talks, *map(events, talks)], id)
         if side == key:
             self._keeping.withdraw(key, id)
+        for agent in agents:
+            self._keeping.withdraw_copy(agent, id)
+        if agents:
+            self._desks.taken_back(me.key, id)
         self._strike(session, id)
         redaction = Redaction(
             self._ids.of("", ""),
@@ -106,12 +119,22 @@ class Redacting:
             name,
             id,
             text,
+            desk,
         )
-        for person in {me.key: me, key: other}.values():
+        persons = {me.key: me, key: other, **{agent: self._people.person(agent) for agent in agents}}
+        for person in persons.values():
             if person is not None and not self._blocks(person, me):
                 for each in list(person.sessions):
                     if each.begun:
                         each.client.message_redacted(redaction)
+
+    def _at_desk(self, message: Message | None, other: Person | None) -> tuple[str, list[str]]:
+        """The desk under which whoever was answered has this; and the agents who have copies of what was asked."""
+        if message is None:
+            return "", []
+        if isinstance(other, DeskPerson):
+            return "", self._desks.agents_of(message.sender_account, message.id)
+        return message.tags.get(DESK_TAG, ""), []
 
     async def _find(self, session: Session, target: str, other: str, id: str) -> Message | None:
         """A message between the two: out of one's history, or as the trace remembers it."""

@@ -52,7 +52,9 @@ class Answering:
         """Somebody says this to a person who has, or had, a conversation with a desk. What is to be sent, and who is
         told what becomes of it; None where that is done."""
         agent = session.account
-        conversation = None if agent is None else self._conversations.between(agent, person)
+        command = word(message.body) if message.kind is Kind.TEXT else None
+        any = command is not None
+        conversation = None if agent is None else self._conversations.between(agent, person, any=any)
         if agent is None or conversation is None:
             return message, outcome
         if message.kind is Kind.SIGNAL:
@@ -64,11 +66,10 @@ class Answering:
                 outcome(receipt(message, Outcome.REFUSED, NotAllowed("A visitor of a desk is sent no notices.")))
                 return None
             return message, outcome
+        if command is not None:
+            self._do(session, message, conversation, agent, command, outcome)
+            return None
         if message.kind is Kind.TEXT:
-            command = word(message.body)
-            if command is not None:
-                self._do(session, message, conversation, agent, command, outcome)
-                return None
             message = msgspec.structs.replace(message, body=said(message.body))
         conversation.active = message.time
         if conversation.stage is not Stage.TAKEN:

@@ -70,9 +70,10 @@ class Conversations:
         found = [each for each in self if each.open and (desk := self.at(each)) is not None and desk.serves(account)]
         return sorted((each for each in found if each.person != account.id), key=lambda each: each.since)
 
-    def between(self, agent: Account, person: Account) -> Conversation | None:
+    def between(self, agent: Account, person: Account, *, any: bool = False) -> Conversation | None:
         """The conversation in which `agent` says what she says to `person`: the one she has, else one that rings, else,
-        if that is a visitor, with whom there is no other talk, what a colleague has or what is over."""
+        if that is a visitor, with whom there is no other talk, what a colleague has or what is over; those count with
+        `any`, too, for what is not to be shown in any case."""
         mine = [
             each
             for each in self.by_person.get(person.id, {}).values()
@@ -81,8 +82,8 @@ class Conversations:
         order = (
             lambda each: each.stage is Stage.TAKEN and each.by == agent.id,
             lambda each: each.stage is Stage.RINGING,
-            lambda each: each.open and person.visitor,
-            lambda each: person.visitor,
+            lambda each: each.open and (any or person.visitor),
+            lambda each: any or person.visitor,
         )
         for wanted in order:
             found = [each for each in mine if wanted(each)]
@@ -122,6 +123,8 @@ class Conversations:
         conversation = Conversation(
             person.key, person.address.name, desk.folded, began=now, since=now, active=now, at=desk.folded
         )
+        # Until `change`, which tells.
+        conversation.stage = Stage.CLOSED
         self.by_person.setdefault(person.key, {})[desk.folded] = conversation
         return conversation
 

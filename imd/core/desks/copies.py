@@ -259,6 +259,13 @@ class Copies:
                 self._keeping.accept(pending)
         return way
 
+    def agents_of(self, person: str, id: str) -> list[str]:
+        way = self._trace.get(id)
+        if isinstance(way, DeskWay):
+            return list(way.copies)
+        mine = self._conversations.by_person.get(person, {}).values()
+        return list(dict.fromkeys(agent for each in mine for agent in (*each.rung, each.by) if agent))
+
     def _spread_of(self, message: Message) -> Spread | None:
         """Of a copy."""
         for conversation in self._conversations.by_person.get(message.sender_account, {}).values():

@@ -76,8 +76,8 @@ class Desks:
         people.visitors.attended = self.conversations.attended
         people.visitors.introduced = self._ringing.introduced
         delivery.desks = self
-        #: Conversations whose messages have been given to agents since the start.
-        self._restored: set[Conversation] = set()
+        #: Conversations of an earlier daemon, until their desk is open.
+        self._earlier: set[Conversation] = set()
         self._rules: Mapping[str, DeskRule] = {}
         self._opening = False
         # Before those who end sessions and refuse messages: what a removed agent had is others' by then.
@@ -87,6 +87,7 @@ class Desks:
 
     async def start(self, rules: Mapping[str, DeskRule]) -> None:
         await self.conversations.load()
+        self._earlier = set(self.conversations)
         self._rules = dict(rules)
         await self._open()
 
@@ -110,12 +111,9 @@ class Desks:
                     return
         finally:
             self._opening = False
-        for conversation in self.conversations:
-            if conversation.desk not in self._rules and conversation.desk not in self.staff.desks:
-                continue
-            if conversation not in self._restored:
-                self._restored.add(conversation)
-                await self._restore(conversation)
+        for conversation in [each for each in self._earlier if each.desk in self.staff.desks]:
+            self._earlier.discard(conversation)
+            await self._restore(conversation)
 
     async def _restore(self, conversation: Conversation) -> None:
         """What was said before this daemon started, and not taken or not confirmed."""
@@ -156,6 +154,19 @@ class Desks:
     def said(self, session: Session, message: Message, desk: DeskPerson, outcome: Settle) -> None:
         if not self._answering.at_desk(session, message, desk, outcome):
             self._ringing.said(session, message, desk, outcome)
+
+    # ------------------------------------------------------------ taking back
+
+    def agents_of(self, person: str, id: str) -> list[str]:
+        """Who has, or may have, a copy of what this person has said to a desk, by account id."""
+        return self._copies.agents_of(person, id)
+
+    def taken_back(self, person: str, id: str) -> None:
+        """Nobody is to be given it any more."""
+        for conversation in list(self.conversations.by_person.get(person, {}).values()):
+            spread = self.conversations.spread(conversation, id)
+            if spread is not None:
+                self.conversations.forget_said(spread)
 
     # ------------------------------------------------------------ sessions
 

@@ -45,13 +45,14 @@ class Taking:
         self._past = past
         staff.left = self.left
 
-    def take(self, conversation: Conversation, agent: Account) -> None:
-        """This agent has it from now on; the others hear, and what they have not seen yet is hers alone."""
+    def take(self, conversation: Conversation, agent: Account, *, by: str = "") -> None:
+        """This agent has it from now on; the others hear, but for her who did it, and what they have not seen yet is
+        hers alone."""
         desk = self._conversations.at(conversation)
         before = conversation.by if conversation.stage is Stage.TAKEN else ""
         self._conversations.change(conversation, Stage.TAKEN, agent.id)
         if desk is not None:
-            others = [*desk.on, *([before] if before else ())]
+            others = [id for id in (*desk.on, before) if id and id != by]
             self._notices.say(desk, others, f"{agent.name} has taken {conversation.called}.", but=agent.id)
         for spread in self._conversations.unheard(conversation):
             self._copies.give(spread, agent)
@@ -77,7 +78,7 @@ class Taking:
             return f"{account.name} is who asks."
         if conversation.stage is Stage.TAKEN and conversation.by == account.id:
             return f"{account.name} has it already."
-        self.take(conversation, account)
+        self.take(conversation, account, by=by.id)
         first = f"{by.name} hands you {self._about(conversation)}. What you say to {conversation.called} reaches her."
         self._tell_all(at, conversation, account.id, first)
         return f"{account.name} has {conversation.called} now."

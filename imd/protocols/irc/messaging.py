@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from imd.core.address import fold
 from imd.core.message import Draft, Kind, Message, Outcome, Receipt
-from imd.core.refusal import InvalidName, NoSuchAccount, NotAllowed, NotKept, Refusal, TooMany
+from imd.core.refusal import (
+    AccountsOnly,
+    InvalidName,
+    NoSuchAccount,
+    NotAllowed,
+    NotForGuests,
+    NotKept,
+    Refusal,
+    TooMany,
+)
 from imd.core.session import State
 from imd.protocols.irc import asking, dcc, incoming, modes, numerics, refusals
 from imd.protocols.irc.capabilities import line_tags
@@ -272,4 +281,7 @@ def _refused(session: "IrcSession", line: Line, draft: Draft, refusal: Refusal) 
         return
     if isinstance(refusal, InvalidName):
         refusal = NoSuchAccount(draft.to)
+    elif isinstance(refusal, NotForGuests):
+        # A desk answers accounts only, as some people do.
+        refusal = AccountsOnly(draft.to)
     refusals.answer(session, refusal, line, draft.to)

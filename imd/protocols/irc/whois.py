@@ -94,7 +94,10 @@ def whois(session: "IrcSession", line: Line) -> None:
         return
     for nick in not_too_many(session, nicks):
         person = visible(session, nick)
-        if person is not None:
+        desk = session.hub.desks.named(nick)
+        if desk is not None:
+            _tell_desk(session, desk)
+        elif person is not None:
             _tell_whois(session, person)
         elif (service := services.named(nick)) is not None:
             _tell_service(session, service)
@@ -110,6 +113,20 @@ def _tell_service(session: "IrcSession", nick: str) -> None:
     session.numeric(numerics.RPL_WHOISUSER, nick, "service", session.hub.people.domain, "*", about)
     session.numeric(numerics.RPL_WHOISSERVER, nick, session.door.server, session.door.settings.network)
     session.numeric(numerics.RPL_WHOISOPERATOR.saying("is a network service"), nick)
+
+
+def _tell_desk(session: "IrcSession", desk: Person) -> None:
+    """A desk is no secret, only who is at it."""
+    nick = desk.address.name
+    user, host = user_and_host(session, desk)
+    session.numeric(numerics.RPL_WHOISUSER, nick, user, host, "*", realname(desk))
+    session.numeric(numerics.RPL_WHOISSERVER, nick, session.door.server, session.door.settings.network)
+    session.numeric(numerics.RPL_WHOISSPECIAL, nick, "is a desk: whoever is there answers what is said to it")
+    view = session.hub.presence.view(session.me, nick)
+    if not view.online:
+        session.numeric(numerics.RPL_AWAY, nick, "Nobody is there now")
+    elif view.state is not State.AVAILABLE:
+        session.numeric(numerics.RPL_AWAY, nick, "Those who are there are away or busy")
 
 
 def _tell_whois(session: "IrcSession", person: Person) -> None:

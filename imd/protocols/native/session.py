@@ -343,7 +343,7 @@ class NativeSession:
     def message_redacted(self, redaction: Redaction) -> None:
         if self.core is not None:
             mine = redaction.by == self.core.address
-            with_ = redaction.to if mine else redaction.by.name
+            with_ = redaction.to if mine else redaction.desk or redaction.by.name
             self.answer(outgoing.redacted(with_, redaction.message, redaction.time, redaction.by, redaction.text))
 
     @property

@@ -1,0 +1,154 @@
+"""What agents say to their desks within a talk, and whose a conversation is after that."""
+
+from imd.core.conversation import Stage
+from imd.core.desks.words import said, word
+from imd.core.message import DESK_TAG, Kind, Outcome
+from imd.core.session import State
+from tests.core.desk_case import DeskTestCase
+
+
+class ReadingTests(DeskTestCase):
+    def test_words(self) -> None:
+        """A ! and letters are a word; two ! begin a text with one; a ! alone is a text."""
+        self.assertEqual(word("!Hand carol "), ("hand", "carol"))
+        self.assertEqual(word("!close"), ("close", ""))
+        for text in ("hi", "!", "! wow", "!!close", "!!!", "!1", "!close-by", "close!"):
+            self.assertIsNone(word(text), text)
+        self.assertEqual([said(text) for text in ("!!close", "!!!", "! wow", "hi")], ["!close", "!!", "! wow", "hi"])
+
+
+class WordTests(DeskTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.alice, self.bob, self.anna = self.on("alice"), self.on("bob"), self.on("anna")
+        self.ask(self.anna, "hello")
+
+    def test_never_shown(self) -> None:
+        """No word reaches whoever is talked with, known or not; two ! do, as one."""
+        for text in ("!help", "!who", "!nonsense", "!hand nobody", "!hand", "!take"):
+            self.assert_accepted(self.ask(self.alice, text, to="anna"))
+        self.assertEqual(self.texts(self.anna), [])
+        self.assertIn("There is no word !nonsense", " ".join(self.notices(self.alice)))
+        self.ask(self.alice, "!!close is a word", to="anna")
+        self.assertEqual(self.texts(self.anna), ["!close is a word"])
+        for text in ("!close", "!close", "!who"):
+            self.assert_accepted(self.ask(self.bob, text, to="anna"))
+        self.assertEqual(self.texts(self.anna), ["!close is a word"])
+
+    def test_take(self) -> None:
+        """!take is to have it without a word said, also from a colleague."""
+        self.ask(self.alice, "!take", to="anna")
+        self.assertIn("You have anna.", self.notices(self.alice))
+        self.ask(self.bob, "!take", to="anna")
+        self.assertIn("bob has taken anna.", self.notices(self.alice))
+        self.ask(self.anna, "two")
+        self.assertEqual((self.texts(self.alice), self.texts(self.bob)), (["hello"], ["hello", "two"]))
+
+    def test_hand_to_an_agent(self) -> None:
+        """Whoever is handed it has it, and is told who that is and what was said last."""
+        self.ask(self.alice, "hi", to="anna")
+        self.ask(self.alice, "!hand bob", to="anna")
+        notices = self.notices(self.bob)
+        self.assertIn("alice hands you anna. What you say to anna reaches her.", notices)
+        self.assertTrue(any(text.endswith("<anna> hello") for text in notices), notices)
+        self.assertTrue(any(text.endswith("<alice> hi") for text in notices), notices)
+        self.assertIn("bob has anna now.", self.notices(self.alice))
+        self.ask(self.anna, "two")
+        self.assertEqual(self.texts(self.bob)[-1], "two")
+        self.assertNotIn("two", self.texts(self.alice))
+
+    def test_hand_to_a_desk(self) -> None:
+        """At another desk it rings; for whoever asked it stays the same talk."""
+        carol = self.on("carol")
+        self.ask(self.alice, "hi", to="anna")
+        self.ask(self.alice, "!hand support", to="anna")
+        self.assertTrue(any(text.startswith("alice hands anna to support") for text in self.notices(carol, "support")))
+        self.ask(self.anna, "two")
+        self.assertEqual(self.texts(carol), ["two"])
+        self.ask(carol, "I can help", to="anna")
+        self.assertEqual(self.anna.messages[-1].tags, {DESK_TAG: "sales"})
+        news = self.anna.conversations[-1]
+        self.assertEqual((news.desk.name, news.stage, str(news.by)), ("sales", Stage.TAKEN, "carol@localhost"))
+        self.ask(self.anna, "three")
+        self.assertEqual((self.texts(carol), self.texts(self.alice)), (["two", "three"], ["hello"]))
+        self.ask(carol, "!hand bob", to="anna")
+        self.ask(self.anna, "four")
+        self.assertEqual(self.texts(self.bob)[-1], "four")
+
+    def test_hand_to_nobody(self) -> None:
+        """Nothing changes where nobody would have it."""
+        self.ask(self.alice, "hi", to="anna")
+        for name in ("support", "carol", "nobody", "anna", "alice"):
+            self.ask(self.alice, f"!hand {name}", to="anna")
+        self.ask(self.anna, "two")
+        self.assertEqual(self.texts(self.alice), ["hello", "two"])
+        self.assertIn("Nobody else is at support now.", self.notices(self.alice))
+
+    def test_close_and_again(self) -> None:
+        """Closed by a word, it begins anew with the next message, and rings at all."""
+        self.ask(self.alice, "hi", to="anna")
+        self.ask(self.alice, "!close", to="anna")
+        self.assertIs(self.anna.conversations[-1].stage, Stage.CLOSED)
+        self.ask(self.anna, "one more thing")
+        self.assertEqual(self.texts(self.bob), ["hello", "one more thing"])
+
+    def test_close_by_the_person(self) -> None:
+        """Whoever asked may end it; who has it hears so."""
+        self.ask(self.alice, "hi", to="anna")
+        self.house.hub.desks.close(self.anna.session, "sales")
+        self.assertIn("anna has closed the conversation with anna.", self.notices(self.alice))
+        self.assertIs(self.anna.conversations[-1].stage, Stage.CLOSED)
+        self.house.hub.desks.close(self.anna.session, "sales")
+
+    def test_said_to_the_desk(self) -> None:
+        """!who to the desk lists its conversations, for its agents alone."""
+        self.house.send(self.alice, "sales", "!who")
+        self.assertTrue(any(text.startswith("anna: rings since") for text in self.notices(self.alice)))
+        self.assertEqual(self.conversation("alice"), None)
+        carol = self.on("carol")
+        self.ask(carol, "!who", to="sales")
+        self.assertIn("!who", self.texts(self.bob))
+
+    def test_only_agents(self) -> None:
+        """What others say to whoever asked is a message as any other."""
+        carol = self.on("carol")
+        self.ask(carol, "!close", to="anna")
+        self.assertEqual(self.texts(self.anna), ["!close"])
+        self.assertEqual(self.anna.messages[-1].tags, {})
+        self.ask(self.alice, "hi", to="anna")
+        self.ask(self.bob, "lunch?", to="anna")
+        self.assertEqual(self.anna.messages[-1].tags, {})
+
+    def test_typing(self) -> None:
+        """Typing reaches whoever has it, or is rung; and whoever asked, without taking it."""
+        self.house.send(self.anna, "sales", "x", kind=Kind.SIGNAL)
+        self.assertEqual([m.kind for m in (self.alice.messages[-1], self.bob.messages[-1])], [Kind.SIGNAL] * 2)
+        self.house.send(self.bob, "anna", "y", kind=Kind.SIGNAL)
+        self.assertEqual(self.anna.messages[-1].tags, {DESK_TAG: "sales"})
+        conversation = self.conversation()
+        assert conversation is not None
+        self.assertIs(conversation.stage, Stage.RINGING)
+        self.ask(self.alice, "hi", to="anna")
+        before = len(self.bob.messages)
+        self.house.send(self.anna, "sales", "z", kind=Kind.SIGNAL)
+        self.assertEqual((self.alice.messages[-1].body, len(self.bob.messages)), ("z", before))
+
+    def test_who_comes_later(self) -> None:
+        """An agent's device that begins hears what rings, and what is hers; whoever becomes available is rung."""
+        self.house.off(self.alice)
+        self.house.off(self.bob)
+        self.ask(self.anna, "anybody?")
+        bob = self.on("bob", State.AWAY)
+        self.assertTrue(any(text.startswith("anna: rings since") for text in self.notices(bob)))
+        self.assertEqual([news.stage for news in bob.conversations], [Stage.RINGING])
+
+    def test_notices_are_not_answers(self) -> None:
+        """A visitor is sent no notices: clients make them when an agent is away."""
+        visitor = self.house.wait(self.house.accounts.create("vera-1", None, 0.0, visitor=True, site="shop"))
+        vera = self.house.on(visitor)
+        conversations = self.house.hub.desks.conversations
+        desk = self.house.hub.desks.staff.desks["sales"]
+        conversations.change(conversations.begin(vera.session.person, desk, 1.0), Stage.RINGING)
+        told = self.house.send(self.alice, "vera-1", "I am away", kind=Kind.NOTICE)
+        self.assert_settled(told, Outcome.REFUSED)
+        self.assertEqual(self.texts(vera), [])
