@@ -4,7 +4,7 @@ import type { Texts } from "../languages";
 import { onlyEmoji } from "./emoji";
 import { Icon } from "./icons";
 import { parts } from "./links";
-import { clock, full } from "./times";
+import { clock } from "./times";
 import { say, type View } from "./view";
 
 export function Text({ view, text }: { view: View; text: string }) {
@@ -91,6 +91,7 @@ export function SaidLine(props: {
 }) {
   const { view, item, first, last } = props;
   const side = item.mine ? "mine" : "theirs";
+  const date = new Date(item.time);
   const large = item.kind === "text" && onlyEmoji(item.body);
   return (
     <li
@@ -112,7 +113,7 @@ export function SaidLine(props: {
       {item.status === "failed" && <Failure view={view} talk={props.talk} item={item} />}
       {last && item.status !== "failed" && (
         <div class="meta" part="time">
-          <time dateTime={new Date(item.time).toISOString()} title={full(view.language, item.time)}>
+          <time dateTime={date.toISOString()} title={date.toLocaleString(view.language)}>
             {clock(view.language, item.time)}
           </time>
           {item.mine && <Mark view={view} status={item.status} />}

@@ -43,8 +43,8 @@ class WidgetApp implements App {
   readonly #shell: Shell;
   readonly #engine: Engine;
   #alerts: Promise<Alerts> | null = null;
-  readonly #targets: readonly TalkKey[];
-  readonly #stops: (() => void)[] = [];
+  #targets: readonly TalkKey[];
+  readonly #gone = new AbortController();
   #language = "";
   #texts: Texts;
   #memberTexts: Partial<MemberTexts> = {};
@@ -73,17 +73,15 @@ class WidgetApp implements App {
 
   #start(): void {
     this.#engine.start();
-    for (const name of this.#targets) this.#engine.open(name);
+    this.#targets = this.#targets.map((name) => this.#engine.open(name));
   }
 
   #listen(): void {
     const { emit } = this.#shell;
-    const on: Engine["on"] = (name, listener) => {
-      const stop = this.#engine.on(name, listener);
-      this.#stops.push(stop);
-      return stop;
-    };
-    this.#stops.push(this.#engine.subscribe((state) => this.#changed(state)));
+    const engine = this.#engine;
+    // The engine ends with the widget: nobody need stop listening to it.
+    const on = engine.on.bind(engine);
+    engine.subscribe((state) => this.#changed(state));
     on("message", ({ talk, item }) => {
       const { id, from, name, body, mine, time } = item;
       emit("message", { talk, id, from, name, text: body, mine, time });
@@ -95,22 +93,14 @@ class WidgetApp implements App {
     });
     on("token-expired", ({ problem }) => emit("token-expired", { code: problem.code, text: problem.text }));
     on("error", ({ problem }) => emit("error", { code: problem.code, text: problem.text }));
-    const hidden = () => this.#flash();
-    document.addEventListener("visibilitychange", hidden);
-    this.#stops.push(() => document.removeEventListener("visibilitychange", hidden));
-    const { visualViewport } = window;
-    const fit = () => this.#fit();
-    visualViewport?.addEventListener("resize", fit);
-    visualViewport?.addEventListener("scroll", fit);
-    this.#stops.push(() => {
-      visualViewport?.removeEventListener("resize", fit);
-      visualViewport?.removeEventListener("scroll", fit);
-    });
+    const { signal } = this.#gone;
+    document.addEventListener("visibilitychange", () => this.#flash(), { signal });
+    for (const type of ["resize", "scroll"]) visualViewport?.addEventListener(type, () => this.#fit(), { signal });
   }
 
   /** The keyboard of a telephone covers what is fixed to the screen; only this tells what it leaves. */
   #fit(): void {
-    const { visualViewport: view } = window;
+    const view = visualViewport;
     if (!view || !this.#shell.isOpen) return;
     const { style } = this.#shell.panel;
     const zoomed = view.scale > 1.05;
@@ -119,6 +109,7 @@ class WidgetApp implements App {
   }
 
   #changed(state: State): void {
+    if (this.#gone.signal.aborted) return;
     this.#state = state;
     if (
       !this.#noted &&
@@ -278,11 +269,11 @@ class WidgetApp implements App {
   }
 
   destroy(): void {
-    for (const stop of this.#stops) stop();
+    this.#gone.abort();
+    this.#engine.stop();
     this.#unread = 0;
     this.#flash();
     render(null, this.#shell.panel);
-    this.#engine.stop();
   }
 }
 

@@ -14,11 +14,6 @@ export function clock(language: string, time: number): string {
   return format(language, time, { hour: "numeric", minute: "2-digit" });
 }
 
-/** Day and time in full. */
-export function full(language: string, time: number): string {
-  return format(language, time, { dateStyle: "full", timeStyle: "short" });
-}
-
 function midnight(time: number): number {
   return new Date(time).setHours(0, 0, 0, 0);
 }
