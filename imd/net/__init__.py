@@ -14,6 +14,7 @@ resident        the memory of the whole process; the doors are shut while it is 
 back_pressure   who does not read is asked nothing more
 memory          what all connections hold together; the largest go when it is too much
 web             the web listener: one site, whose requests may become WebSockets
+polling         the same messages by HTTP requests, where WebSockets do not get through
 websocket       RFC 6455: frames to and from the wire, the handshake, the write path
 datagram        messages by UDP: reliability, DTLS, one socket for all peers
 bucket          token bucket

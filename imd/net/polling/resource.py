@@ -23,6 +23,9 @@ from imd.net.websocket.handshake import from_here
 #: Bytes of a session's name that are left to chance.
 NAME = 24
 
+#: Seconds for which a connection is kept for another request: what a visitor says next.
+IDLE = 60.0
+
 #: Types for which a browser need not ask beforehand whether it may (https://fetch.spec.whatwg.org/#simple-header), and
 #: the right one. Whatever is said, it is JSON.
 _TYPES = ("text/plain", "application/json")
@@ -92,7 +95,7 @@ class Carrying(Branch):
             return asked
         session = self._polling.sessions.get(self._name)
         if session is None or session.origin != origin_of(request):
-            request.keep()
+            request.keep(IDLE)
             return say(request, 404, "There is no such session.")
         # It is a session's, which must be signed on in time, or has been.
         request.connection.settle()
@@ -117,7 +120,7 @@ class Reply:
             # The connection is lost, or was let go.
             return
         body = wire.answer(taken, first, messages, end=end, opening=self._opening)
-        request.keep()
+        request.keep(IDLE)
         request.setHeader(b"Content-Type", b"application/json")
         request.setHeader(b"Content-Length", b"%d" % len(body))
         request.write(body)

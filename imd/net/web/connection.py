@@ -52,6 +52,8 @@ class WebConnection(TicketHolder, Protocol):
         self._missing = 0
         #: What follows a request that is not answered yet.
         self._ahead = b""
+        #: Seconds for which it is kept, once it has served a request.
+        self.idle = 0.0
         #: It has served a request, and waits until then for the next.
         self._next: Timer | None = None
         # Of a WebSocket.
@@ -224,8 +226,7 @@ class WebConnection(TicketHolder, Protocol):
             return
         self.settle()
         # In place of the ticket's time.
-        seconds = self._site.settings.request_timeout
-        self._next = self._site.clock.call_later(seconds or NEVER, self._late)
+        self._next = self._site.clock.call_later(self.idle, self._nothing_more)
         self._head = bytearray()
         self._note()
         if self._ahead:
@@ -242,14 +243,18 @@ class WebConnection(TicketHolder, Protocol):
         ahead, self._ahead = self._ahead, b""
         self.dataReceived(ahead)
 
-    def _late(self) -> None:
-        if self._head is not None and not self._head and not in_buffers(self.transport):
+    def _nothing_more(self) -> None:
+        if self._head is not None and not self._head and not self._ahead and not in_buffers(self.transport):
             # Nobody is in the middle of anything.
             self._forget()
             self.transport.loseConnection()
-        else:
-            self._site.settings.tally.count("handshake_timeout")
-            self.admission_expired()
+            return
+        seconds = self._site.settings.request_timeout or NEVER
+        self._next = self._site.clock.call_later(max(seconds - self.idle, 0.0), self._late)
+
+    def _late(self) -> None:
+        self._site.settings.tally.count("handshake_timeout")
+        self.admission_expired()
 
     def _forget(self) -> None:
         """Nothing is kept of what was not handled."""
@@ -409,7 +414,20 @@ class WebConnection(TicketHolder, Protocol):
 
 share(
     WebConnection,
-    *("_agreed", "_ahead", "_body", "_bucket", "_channel", "_door", "_head", "_inner", "_kept", "_missing", "_next"),
+    *(
+        "idle",
+        "_agreed",
+        "_ahead",
+        "_body",
+        "_bucket",
+        "_channel",
+        "_door",
+        "_head",
+        "_inner",
+        "_kept",
+        "_missing",
+        "_next",
+    ),
     *("_reader", "_site"),
     *("connected", "ticket", "transport"),
 )

@@ -14,9 +14,15 @@ def say(request: Request, status: int, sentence: str) -> bytes:
     return f"{sentence}\n".encode()
 
 
-def keep(request: Any) -> None:
-    """Once this is answered the connection may bring another request (`imd.net.web.site.Request.keep`)."""
-    request.keep()
+#: Seconds for which a connection is kept for another request, unless said otherwise: a page's files follow each other
+#: at once, and browsers leave several connections open.
+SHORTLY = 5.0
+
+
+def keep(request: Any, idle: float = SHORTLY) -> None:
+    """Once this is answered the connection may bring another request, that begins within so many seconds
+    (`imd.net.web.site.Request.keep`)."""
+    request.keep(idle)
 
 
 class Branch(Resource):

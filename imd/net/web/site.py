@@ -72,7 +72,7 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True):
     websocket_message: int = 1024 * 1024
     #: The longest body of a request, where one is taken at all.
     request_body: int = 128 * 1024
-    #: Seconds in which a connection that has been used must have sent its next request; 0: as long as it likes.
+    #: Seconds a request may take that has begun on a connection which has been used; 0: as long as it likes.
     request_timeout: float = 30.0
     #: Bytes of answers that may wait for a client which sends its next request all the same.
     send_queue: int = 512 * 1024
@@ -188,14 +188,15 @@ class Request(TwistedRequest):
         # Bodies are short: none is put into a file.
         self.content = BytesIO()
 
-    def keep(self) -> None:
+    def keep(self, idle: float) -> None:
         """Once this is answered the connection may bring another request, if its client likes that (RFC 9112 section
-        9.3). The answer must tell its length."""
+        9.3) and begins it within so many seconds. The answer must tell its length."""
         asked = b",".join(self.requestHeaders.getRawHeaders(b"Connection", [])).lower()
         if self.clientproto == b"HTTP/1.1" and b"close" not in asked and self.refused is None:
             self.responseHeaders.removeHeader(b"Connection")
             parts: Any = self.channel
             parts.persistent = True
+            self.connection.idle = idle
 
 
 class WebSite(Site):

@@ -4,8 +4,8 @@ from typing import Any
 
 from twisted.web.server import NOT_DONE_YET, Request
 
-from imd.net.web.pages import Branch, keep
-from imd.protocols.web.shelf import Asset
+from imd.net.web.pages import Branch, keep, say
+from imd.protocols.web.shelf import Asset, Shelf, without_hash
 
 #: Of the loader: a site has a new one five minutes after the daemon, and asks again meanwhile only for its ETag.
 SHORTLY = "public, max-age=300"
@@ -50,12 +50,36 @@ class File(Branch):
 
 
 class Files(Branch):
-    """Files by their names, none of which is a path."""
+    """Files by their names, none of which is a path.
 
-    def __init__(self, assets: dict[str, Asset]) -> None:
+    A name with another hash is of another version: a page that has been open since before an update, or whose loader
+    was kept, is sent on to what has that name now.
+    """
+
+    def __init__(self, shelf: Shelf) -> None:
         super().__init__()
-        for name, each in assets.items():
+        self._now = {without_hash(name): name for name in shelf.assets}
+        for name, each in shelf.assets.items():
             self.putChild(name.encode(), File(each, FOR_EVER))
+
+    def getChild(self, path: bytes, request: Request) -> Any:
+        name = without_hash(path.decode("ascii", "replace"))
+        now = self._now.get(name) if name and not request.postpath else None
+        return super().getChild(path, request) if now is None else Moved(now)
+
+
+class Moved(Branch):
+    """What has another name now, in the same folder."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._name = name
+
+    def render_GET(self, request: Request) -> Any:
+        keep(request)
+        for name, value in (*_HEADERS, ("Location", self._name)):
+            request.setHeader(name.encode(), value.encode())
+        return say(request, 307, f"This is called {self._name} now.")
 
 
 def takes_gzip(accepts: str) -> bool:

@@ -30,7 +30,7 @@ def mount(site: WebSite, shelf: Shelf) -> None:
             site.put(path, Folder(pages, shown))
     if shelf.loader is not None:
         site.put("imd.js", File(shelf.loader, SHORTLY))
-    site.put("embed/assets", Files(shelf.assets))
+    site.put("embed/assets", Files(shelf))
 
 
 def front(site: WebSite, shelf: Shelf) -> Branch | None:

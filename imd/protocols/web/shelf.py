@@ -55,8 +55,13 @@ class Shelf(msgspec.Struct, frozen=True):
 
     def paths(self) -> dict[str, str]:
         """Where each asset is, by its name without the hash: ``app.js`` is at ``/embed/assets/app-x3Fa_90b.js``."""
-        found = {name: _HASHED.fullmatch(name) for name in self.assets}
-        return {f"{match[1]}.{match[2]}": f"/embed/assets/{name}" for name, match in found.items() if match}
+        return {short: f"/embed/assets/{name}" for name in self.assets if (short := without_hash(name))}
+
+
+def without_hash(name: str) -> str:
+    """``app.js`` of ``app-x3Fa_90b.js``; "" for a name that has no hash."""
+    match = _HASHED.fullmatch(name)
+    return f"{match[1]}.{match[2]}" if match else ""
 
 
 def asset(name: str, body: bytes) -> Asset:

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import HostnameEndpoint, connectProtocol
+from twisted.internet.endpoints import HostnameEndpoint, connectProtocol, wrapClientTLS
 from twisted.internet.protocol import Protocol, connectionDone
+from twisted.internet.ssl import CertificateOptions
 from twisted.python.failure import Failure
 
-from tests.doors.stream import PATIENCE, reactor
+from tests.doors.stream import PATIENCE, any_server, reactor
 
 #: With which a browser asks no leave first.
 PLAIN = "Content-Type: text/plain;charset=UTF-8"
@@ -114,10 +115,13 @@ class Http(Protocol):
             self.transport.abortConnection()
 
 
-async def http(port: int, source: str = "") -> Http:
+async def http(port: int, source: str = "", *, tls: bool = False) -> Http:
     """Connect to a web listener of this machine, from the loopback address `source`."""
     connection = Http()
-    await connectProtocol(HostnameEndpoint(reactor, "127.0.0.1", port, bindAddress=source or None), connection)
+    endpoint: Any = HostnameEndpoint(reactor, "127.0.0.1", port, bindAddress=source or None)
+    if tls:
+        endpoint = wrapClientTLS(any_server(CertificateOptions()), endpoint)
+    await connectProtocol(endpoint, connection)
     return connection
 
 

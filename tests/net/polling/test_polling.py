@@ -14,16 +14,17 @@ SHOP = 'web.sites=[{name="shop", origins=["https://shop.example"], staff=["alice
 class Client:
     """A client by long polling: numbers, and two connections as browsers have them."""
 
-    def __init__(self, case: DaemonTestCase, daemon: RunningDaemon) -> None:
+    def __init__(self, case: DaemonTestCase, daemon: RunningDaemon, kind: str = "tcp") -> None:
         self._case = case
-        self._port = daemon.ports["web", "tcp"]
+        self._kind = kind
+        self._port = daemon.ports["web", kind]
         self.session = ""
         self.ack = self.said = 0
         self.heard: list[dict[str, Any]] = []
         self.connection: Http
 
     async def connect(self) -> Http:
-        connection = await http(self._port)
+        connection = await http(self._port, tls=self._kind == "tls")
         self._case.addCleanup(connection.cut)
         return connection
 
@@ -89,6 +90,23 @@ class PollingTests(DaemonTestCase):
         rows = (await daemon.ask("who"))["rows"]
         self.assertEqual({row["door"] for row in rows}, {"web-poll"})
         self.assertTrue(all(row["address"] == "127.0.0.1" and row["port"] for row in rows))
+
+    async def test_tls(self) -> None:
+        """By TLS as well: the session is as safe as the connection that opened it, and the ledger says so."""
+        daemon = await self.daemon().start()
+        client = Client(self, daemon, "tls")
+        await client.open()
+        await client.say(
+            {"type": "register", "ref": 1, "name": "bob", "password": "open sesame"},
+            {"type": "session", "ref": 2, "client": "test"},
+        )
+        await client.until("welcome")
+        for _ in range(3):
+            await client.say({"type": "ping", "ref": 1})
+        (row,) = (await daemon.ask("who"))["rows"]
+        self.assertTrue(row["tls"].startswith("TLSv1."), row)
+        status = await daemon.ask("status")
+        self.assertEqual(status["connections"]["accepted"], 2)
 
     async def test_waits(self) -> None:
         """An answer is held back until there is something to say, at most as long as was asked for."""

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from imd.core.refusal import ShortOfMemory
+from imd.net.connections import ConnectionLimits, Connections
 from imd.net.web.pages import Branch, keep
 from tests.net.web.test_site import SiteCase, ask
 
@@ -39,8 +40,10 @@ class KeptTests(SiteCase):
             self.assertTrue(said.startswith(b"HTTP/1.1 200 OK\r\n"))
             self.assertNotIn(b"Connection:", said)
             self.assertTrue(self.transport.connected)
-            self.reactor.advance(29)
-            self.say(connection, GET[:5], GET[5:])
+            self.reactor.advance(4.9)
+            self.say(connection, GET[:5])
+            self.reactor.advance(24)
+            self.say(connection, GET[5:])
         self.said()
         self.say(connection, b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n")
         self.assertIn(b"Connection: close", self.said())
@@ -62,13 +65,18 @@ class KeptTests(SiteCase):
         """Who asks no more is let go without a word; who stops in the middle is told."""
         self.come(GET)
         self.said()
-        self.reactor.advance(30)
+        self.reactor.advance(4.9)
+        self.assertTrue(self.transport.connected)
+        self.reactor.advance(0.1)
         self.assertEqual((self.said(), self.transport.connected), (b"", False))
         connection = self.come(GET)
         self.said()
         self.say(connection, GET[:-1])
         self.assertEqual(self.memory.total, len(GET) - 1)
-        self.reactor.advance(30)
+        self.reactor.advance(5)
+        self.reactor.advance(24.9)
+        self.assertEqual(self.said(), b"")
+        self.reactor.advance(0.1)
         self.assertTrue(self.said().startswith(b"HTTP/1.1 408 "))
         self.assertEqual((self.memory.total, self.tally.met["handshake_timeout"]), (0, 1))
 
@@ -103,6 +111,31 @@ class KeptTests(SiteCase):
         self.reactor.advance(60)
         self.assertTrue(self.transport.connected)
         self.assertIsNone(self.made[-1].ticket)
+
+    def test_one_handshake_more(self) -> None:
+        """A WebSocket on a connection that has served requests counts as a sign-on that begins, and must be finished in
+        time; where too many are under way it is refused."""
+        connections = Connections(self.reactor, ConnectionLimits(handshakes=1, handshake_timeout=20))
+        connection = self.come(GET)
+        self.said()
+        connection.ticket = ticket = connections.admit(self.transport.getPeer())
+        late: list[str] = []
+        ticket.wait_for_sign_on()
+        ticket.expect(lambda: late.append("late"))
+        ticket.settle()
+        other = connections.admit(self.transport.getPeer())
+        self.say(connection, ask("/native"))
+        self.assertTrue(self.said().startswith(b"HTTP/1.1 503 "))
+        self.assertFalse(self.transport.connected)
+        other.give_back()
+        connection = self.come(GET)
+        self.said()
+        connection.ticket = ticket
+        self.say(connection, ask("/native"))
+        self.assertTrue(self.said().startswith(b"HTTP/1.1 101 "))
+        self.assertEqual((connections.handshakes, late), (1, []))
+        self.reactor.advance(20)
+        self.assertEqual(late, ["late"])
 
     def test_stopping(self) -> None:
         """What is not asked yet is not answered any more, and who waits for another request is let go."""

@@ -94,6 +94,15 @@ class AssetTests(LoadingCase):
         odd = self.get("/embed/assets/odd.thing")
         self.assertEqual((odd.status, odd.headers["content-type"]), (200, "application/octet-stream"))
 
+    def test_another_version(self) -> None:
+        """A name of before an update leads to what has it now, for pages of all origins; a name of nothing does not."""
+        answer = self.get("/embed/assets/app-00000000.js")
+        self.assertEqual((answer.status, answer.headers["location"]), (307, "app-DqopUP7K.js"))
+        self.assertEqual(answer.headers["access-control-allow-origin"], "*")
+        self.assertEqual(answer.headers["cache-control"], "no-store")
+        for name in ("app-0000000.js", "app.js", "-00000000.js", "app-00000000.css"):
+            self.assertEqual(self.get(f"/embed/assets/{name}").status, 404, name)
+
     def test_head(self) -> None:
         """HEAD is GET without the body (RFC 9110 section 9.3.2)."""
         for path in ("/imd.js", "/embed/assets/app-DqopUP7K.js", "/embed/"):
