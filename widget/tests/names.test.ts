@@ -16,3 +16,8 @@ test("a nick is what stands before the last @", () => {
   expect(nick("anna")).toBe("anna");
   expect(isRoom("#tea@example.org")).toBe(true);
 });
+
+test("nobody's name is that of something every object has", () => {
+  expect(talkKey("constructor@example.org", "example.org")).toBe("constructor@example.org");
+  expect(talkKey("Constructor", "example.org") in {}).toBe(false);
+});

@@ -2,7 +2,7 @@
 
 import { type Core, NOTHING, problemOf } from "./core";
 import { hear } from "./hearing";
-import type { Introduced, Unsent } from "./identity";
+import type { Unsent } from "./identity";
 import { again, discard } from "./outbox";
 import type { FromClient, FromServer } from "./protocol";
 import type { Introduction, OwnState, Problem, TalkKey } from "./types";
@@ -33,7 +33,7 @@ export const COMMANDS = {
 
   async introduce(core: Core, { name, email }: Introduction): Outcome {
     const before = core.keeping.introduced;
-    const now: Introduced = { name: name ?? before?.name ?? "", email: email ?? before?.email ?? "" };
+    const now = { name: name?.slice(0, 300) ?? before.name, email: email?.slice(0, 300) ?? before.email };
     core.keeping.introduced = now;
     core.introduced = true;
     const { me } = core.state;
@@ -92,7 +92,7 @@ export const COMMANDS = {
     core.own = { state, text };
     const { me } = core.state;
     if (me) core.set({ me: { ...me, presence: core.own } });
-    return ask(core, { type: "set-presence", state, ...(text ? { text } : {}) });
+    return core.link ? ask(core, { type: "set-presence", ...core.own }) : Promise.resolve(null);
   },
 
   watch: (core: Core, key: TalkKey) => core.watch(key),

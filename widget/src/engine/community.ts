@@ -34,7 +34,7 @@ export const HEARD: Heard = {
       if (old.members.some((member) => member.address === who)) return old;
       return { ...old, members: [...old.members, { address: who, name, roles: [] }], count: old.count + 1 };
     });
-    note(core, core.key(room), "joined", time, who, name, "", "");
+    note(core, core.key(room), "joined", time, who, name);
   },
 
   "room-parted"(core, { room, time, who, text = "" }) {
@@ -130,8 +130,7 @@ export const COMMANDS = {
     return found;
   },
 
-  addContact: (core: Core, name: string, label: string): Outcome =>
-    ask(core, { type: "roster-ask", name, ...(label ? { label } : {}) }),
+  addContact: (core: Core, name: string, label: string): Outcome => ask(core, { type: "roster-ask", name, label }),
   approve: (core: Core, name: TalkKey): Outcome => ask(core, { type: "roster-approve", name }),
   refuse: (core: Core, name: TalkKey): Outcome => ask(core, { type: "roster-refuse", name }),
   removeContact: (core: Core, name: TalkKey): Outcome => ask(core, { type: "roster-remove", name }),

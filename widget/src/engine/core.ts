@@ -10,13 +10,13 @@ import { counted, type Kept, newTalk, PENDING } from "./book";
 import { Dialler } from "./dialling";
 import { hear } from "./hearing";
 import { History } from "./history";
-import { claims, Keeping, type Remembered } from "./identity";
+import { claims, Keeping } from "./identity";
 import { Cut, Link, type LinkEnd, Refused } from "./link";
 import { isRoom, nick, talkKey } from "./names";
 import { Outbox } from "./outbox";
 import type { Welcome } from "./protocol";
 import { signOn, TokenNeeded } from "./signon";
-import type { Address, EventName, Events, OwnState, Problem, Said, Settings, State, TalkKey } from "./types";
+import type { Address, EventName, Events, OwnState, Problem, Settings, State, TalkKey } from "./types";
 import { Typing } from "./typing";
 import type { World } from "./world";
 
@@ -312,8 +312,7 @@ export class Core {
   #needToken(problem: Problem | null): void {
     this.set({ needs: "token", connection: { kind: "idle" } });
     if (!problem) return;
-    if (problem.code === "token-expired") this.emit("token-expired", { problem });
-    else this.emit("error", { problem, talk: null });
+    this.emit(problem.code === "token-expired" ? problem.code : "error", { problem, talk: null });
   }
 
   #disconnect(): void {
@@ -354,16 +353,10 @@ export class Core {
     this.#attempts = 0;
     this.signedOn = welcome.time;
     this.keeping.resume = { token: welcome.token, session: welcome.session };
-    const { name = "", email = "" } = this.keeping.introduced ?? {};
-    const me = {
-      address: welcome.address,
-      nick: nick(welcome.address),
-      visitor: this.token === null,
-      name,
-      email,
-      presence: this.own,
-    };
-    this.domain = welcome.address.slice(me.nick.length + 1);
+    const { address } = welcome;
+    const visitor = this.token === null;
+    const me = { address, nick: nick(address), visitor, ...this.keeping.introduced, presence: this.own };
+    this.domain = address.slice(me.nick.length + 1);
     this.set({ connection: { kind: "online" }, needs: "nothing", me, presence: this.#lasting() });
     this.presentPage().catch(() => undefined);
     for (const presence of welcome.presence ?? []) hear(this, { ...presence, type: "presence" });
@@ -399,14 +392,9 @@ export class Core {
   /** Who the visitor is and where: the staff sees it. */
   presentPage(): Promise<unknown> {
     if (this.token !== null || !this.link) return Promise.resolve();
-    const { name, email } = this.keeping.introduced ?? {};
-    return this.link.ask({
-      type: "introduce",
-      ...(name ? { name } : {}),
-      ...(email ? { email } : {}),
-      page: this.page.url.slice(0, 500),
-      title: this.page.title.slice(0, 200),
-    });
+    const page = this.page.url.slice(0, 2048);
+    const title = this.page.title.slice(0, 300);
+    return this.link.ask({ type: "introduce", ...this.keeping.introduced, page, title });
   }
 
   /** A new token from the site. */
@@ -456,7 +444,7 @@ export class Core {
   #remember(before: CoreState | null): void {
     if (before?.me) this.domain = before.me.address.slice(before.me.nick.length + 1);
     const talks: Record<TalkKey, Kept> = {};
-    const kept = before ? Object.values(before.talks) : this.keeping.talks.map(recalled);
+    const kept = before ? Object.values(before.talks) : this.keeping.talks;
     // Nothing of these can be true any more, or is told anew.
     for (const talk of kept) talks[talk.key] = counted({ ...talk, typing: [], loading: false, problem: null });
     const unread = Object.values(talks).reduce((sum, talk) => sum + talk.unread, 0);
@@ -487,28 +475,12 @@ export function problemOf(error: unknown): Problem {
   return { code: "cut", text: "There is no connection." };
 }
 
-function remembered(talk: Kept): Remembered {
-  const all = talk.items.filter((item): item is Said => item.kind !== "event" && item.order !== PENDING);
+/** A talk as it is kept for the next page. */
+function remembered(talk: Kept): Kept {
+  const all = talk.items.filter((item) => item.kind !== "event" && item.order !== PENDING);
   const items = all.slice(-KEPT_ITEMS);
-  const { key, kind, title, cursor, readTo, wanted, last, conversation } = talk;
   const room = talk.room && { ...talk.room, members: [] };
-  const cut = items.length < all.length;
-  return {
-    key,
-    kind,
-    title,
-    items,
-    hasOlder: talk.hasOlder || cut,
-    cursor,
-    floor: cut ? (items[0]?.order ?? 0) : talk.floor,
-    readTo,
-    wanted,
-    last,
-    conversation,
-    room,
-  };
-}
-
-function recalled(talk: Remembered): Kept {
-  return { ...newTalk(talk.key, talk.kind, ""), ...talk };
+  const [first] = items;
+  if (!first || items.length === all.length) return { ...talk, items: all, room };
+  return { ...talk, items, room, hasOlder: true, floor: first.order };
 }

@@ -22,13 +22,9 @@ export function hear(core: Core, message: FromServer): void {
 const HEARD: Heard = {
   message: heardMessage,
 
-  receipt(core, { id, client_id = "", to, outcome }) {
-    const keys = to ? [core.key(to)] : Object.keys(core.state.talks);
-    // What an agent has read for a desk is confirmed under the agent's name or the desk's: the id decides.
-    const found = keys.filter((key) => core.state.talks[key]);
-    for (const key of found.length ? found : Object.keys(core.state.talks)) {
-      core.alter(key, (talk) => receipt(talk, id, client_id, outcome));
-    }
+  receipt(core, { id, client_id = "", outcome }) {
+    // What an agent has read for a desk may be confirmed under the agent's name or the desk's: the id decides.
+    for (const key of Object.keys(core.state.talks)) core.alter(key, (talk) => receipt(talk, id, client_id, outcome));
   },
 
   "read-elsewhere"(core, { id = "", with: name = "", time = 0 }) {
@@ -66,7 +62,7 @@ const HEARD: Heard = {
     const news = before || core.state.talks[key]?.items.length;
     // An agent takes it by her first words: that she has is shown before them.
     const at = state === "taken" ? time - 0.005 : time;
-    if (news) note(core, key, state, at, by || desk, conversation.name, "", "");
+    if (news) note(core, key, state, at, by || desk, conversation.name);
     core.emit("conversation", { talk: key, conversation });
   },
 
@@ -117,8 +113,8 @@ export function note(
   time: number,
   who: string,
   name: string,
-  by: string,
-  text: string,
+  by = "",
+  text = "",
 ): void {
   if (!core.state.talks[key]) return;
   core.alter(key, (talk) => put(talk, [happened(event, `${event}${who}${time}`, time, who, name, by, text)]));

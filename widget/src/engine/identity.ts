@@ -1,6 +1,7 @@
 // Who the person is, and what is kept of her in the browser.
 
-import type { Conversation, Room, Said, Settings, TalkKey } from "./types";
+import type { Kept } from "./book";
+import type { Settings, TalkKey } from "./types";
 import type { Shelf, World } from "./world";
 
 export interface Introduced {
@@ -16,22 +17,6 @@ export interface Unsent {
   readonly kind: "text" | "action";
   /** When it was said, in ms: the order of sending. */
   readonly at: number;
-}
-
-/** A talk as it is kept for the next page. */
-export interface Remembered {
-  readonly key: TalkKey;
-  readonly kind: "staff" | "person" | "room";
-  readonly title: string;
-  readonly items: readonly Said[];
-  readonly hasOlder: boolean;
-  readonly cursor: number;
-  readonly floor: number;
-  readonly readTo: number | null;
-  readonly wanted: boolean;
-  readonly last: number;
-  readonly conversation: Conversation | null;
-  readonly room: Room | null;
 }
 
 /** The claims of a token that matter here. Nothing is trusted: the server checks. */
@@ -72,11 +57,11 @@ export class Keeping {
     this.#keep(this.#shared, "secret", value);
   }
 
-  get introduced(): Introduced | null {
-    return this.#parsed<Introduced>(this.#shared, "who");
+  get introduced(): Introduced {
+    return this.#parsed<Introduced>(this.#shared, "who") ?? { name: "", email: "" };
   }
-  set introduced(value: Introduced | null) {
-    this.#keep(this.#shared, "who", value && JSON.stringify(value));
+  set introduced(value: Introduced) {
+    this.#keep(this.#shared, "who", JSON.stringify(value));
   }
 
   get resume(): { token: string; session: string } | null {
@@ -86,10 +71,10 @@ export class Keeping {
     this.#keep(this.#own, "resume", value && JSON.stringify(value));
   }
 
-  get talks(): readonly Remembered[] {
-    return this.#parsed<readonly Remembered[]>(this.#own, "talks") ?? [];
+  get talks(): readonly Kept[] {
+    return this.#parsed<readonly Kept[]>(this.#own, "talks") ?? [];
   }
-  set talks(value: readonly Remembered[]) {
+  set talks(value: readonly Kept[]) {
     this.#keep(this.#own, "talks", JSON.stringify(value));
   }
 

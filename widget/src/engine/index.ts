@@ -1,5 +1,6 @@
 // The engine of a widget. Several on a page, and all tabs of the origin, share one connection for each person.
 
+import type { Arguments } from "./commands";
 import { baseOf, Keeping } from "./identity";
 import { talkKey } from "./names";
 import { type Hear, Shared } from "./sharing";
@@ -9,18 +10,37 @@ import { browser, type World } from "./world";
 export * from "./names";
 export type * from "./types";
 
+const PASSED = [
+  "introduce",
+  "setPage",
+  "close",
+  "retry",
+  "discard",
+  "typing",
+  "older",
+  "closeConversation",
+  "leave",
+  "setTopic",
+  "rooms",
+  "approve",
+  "refuse",
+  "removeContact",
+  "block",
+  "unblock",
+] as const;
+
 /** What a page has: one `Shared` for each person. */
 class Page {
-  readonly #shared = new Map<string, { shared: Shared; users: number }>();
+  private readonly shared = new Map<string, { shared: Shared; users: number }>();
 
   constructor(readonly world: World) {}
 
   take(settings: Settings): Shared {
     const base = baseOf(settings);
-    let entry = this.#shared.get(base);
+    let entry = this.shared.get(base);
     if (!entry) {
       entry = { shared: new Shared(this.world, settings, base), users: 0 };
-      this.#shared.set(base, entry);
+      this.shared.set(base, entry);
     } else void entry.shared.run("want", settings.staff, settings.rooms);
     entry.users += 1;
     return entry.shared;
@@ -29,11 +49,11 @@ class Page {
   /** The last one to leave lets go of the connection. */
   leave(settings: Settings): void {
     const base = baseOf(settings);
-    const entry = this.#shared.get(base);
+    const entry = this.shared.get(base);
     if (!entry) return;
     entry.users -= 1;
     if (entry.users) return;
-    this.#shared.delete(base);
+    this.shared.delete(base);
     entry.shared.stop();
   }
 }
@@ -103,7 +123,13 @@ function makeEngine(page: Page, first: Settings): Engine {
     changed();
   }
 
+  // Commands that are passed on as they are.
+  const passed = Object.fromEntries(
+    PASSED.map((name) => [name, (...args: Arguments<typeof name>) => shared.run(name, ...args)]),
+  ) as unknown as Pick<Engine, (typeof PASSED)[number]>;
+
   return {
+    ...passed,
     get state() {
       return shared.state;
     },
@@ -137,8 +163,6 @@ function makeEngine(page: Page, first: Settings): Engine {
     },
     known: () => new Keeping(world, baseOf(settings), shared.tabs).known,
 
-    introduce: (introduction) => shared.run("introduce", introduction),
-    setPage: (url, title) => void shared.run("setPage", url, title),
     identify(token) {
       const next = { ...settings, token };
       if (baseOf(next) === baseOf(settings)) {
@@ -155,7 +179,6 @@ function makeEngine(page: Page, first: Settings): Engine {
       void shared.run("open", talk);
       return talk;
     },
-    close: (talk) => void shared.run("close", talk),
     look(talk) {
       looking = talk;
       if (talk !== null && shared.state.talks[talk]?.unread) void shared.run("read", talk);
@@ -170,25 +193,9 @@ function makeEngine(page: Page, first: Settings): Engine {
       void shared.run("send", entry);
       return clientId;
     },
-    retry: (talk, item) => void shared.run("retry", talk, item),
-    discard: (talk, item) => void shared.run("discard", talk, item),
-    typing: (talk, active) => void shared.run("typing", talk, active),
-    older: (talk) => shared.run("older", talk),
-    closeConversation: (talk) => shared.run("closeConversation", talk),
-
     join: (room) => shared.run("join", key(room)),
-    leave: (talk) => shared.run("leave", talk),
-    setTopic: (talk, text) => shared.run("setTopic", talk, text),
-    rooms: () => shared.run("rooms"),
-
-    setPresence: (state, text = "") => shared.run("setPresence", state, text),
     watch: (name) => void shared.run("watch", key(name)),
-
+    setPresence: (state, text = "") => shared.run("setPresence", state, text),
     addContact: (name, label = "") => shared.run("addContact", name, label),
-    approve: (name) => shared.run("approve", name),
-    refuse: (name) => shared.run("refuse", name),
-    removeContact: (name) => shared.run("removeContact", name),
-    block: (name) => shared.run("block", name),
-    unblock: (name) => shared.run("unblock", name),
   };
 }

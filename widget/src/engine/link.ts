@@ -126,7 +126,16 @@ export class Link {
       // Proxies may keep a connection open that the server has closed.
       this.#carrier.close();
       this.#end(null);
-    } else this.listener.event(message);
+    } else {
+      try {
+        this.listener.event(message);
+      } catch (error) {
+        // One message that is not understood must not end the reading of all others.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
   }
 
   #problem(message: { code: string; text: string; retry_after?: number | null }): Problem {

@@ -6,7 +6,9 @@ import type { Address, TalkKey } from "./types";
 export function talkKey(name: string, domain = ""): TalkKey {
   const folded = name.trim().toLowerCase();
   const own = `@${domain.toLowerCase()}`;
-  return domain && folded.endsWith(own) ? folded.slice(0, -own.length) : folded;
+  const key = domain && folded.endsWith(own) ? folded.slice(0, -own.length) : folded;
+  // Keys are names of fields, too: somebody called "constructor" keeps the domain.
+  return key in {} ? key + own : key;
 }
 
 export function isRoom(name: string): boolean {

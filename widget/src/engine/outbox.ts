@@ -86,7 +86,7 @@ export class Outbox {
       if (room && !room.joined && core.rooms.has(entry.to)) continue;
       this.#underWay.add(entry.clientId);
       const { to, body, kind, clientId: client_id } = entry;
-      link.ask<Sent>({ type: "send", to, client_id, body, ...(kind === "text" ? {} : { kind }) }).then(
+      link.ask<Sent>({ type: "send", to, client_id, body, kind }).then(
         (answer) => core.link === link && this.#settled(entry, answer),
         (error: unknown) => core.link === link && this.#refused(entry, error),
       );

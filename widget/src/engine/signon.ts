@@ -37,27 +37,20 @@ function details(core: Core) {
     device = world.uuid();
     world.local.set("imd:device", device);
   }
-  const presence = { state: core.own.state, ...(core.own.text ? { text: core.own.text } : {}) };
-  return { client: "imd-widget", version: "0.1", device, presence };
+  return { client: "imd-widget", version: "0.1", device, realname: core.keeping.introduced.name, presence: core.own };
 }
 
 /** Both requests at once: the session waits for the proof, and is refused with it. */
-function open(core: Core, link: Link, realname = ""): Promise<Welcome> {
-  return link.ask<Welcome>({ type: "session", ...details(core), ...(realname ? { realname } : {}) });
+function open(core: Core, link: Link): Promise<Welcome> {
+  return link.ask<Welcome>({ type: "session", ...details(core) });
 }
 
 async function visit(core: Core, link: Link): Promise<Welcome> {
   const { keeping, settings } = core;
-  const secret = keeping.secret;
-  const { name, email } = keeping.introduced ?? {};
-  const proof = link.ask<Authenticated>({
-    type: "visit",
-    ...(settings.site ? { site: settings.site } : {}),
-    ...(secret ? { secret } : {}),
-    ...(name ? { name } : {}),
-    ...(email ? { email } : {}),
-  });
-  const session = open(core, link, name);
+  const { secret } = keeping;
+  const { site } = settings;
+  const proof = link.ask<Authenticated>({ type: "visit", site, secret, ...keeping.introduced });
+  const session = open(core, link);
   try {
     const authenticated = await proof;
     if (authenticated.secret) keeping.secret = authenticated.secret;
