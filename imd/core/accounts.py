@@ -202,7 +202,8 @@ class Accounts:
         self._forget(folded)
         if not created:
             raise await self._taken(name)
-        self._forget_looks()
+        if looks:
+            self._forget_looks()
         self._keep(folded, account)
         self._tell(None, account)
         return account

@@ -33,6 +33,11 @@ _REMEMBERED: Final = 20_000
 #: Seconds for which somebody is kept who has not said anything: who goes to the next page comes back.
 UNSAID: Final = 600.0
 
+#: Seconds after which it is noted that somebody is here still.
+_STAYED: Final = 86_400.0
+#: Visitors removed in one go.
+_AT_ONCE: Final = 1_000
+
 #: Doors for pages that have the chat in them.
 EMBEDDED: Final = frozenset({"web", "web-poll"})
 
@@ -140,26 +145,32 @@ class Visitors:
     async def expire(self) -> int:
         """Remove who has not been here for `keep`, and who left without a word; how many."""
         now = self._environment.clock.time()
-        over = [
-            id
-            for id, visit in self._visits.items()
-            if id not in self._people.persons and self._over(visit, now - visit.seen)
-        ]
+        over: list[str] = []
+        for id, visit in self._visits.items():
+            absent = now - visit.seen
+            if id in self._people.persons:
+                if absent > _STAYED:
+                    # Should the daemon be killed while she is here, she was not away all the time.
+                    visit.seen = now
+                    self._note(id, visit)
+            elif self._over(visit, absent):
+                over.append(id)
         gone = 0
-        for id in over:
+        # A part of them at a time: all that is an account's goes with each.
+        for id in over[:_AT_ONCE]:
             account = (await self._people.accounts.by_id([id])).get(id)
-            visit = self._visits.get(id)
-            if visit is None or id in self._people.persons:
+            left = self._visits.get(id)
+            if left is None or id in self._people.persons:
                 continue
             if account is None:
                 await self.removed(id)
-            elif visit.spoke or not await surely(partial(self._inbox.count, id)):
+            elif left.spoke or not await surely(partial(self._inbox.count, id)):
                 await self._people.accounts.remove(account)
                 gone += 1
             else:
                 # Somebody has something to tell her: she is kept as if she had asked.
-                visit.spoke = True
-                self._note(id, visit)
+                left.spoke = True
+                self._note(id, left)
         return gone
 
     def _over(self, visit: Visit, absent: float) -> bool:

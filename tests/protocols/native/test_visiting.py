@@ -257,6 +257,19 @@ class Going(SynchronousTestCase):
         again.heard()
         self.assertEqual([m["body"] for m in again.unasked if m["type"] == "message"], ["Can I help?"])
 
+    def test_crash_after_a_long_stay(self) -> None:
+        """Who has a page open for weeks is not taken for absent when the daemon is killed."""
+        shop = Shop(keep=30 * DAY)
+        shop.on(shop.person("alice"))
+        anna = shop.visitor()
+        anna.send("alice")
+        for _ in range(40):
+            shop.turn(DAY)
+            shop.wait(shop.hub.expire())
+        shop.restart()
+        shop.wait(shop.hub.expire())
+        self.assertEqual(self.names(shop), [anna.name])
+
     def test_never_made(self) -> None:
         """What was noted of a visitor whose account was never made is forgotten, too."""
         shop = Shop()
@@ -264,6 +277,19 @@ class Going(SynchronousTestCase):
         shop.turn(700)
         shop.wait(shop.hub.expire())
         self.assertEqual((len(shop.hub.visitors), shop.wait(shop.store.visits.everyone())), (0, {}))
+
+
+class Bounds(SynchronousTestCase):
+    def test_inbox(self) -> None:
+        """To somebody offline all visitors of one address together send as many messages as guests."""
+        shop = Shop()
+        shop.person("alice")
+        pages = [shop.visitor() for _ in range(2)]
+        answers = [pages[number % 2].send("alice", str(number)) for number in range(21)]
+        self.assertEqual([answer["outcome"] for answer in answers], ["kept"] * 20 + ["refused"])
+        self.assertEqual(answers[-1]["code"], "queue-full")
+        elsewhere = shop.visitor(peer=at("https://shop.example", address="198.51.100.1"))
+        self.assertEqual(elsewhere.send("alice")["outcome"], "kept")
 
 
 class Privacy(SynchronousTestCase):
