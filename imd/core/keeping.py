@@ -321,12 +321,12 @@ class Keeping:
         self._environment.clock.soon(lambda: turn.callback(None))
         await turn
 
-    def withdraw(self, account: str, id: str, key: str = "") -> None:
+    def withdraw(self, account: str, id: str) -> None:
         """Nobody of this account shall be shown this message, should it still wait for that."""
-        pending = self.find(key or id)
-        if pending is not None:
+        pending = self.find(id)
+        if pending is not None and pending.account.id == account:
             pending.acknowledged = True
-            self.recording.pop(key or id, None)
+            self.recording.pop(id, None)
             self.drop(pending)
         inbox = self.inboxes.get(account)
         if inbox is not None:
@@ -343,9 +343,12 @@ class Keeping:
             if pending.timer is not None:
                 pending.timer.cancel()
                 pending.timer = None
+            pending.acknowledged = True
             self.open.pop(key, None)
+            self.recording.pop(key, None)
+            self.drop(pending)
             pending.way.add(self._environment.clock.time(), "withdrawn", "another agent has it")
-        self.withdraw(account, id, key)
+        self.withdraw(account, id)
 
     def refuse(self, pending: Pending, reason: Refusal) -> None:
         """It will never be shown, so nobody may hold it any longer."""

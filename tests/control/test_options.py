@@ -30,6 +30,7 @@ RIGHT: dict[str, tuple[str, dict[str, object]]] = {
     "operator-password": ("operator-password", {}),
     "history export alice": ("history export", {"name": "alice"}),
     "history erase alice": ("history erase", {"name": "alice"}),
+    "desks": ("desks", {}),
     "queue alice": ("queue", {"name": "alice"}),
     "trace xyz": ("trace", {"id": "xyz"}),
     "ledger": ("ledger", {"name": ""}),

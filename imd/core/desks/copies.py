@@ -95,6 +95,10 @@ class Copies:
         """A copy for this agent, if she has none."""
         if safe(spread.agents.get(agent.id)):
             return
+        if agent.id in spread.heard:
+            # She had it, and another one since.
+            spread.agents[agent.id] = Outcome.ACCEPTED
+            return
         spread.agents[agent.id] = None
         conversation = spread.conversation
         person = self._people.person(conversation.person)
@@ -109,11 +113,11 @@ class Copies:
         self._delivery.copy(Pending(agent, sender, message, way, settle, origin), store_first=store_first)
 
     def restore(self, spread: Spread, agents: list[Account]) -> None:
-        """After a start of the daemon: these agents have their copies, or had them."""
+        """After a start of the daemon: these agents have their copies, or had them; and others may have had some."""
         way = self._main_way(spread)
         way.outcome = Outcome.ACCEPTED
         self._note(spread.message)
-        spread.agents = dict.fromkeys(agent.id for agent in agents)
+        spread.agents = dict.fromkeys(spread.agents, Outcome.ACCEPTED) | dict.fromkeys(agent.id for agent in agents)
         for agent in agents:
             self.give(spread, agent, store_first=True)
 

@@ -5,4 +5,5 @@ regrets.py what is taken back, and who reads history
 shown.py   what may be shown to whom, and what must have been
 known.py   what is known of the life so far
 cast.py    its messages and clients
+desk_life.py   another one: of a desk, of those who ask and those who answer
 """

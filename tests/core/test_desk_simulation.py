@@ -1,0 +1,35 @@
+"""Random lives of a desk: never lost, once per id, in order, over everything that can go wrong.
+
+``python -m tests.core.test_desk_simulation FIRST LAST [STEPS]`` lives many of them.
+"""
+
+import sys
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.core.simulation.desk_life import live
+
+
+class DeskSimulationTests(SynchronousTestCase):
+    def test_lives(self) -> None:
+        """What was accepted reaches an agent, what was refused nobody, each of them once, in order."""
+        for seed in range(60):
+            live(seed, 150)
+
+
+def main(arguments: list[str]) -> None:
+    first, last, steps = (int(argument) for argument in [*arguments, "150"][:3])
+    failed: dict[str, list[int]] = {}
+    for seed in range(first, last):
+        try:
+            live(seed, steps)
+        except Exception as error:
+            what = " ".join(each for each in str(error).splitlines()[0].split()[2:] if not each.isdigit())
+            failed.setdefault(type(error).__name__ + " " + what, []).append(seed)
+    for what, seeds in sorted(failed.items(), key=lambda one: -len(one[1])):
+        sys.stdout.write(f"{len(seeds):5} {what}: {seeds[:8]}\n")
+    sys.stdout.write("done\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
