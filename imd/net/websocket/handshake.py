@@ -80,7 +80,7 @@ def check(
     if len(keys) != 1 or not _is_key(keys[0].strip()):
         raise Refused(400, "One Sec-WebSocket-Key of 16 bytes in Base64 is needed.")
     if not from_here(field("Origin"), hosts[0], origins):
-        raise Refused(403, "Pages of that origin may not connect here (web.origins).")
+        raise Refused(403, "Pages of that origin may not connect here (web.sites, web.origins).")
     offered = _tokens(field, "Sec-WebSocket-Protocol", fold=False)
     return Accepted(keys[0].strip(), next((each for each in offered if each in subprotocols), ""))
 

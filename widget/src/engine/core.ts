@@ -208,7 +208,12 @@ export class Core {
     this.watched.add(key);
     this.link?.ask({ type: "watch", name: key }).then(
       (answer) => hear(this, answer),
-      () => undefined,
+      (error) => {
+        const problem = problemOf(error);
+        // The page names somebody whom its site may not write to: nothing else would say so before the first message.
+        if (problem.code !== "not-allowed") return;
+        this.alter(key, (talk) => ({ ...talk, problem }));
+      },
     );
   }
 

@@ -53,6 +53,14 @@ test("a new visitor signs on, says something and is answered, under the desk who
   expect(server.account(visitor()).inbox.size).toBe(0);
 });
 
+test("whom the site may not be written to is said to be so, before anything is written", async () => {
+  begin({ staff: ["bob"] });
+  server.override = ({ type }) => (type === "watch" ? { type: "error", code: "not-allowed", text: "No." } : null);
+  engine.start();
+  await settle();
+  expect(engine.state.talks.bob?.problem).toMatchObject({ code: "not-allowed" });
+});
+
 test("what one looks at is read, the rest is counted", async () => {
   engine.start();
   await settle();
