@@ -20,6 +20,7 @@ from twisted.trial.unittest import TestCase
 from imd.control.call import Caller, connect
 from imd.control.wire import Answer
 from tests.redis_server import RedisServer
+from tests.tokens import site
 
 reactor: Any = installed_reactor
 
@@ -85,7 +86,7 @@ class RunningDaemon:
             'listen.udp=["127.0.0.1:0"]',
             'listen.web=["tcp:0","tls:0"]',
         ]
-        for setting in (*listen, *QUICK, f'store.url="{store}"', *settings):
+        for setting in (*listen, *QUICK, site(), f'store.url="{store}"', *settings):
             self._arguments += ["--set", setting]
         self.ports: dict[tuple[str, str], int] = {}
         self._process: _Process | None = None

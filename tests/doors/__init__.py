@@ -9,6 +9,8 @@ irc      the IRC door
 native   the native door
 udp      the same by datagrams, plain and with DTLS
 websocket both by the web listener
+web       members and visitors of a site whose pages have imd embedded
+polling   the same where WebSockets do not come through
 """
 
 from typing import NamedTuple
@@ -17,6 +19,7 @@ from tests.doors.driver import Change, Driver, Outcome, Received, Seen
 from tests.doors.irc import BareIrcDriver, IrcDriver
 from tests.doors.native import NativeDriver
 from tests.doors.udp import DtlsDriver, UdpDriver
+from tests.doors.web import VISITORS, PollingVisitorDriver, VisitorDriver, WebDriver, WebPollDriver
 from tests.doors.websocket import IrcWebDriver, NativeWebDriver
 
 DOORS: dict[str, type[Driver]] = {
@@ -25,6 +28,8 @@ DOORS: dict[str, type[Driver]] = {
     "websocket": NativeWebDriver,
     "irc": IrcDriver,
     "irc-websocket": IrcWebDriver,
+    "web": WebDriver,
+    "web-poll": WebPollDriver,
 }
 
 
@@ -53,6 +58,12 @@ WATCHERS: dict[str, Watcher] = {
     "websocket contact, watch": Watcher(NativeWebDriver, True, True),
     "websocket stranger, watch": Watcher(NativeWebDriver, False, True),
     "websocket contact, room": Watcher(NativeWebDriver, True, False, True),
+    "web contact": Watcher(WebDriver, True, False),
+    "web contact, watch": Watcher(WebDriver, True, True),
+    "web stranger, watch": Watcher(WebDriver, False, True),
+    "web contact, room": Watcher(WebDriver, True, False, True),
+    "web-poll contact, watch": Watcher(WebPollDriver, True, True),
+    "web-poll stranger, room": Watcher(WebPollDriver, False, False, True),
     "irc contact": Watcher(IrcDriver, True, False),
     "irc contact, MONITOR": Watcher(IrcDriver, True, True),
     "irc stranger, MONITOR": Watcher(IrcDriver, False, True),
@@ -71,6 +82,7 @@ WATCHERS: dict[str, Watcher] = {
 
 __all__ = [
     "DOORS",
+    "VISITORS",
     "WATCHERS",
     "BareIrcDriver",
     "Change",
@@ -81,8 +93,12 @@ __all__ = [
     "NativeDriver",
     "NativeWebDriver",
     "Outcome",
+    "PollingVisitorDriver",
     "Received",
     "Seen",
     "UdpDriver",
+    "VisitorDriver",
     "Watcher",
+    "WebDriver",
+    "WebPollDriver",
 ]

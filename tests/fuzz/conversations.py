@@ -1,8 +1,8 @@
 """The seeds: conversations of a well-behaved client, to be spoilt.
 
 A file begins with ``key: value`` lines, ``door`` and ``invariant`` among them; after ``---`` each line is one of the
-client's. ``\\xNN`` stands for a byte; ``{password}``, ``{plain}`` (SASL PLAIN) and ``{name}`` (a new one for each
-conversation) are filled in.
+client's. ``\\xNN`` stands for a byte; ``{password}``, ``{plain}`` (SASL PLAIN),
+``{bearer}`` (OAUTHBEARER) and ``{name}`` (a new one for each conversation) are filled in.
 """
 
 import base64
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.fuzz.crowd import HOSTILE
+from tests.tokens import bearer, token
 
 _BYTE = re.compile(rb"\\x([0-9a-f]{2})")
 
@@ -25,7 +26,12 @@ class Conversation(NamedTuple):
     def filled_in(self, password: str, name: str) -> list[bytes]:
         """The lines of one client."""
         plain = base64.b64encode(f"\0{HOSTILE}\0{password}".encode())
-        words = {b"{password}": password.encode(), b"{plain}": plain, b"{name}": name.encode()}
+        words = {
+            b"{password}": password.encode(),
+            b"{plain}": plain,
+            b"{bearer}": bearer(token(HOSTILE)).encode(),
+            b"{name}": name.encode(),
+        }
         lines = []
         for line in self.lines:
             for word, value in words.items():

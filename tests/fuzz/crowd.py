@@ -36,6 +36,8 @@ SETTINGS = (
     "limits.traces=200",
     "limits.rooms=100",
     "limits.contacts=100",
+    # Nobody who talks is an agent: what she hears would be counted.
+    f'web.desks=[{{name="sales", agents=["victim", "{HOSTILE}"]}}]',
     # With rates off, a piece of input may be ten thousand bad lines, each with its answer, in one turn of the reactor:
     # whoever says that is otherwise cut off for not having read what it is told.
     'limits.send_queue="4 MiB"',

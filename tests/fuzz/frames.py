@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from tests.daemon import moments
 from tests.doors.stream import connected
+from tests.doors.web import FROM_PAGE
 from tests.doors.websocket import WebSocketStream
 from tests.doors.websocket import connected as web_connected
 from tests.fuzz.conversations import CONVERSATIONS
@@ -24,7 +25,10 @@ _PLACES = (
     ("/irc/", "", "irc"),
     ("/native", "imd.native", "native"),
     ("/native", "", "native"),
+    ("/embed/socket", "imd.native", "native"),
+    ("/embed/socket", "imd.native", "native"),
 )
+_PATHS = ("/", "/irc", "/native", "/embed/socket", "/embed/poll", "/health", "/no", "*", "//", "/%00", "x" * 3000)
 _LINES = ("", "\r\n", "\n", "\r", " ", ":", "x", "\t", "\x00", "é", ",", '"', ";q=1", "websocket", "upgrade", "13", "*")
 
 
@@ -33,14 +37,14 @@ def requests(chance: random.Random) -> bytes:
     key = base64.b64encode(chance.randbytes(chance.choice([16, 16, 16, 15, 0, 300]))).decode()
     head = [
         f"{chance.choice(['GET', 'GET', 'POST', 'HEAD', 'OPTIONS', 'get', ''])} "
-        f"{chance.choice(['/', '/irc', '/native', '/health', '/nothing', '*', '//', '/%00', '/..', 'x' * 3000])} "
+        f"{chance.choice(_PATHS)} "
         f"HTTP/{chance.choice(['1.1', '1.1', '1.0', '2.0', '0.9', '1.1 x', ''])}",
         "Host: localhost",
         "Upgrade: websocket",
         "Connection: Upgrade",
         f"Sec-WebSocket-Key: {key}",
         f"Sec-WebSocket-Version: {chance.choice(['13', '13', '8', '0', 'x', ''])}",
-        f"Origin: {chance.choice(['http://localhost', 'null', 'http://[', 'x', 'http://localhost:1e9'])}",
+        f"Origin: {chance.choice(['http://localhost', 'https://shop.example.org', 'null', 'http://[', 'x', 'http://localhost:1e9'])}",
         f"Sec-WebSocket-Protocol: {chance.choice(['imd.native', 'text.ircv3.net', ',,,', 'x' * 500, ''])}",
         f"Sec-WebSocket-Extensions: {chance.choice(['permessage-deflate', ';', ''])}",
         f"Content-Length: {chance.choice(['0', '0', '5', '-1', '99999999999', 'x'])}",
@@ -148,7 +152,8 @@ class FrameCrowd(Crowd):
             if chance.random() < 0.1:
                 pieces.append(chance.choice(_WRONG)(chance, line))
         self.figures.hostile += hostile + len(pieces)
-        stream = await web_connected(self.daemon.ports["web", "tcp"], path, subprotocol)
+        headers = FROM_PAGE if path.startswith("/embed") else ()
+        stream = await web_connected(self.daemon.ports["web", "tcp"], path, subprotocol, headers=headers)
         try:
             await stream.until("the answer", lambda: bool(stream.answer))
             assert stream.open, stream.answer

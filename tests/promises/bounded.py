@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.daemon import RunningDaemon, moments
 from tests.doors import UdpDriver
+from tests.doors.polling import PollStream
 from tests.doors.stream import Stream
 from tests.promises.house import PromiseTestCase
 
@@ -43,8 +44,19 @@ def stop_reading(driver: Any) -> None:
         driver.stream.dialed.transport.stopReading()
         return
     stream: Stream = driver.stream
+    if isinstance(stream, PollStream):
+        stream.pause()
+        return
     transport: Any = stream.transport
     transport.pauseProducing()
+
+
+def read_on(driver: Any) -> None:
+    """As a client that hung for a while."""
+    if isinstance(driver.stream, PollStream):
+        driver.stream.resume()
+    else:
+        driver.stream.transport.resumeProducing()
 
 
 def resident(daemon: RunningDaemon) -> int:

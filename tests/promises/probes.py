@@ -223,6 +223,8 @@ NATIVE: dict[str, list[dict[str, Any]]] = {
     "register": [{"name": "{t}", "password": "correct horse"}],
     "authenticate": [{"mechanism": "PLAIN", "data": ""}],
     "response": [{"data": ""}],
+    "visit": [{"name": "{t}"}],
+    "introduce": [{"name": "{t}"}, {"page": "https://shop.example.org/", "title": "{t}"}],
     "resume": [{"token": "{t}", "session": "{t}", "client": "c"}],
     "session": [{"client": "c"}],
     "ping": [{}],
@@ -254,7 +256,7 @@ def uncovered() -> dict[str, set[str]]:
 
 
 #: What is asked where; by UDP it is the same as at the native door.
-DOORS_ASKED = {"native", "udp", "websocket", "irc", "irc-websocket"}
+DOORS_ASKED = {"native", "udp", "websocket", "irc", "irc-websocket", "web", "web-poll"}
 
 
 async def ask_everything(observer: Driver, words: dict[str, str]) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from typing import Any
 from tests.daemon import RunningDaemon, moments
 from tests.doors import DOORS, Driver, IrcDriver, NativeDriver
 from tests.doors.stream import connected
-from tests.promises.bounded import BoundedTestCase, happened, met, resident, stop_reading
+from tests.promises.bounded import BoundedTestCase, happened, met, read_on, resident, stop_reading
 from tests.promises.bounds.meeting import Meeting
 from tests.promises.house import PASSWORD
 
@@ -58,7 +58,7 @@ class HeldTests(BoundedTestCase):
             self.assertIn("slow", row["reason"])
             if door != "udp":
                 # What waited for it is gone, so that this comes next.
-                reader.stream.transport.resumeProducing()
+                read_on(reader)
                 words = '"code":"too-slow"' if isinstance(reader, NativeDriver) else "ERROR :Closing Link"
                 await reader.until("the reason", lambda reader=reader: not reader.stream.alive)
                 self.assertIn(words, reader.stream.transcript[-1])

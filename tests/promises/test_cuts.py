@@ -34,8 +34,8 @@ SEED = 20_260_000
 #: Pairs of people at one time.
 LANES = 8
 
-#: The doors whose bytes are a stream, and how these are cut into what is said.
-STREAMS = {"native": lines, "irc": lines, "websocket": frames, "irc-websocket": frames}
+#: The doors whose bytes are a stream, and how these are cut into what is said. ``websocket`` is as ``web``.
+STREAMS = {"native": lines, "irc": lines, "web": frames, "irc-websocket": frames}
 #: Those in which JSON is said.
 NATIVE = {door for door in STREAMS if issubclass(DOORS[door], NativeDriver)}
 

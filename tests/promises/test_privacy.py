@@ -12,7 +12,18 @@ from twisted.internet.defer import Deferred, gatherResults
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.daemon import RunningDaemon
-from tests.doors import DOORS, BareIrcDriver, Driver, IrcDriver, IrcWebDriver, NativeDriver, NativeWebDriver, UdpDriver
+from tests.doors import (
+    DOORS,
+    BareIrcDriver,
+    Driver,
+    IrcDriver,
+    IrcWebDriver,
+    NativeDriver,
+    NativeWebDriver,
+    UdpDriver,
+    WebDriver,
+    WebPollDriver,
+)
 from tests.promises import probes
 from tests.promises.house import PASSWORD, PromiseTestCase, on_both_stores
 
@@ -57,6 +68,8 @@ OBSERVERS: dict[str, type[Driver]] = {
     "udp": UdpDriver,
     "websocket": NativeWebDriver,
     "irc-websocket": IrcWebDriver,
+    "web": WebDriver,
+    "web-poll": WebPollDriver,
     "irc": IrcDriver,
     "bare irc": BareIrcDriver,
 }

@@ -14,8 +14,13 @@ from tests.promises.house import PASSWORD, PromiseTestCase, on_both_stores
 
 #: Where some watchers meet the person.
 ROOM = "#together"
-#: By UDP only silence tells that a client is gone.
-SOON_MISSED = ('limits.native_ping_interval="1 s"', 'limits.native_ping_timeout="1 s"')
+#: By UDP and by polling only silence tells that a client is gone.
+SOON_MISSED = (
+    'limits.native_ping_interval="1 s"',
+    'limits.native_ping_timeout="1 s"',
+    'limits.poll_wait="1 s"',
+    'limits.poll_idle="2 s"',
+)
 
 OFFLINE = ("offline", "")
 ONLINE = ("available", "")
