@@ -40,7 +40,7 @@ from imd.credentials.operators import OperatorLogin, Operators
 from imd.credentials.portal import ForeignRealm, StoredPasswords, StoredRealm, Verifiers, login, usable_checker
 from imd.credentials.registration import CLOSED, INVITE, RegistrationRules
 from imd.credentials.scram import SALT_SIZE, new_verifier
-from imd.credentials.site_tokens import SiteTokens, TokenSite
+from imd.credentials.site_tokens import LIFETIME, SiteTokens, TokenSite
 from imd.credentials.throttle import Throttle
 from imd.credentials.tokens import Tokens
 from imd.credentials.visiting import Visiting
@@ -228,7 +228,11 @@ class CredentialsFront:
         return account
 
     async def issue_token(self, account: Account, device: str) -> str:
-        return await self._tokens.issue(account.id, device, self._clock.time() + self._rules.resume_keep)
+        keep = self._rules.resume_keep
+        if account.site and not account.visitor:
+            # Who is a member is the site's to say: not for longer than by a token of its own.
+            keep = min(keep, LIFETIME)
+        return await self._tokens.issue(account.id, device, self._clock.time() + keep)
 
     async def visit(self, peer: Peer, site: str, secret: str, name: str, email: str) -> tuple[Account, str]:
         if self._visiting is None:

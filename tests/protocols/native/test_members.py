@@ -128,6 +128,17 @@ class Members(SynchronousTestCase):
         self.assertEqual(page.show(signed())["type"], "authenticated")
         self.assertIsNone(where.wait(where.accounts.by_name("nobody")))
 
+    def test_resumed(self) -> None:
+        """Her session may be resumed for a day without another token, and no longer: who is a member her site says."""
+        where = shop()
+        for seconds, answer in ((86_300, "welcome"), (86_500, "error")):
+            page = where.page()
+            page.show(token(where.reactor.seconds(), aud="localhost"))
+            ticket = page.ask("session")["token"]
+            page.leave()
+            where.turn(seconds)
+            self.assertEqual(where.page().ask("resume", token=ticket)["type"], answer)
+
     def test_suspended(self) -> None:
         """Who is suspended stays out, whatever her site says."""
         where = shop()
