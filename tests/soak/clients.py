@@ -16,9 +16,11 @@ from tests.doors import websocket
 from tests.doors.driver import Outcome, Seen, SignOnFailed, reactor
 from tests.doors.irc import IrcDriver, IrcLine
 from tests.doors.native import NativeDriver
+from tests.doors.polling import PollStream
 from tests.doors.stream import PATIENCE, Stream, connected
 from tests.doors.udp import Datagrams
-from tests.soak.plan import DATAGRAM, NATIVE
+from tests.doors.web import FROM_PAGE
+from tests.soak.plan import DATAGRAM, NATIVE, POLLING
 
 #: Lines an IRC client looks back at.
 _LINES = 50
@@ -96,6 +98,19 @@ class NativeClient(NativeDriver):
         self.welcome = answer
         for view in answer.get("presence", []):
             self.seen.append(self._seen(view))
+
+    async def visit(self, secret: str, **more: Any) -> str:
+        """Sign on as a visitor of the tests' site; her secret. Raises `SignOnFailed`."""
+        await self.until("hello", lambda: self.hello is not None)
+        answer = await self.ask({"type": "visit", **({"secret": secret} if secret else {})})
+        if answer["type"] != "authenticated":
+            raise SignOnFailed(str(answer))
+        self.name = answer["address"].partition("@")[0]
+        opened = await self.ask({"type": "session", "client": "test", "version": "1", **more})
+        if opened["type"] != "welcome":
+            raise SignOnFailed(str(opened))
+        self.welcome = opened
+        return str(answer["secret"])
 
 
 class IrcClient(IrcDriver):
@@ -201,6 +216,11 @@ async def dial(daemon: RunningDaemon, kind: str) -> Stream:
     """A connection of this kind to the daemon."""
     if kind in DATAGRAM:
         return Datagrams(daemon, dtls=kind == "dtls", source="")
+    if kind in POLLING:
+        return PollStream(daemon.ports["web", "tcp"], FROM_PAGE)
+    if kind in ("page", "visit"):
+        port = daemon.ports["web", "tcp"]
+        return await websocket.connected(port, "/embed/socket", "imd.native", headers=FROM_PAGE)
     if kind == "web":
         return await websocket.connected(daemon.ports["web", "tcp"], "/native", "imd.native")
     if kind == "ircweb":

@@ -17,6 +17,7 @@ from twisted.internet.defer import CancelledError, Deferred, TimeoutError
 from twisted.internet.error import ConnectError, ConnectionClosed
 
 from tests.doors.driver import Outcome, Seen, SignOnFailed, reactor
+from tests.doors.polling import PollStream
 from tests.doors.stream import PATIENCE
 from tests.doors.udp import Datagrams
 from tests.promises.house import PASSWORD
@@ -178,12 +179,24 @@ class Device:
                 self.town.figures.tokens_refused += 1
                 await self._by_password(client, more)
         else:
-            await client.enter(PASSWORD, **more)
+            await self._by_password(client, more)
         self._token = client.welcome["token"], client.welcome["session"]
 
-    @staticmethod
-    async def _by_password(client: NativeClient, more: dict[str, Any]) -> None:
-        await client.enter(PASSWORD, **more)
+    async def _by_password(self, client: NativeClient, more: dict[str, Any]) -> None:
+        person = self.person
+        if not person.resident.visitor:
+            await client.enter(PASSWORD, **more)
+            return
+        try:
+            person.secret = await client.visit(person.secret, **more)
+        except SignOnFailed as failed:
+            # Forgotten when she went, because she had never said anything.
+            if "no-such-visitor" not in str(failed) or person.known:
+                raise
+            person.secret = await client.visit("", **more)
+        if person.name != client.name:
+            person.name = client.name
+            self.shelf = self._new_shelf()
 
     def _refused(self, error: Exception, life: int) -> None:
         town = self.town
@@ -245,6 +258,8 @@ class Device:
             self.state = State.DEAF
             if isinstance(client.stream, Datagrams):
                 client.stream.dialed.transport.stopReading()
+            elif isinstance(client.stream, PollStream):
+                client.stream.pause()
             else:
                 transport.pauseProducing()
             self.town.later(self.chance.random() * self.town.plan.compressed(DEAF), self.wake)
@@ -315,6 +330,7 @@ class Device:
 
     def _told(self, entry: Entry, outcome: Outcome) -> None:
         self.town.books.told(entry, outcome.how, outcome.id, outcome.reason)
+        self.person.known = self.person.known or entry.promised
         if outcome.how == "unknown" and self.native:
             # Safe to send again under the same id; it may come after others by now.
             entry.late = True

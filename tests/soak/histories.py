@@ -63,6 +63,8 @@ async def _talks_of(town: "Town", owner: "Person", books: dict[str, list[Entry]]
 
 
 def _reader(person: "Person") -> NativeClient | None:
+    if person.resident.visitor:
+        return None
     return next((each.client for each in person.on if isinstance(each.client, NativeClient)), None)
 
 

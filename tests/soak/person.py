@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from tests.soak.clients import NativeClient
 from tests.soak.device import CUTS, Device, State
-from tests.soak.plan import BETWEEN, Resident
+from tests.soak.plan import BETWEEN, FAMOUS, Resident
 
 if TYPE_CHECKING:
     from tests.soak.town import Town
@@ -21,8 +21,8 @@ DEEDS = {
     "leave": 7,
     "cut": 6,
 }
-#: People of whom everybody knows: many talk to few.
-FAMOUS = 10
+#: The same for visitors of a site, who may do less.
+VISITING = {"talk": 50, "be": 5, "read": 5, "leave": 10, "cut": 10}
 #: Seconds of her time for which a person stays away who has left.
 AWAY = 180.0
 
@@ -43,6 +43,10 @@ class Person:
         #: Away for good: the load is over.
         self.gone = False
         self._times = 0
+        #: Whether somebody of her name is kept: visitors are called something once they have come, and are forgotten
+        #: when they go and have never said anything.
+        self.known = resident.settled
+        self.secret = ""
 
     def called(self) -> str:
         """The name to sign on with."""
@@ -79,7 +83,8 @@ class Person:
 
     def do(self) -> None:
         """One deed."""
-        deed = self.chance.choices(list(DEEDS), list(DEEDS.values()))[0]
+        deeds = VISITING if self.resident.visitor else DEEDS
+        deed = self.chance.choices(list(deeds), list(deeds.values()))[0]
         device = self.chance.choice(self.devices)
         self.town.figures.deeds += 1
         if device.state is State.OFF:
@@ -91,13 +96,18 @@ class Person:
         """A line or several to somebody, whether or not they are on."""
         people = self.town.people
         luck = self.chance.random()
-        if luck < 0.7 and self.resident.contacts:
+        asked = [visitor for visitor in self.town.visitors if visitor.known] if self.resident.staff else []
+        if self.resident.visitor:
+            other = self.chance.choice(self.town.staff)
+        elif asked and luck < 0.3:
+            other = self.chance.choice(asked)
+        elif luck < 0.7 and self.resident.contacts:
             other = people[self.chance.choice(self.resident.contacts)]
         elif luck < 0.8:
             other = people[self.chance.randrange(min(FAMOUS, len(people)))]
         else:
             other = people[self.chance.randrange(len(people))]
-        if other is not self:
+        if other is not self and (not other.resident.visitor or self.resident.staff):
             for _ in range(self.chance.choice((1, 1, 1, 2, 5))):
                 device.send(other.name, self._words())
 
@@ -125,7 +135,9 @@ class Person:
         """A page of history, or what IRC has instead."""
         client = device.client
         if isinstance(client, NativeClient):
-            where = self.chance.choice([*sorted(self.rooms), *map(self._contact, self.resident.contacts)])
+            people = [each.name for each in self.town.staff] if self.resident.visitor else []
+            people += map(self._contact, self.resident.contacts)
+            where = self.chance.choice([*sorted(self.rooms), *people])
             client.ask({"type": "get-history", "with": where, "limit": 50})
         elif client is not None:
             client.say(self.chance.choice(("BUDDY LIST", "BUDDY QUEUE", "WHO #square", "LUSERS", "LIST")))
@@ -135,10 +147,10 @@ class Person:
 
     def befriend(self, device: Device) -> None:
         """Ask a stranger, answer one, or think better of it. The contacts of the plan stay."""
-        if self.resident.guest:
+        if not self.resident.settled:
             return
         other = self.town.people[self.chance.randrange(len(self.town.people))]
-        if other is self or other.resident.guest or other.resident.number in self.resident.contacts:
+        if other is self or not other.resident.settled or other.resident.number in self.resident.contacts:
             return
         deed = self.chance.choice(("ask", "approve", "refuse", "remove", "cancel"))
         client = device.client

@@ -6,14 +6,34 @@ import socket
 
 import msgspec
 
+from tests.tokens import site
+
 #: How a client comes in: transport and protocol. ``bare`` is IRC without any capability.
-KINDS = {"tcp": 24, "tls": 7, "web": 7, "udp": 18, "dtls": 7, "irc": 16, "ircs": 4, "ircweb": 6, "bare": 11}
+KINDS = {
+    "tcp": 22,
+    "tls": 7,
+    "web": 5,
+    "page": 4,
+    "poll": 4,
+    "udp": 16,
+    "dtls": 7,
+    "irc": 16,
+    "ircs": 4,
+    "ircweb": 5,
+    "bare": 10,
+}
+#: The same for visitors of a site.
+VISITING = ("visit", "visitpoll")
 
 #: What the daemon calls the door, for the figures.
 DOORS = {
     "tcp": "native TCP",
     "tls": "native TLS",
     "web": "native WebSocket",
+    "page": "web page",
+    "poll": "web page, polling",
+    "visit": "visitor",
+    "visitpoll": "visitor, polling",
     "udp": "native UDP",
     "dtls": "native DTLS",
     "irc": "IRC",
@@ -22,13 +42,16 @@ DOORS = {
     "bare": "IRC, bare",
 }
 
-NATIVE = frozenset({"tcp", "tls", "web", "udp", "dtls"})
+NATIVE = frozenset({"tcp", "tls", "web", "page", "poll", "udp", "dtls", *VISITING})
+POLLING = frozenset({"poll", "visitpoll"})
 DATAGRAM = frozenset({"udp", "dtls"})
 
 #: Seconds of the hour between two deeds of one person.
 BETWEEN = 60.0
-#: Out of a hundred people so many have a second client, a third one, and are guests.
-SECOND, THIRD, GUESTS = 20, 4, 3
+#: Out of a hundred people so many have a second client, a third one, are guests, and visitors of a site.
+SECOND, THIRD, GUESTS, VISITORS = 20, 4, 3, 6
+#: People of whom everybody knows: many talk to few. Those who have accounts are staff of the site.
+FAMOUS = 10
 #: Mutual contacts of each person, and rooms.
 CONTACTS = 8
 ROOMS = 2
@@ -72,6 +95,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
             f"limits.irc_ping_timeout={wait(60)}",
             f"limits.native_ping_interval={wait(60)}",
             f"limits.native_ping_timeout={wait(60)}",
+            f"limits.poll_wait={wait(25)}",
+            f"limits.poll_idle={wait(90)}",
+            "limits.visitors_per_address=0",
+            site([resident.name for resident in residents(self) if resident.staff]),
             f"limits.traces={self.traces}",
             # The same in all lives of the daemon, so that it tells those who still write to an earlier one.
             f'listen.udp=["127.0.0.1:{_free_udp_port()}"]',
@@ -93,11 +120,22 @@ class Resident(msgspec.Struct, frozen=True):
     number: int
     name: str
     guest: bool
+    visitor: bool
     #: Kinds of her clients.
     clients: tuple[str, ...]
     #: Numbers of her mutual contacts.
     contacts: tuple[int, ...]
     rooms: tuple[str, ...]
+
+    @property
+    def settled(self) -> bool:
+        """Whether she has an account from the beginning."""
+        return not self.guest and not self.visitor
+
+    @property
+    def staff(self) -> bool:
+        """Whether visitors may write to her."""
+        return self.settled and self.number < FAMOUS
 
 
 def residents(plan: Plan) -> list[Resident]:
@@ -106,16 +144,21 @@ def residents(plan: Plan) -> list[Resident]:
     kinds, weights = list(KINDS), list(KINDS.values())
     clients: list[tuple[str, ...]] = []
     guests: list[bool] = []
+    visitors: list[bool] = []
     while sum(map(len, clients)) < plan.clients:
-        guest = chance.randrange(100) < GUESTS
+        luck = chance.randrange(100)
+        guest, visitor = luck < GUESTS, GUESTS <= luck < GUESTS + VISITORS
         luck = chance.randrange(100)
         count = 3 if luck < THIRD else 2 if luck < THIRD + SECOND else 1
-        if guest:
+        if visitor:
+            clients.append((chance.choice(VISITING),))
+        elif guest:
             clients.append((chance.choice(["irc", "bare"]),))
         else:
             clients.append(tuple(chance.choices(kinds, weights, k=count)))
         guests.append(guest)
-    people = [number for number, guest in enumerate(guests) if not guest]
+        visitors.append(visitor)
+    people = [number for number, guest in enumerate(guests) if not guest and not visitors[number]]
     friends = _ring(people)
     rooms = [f"#room{number}" for number in range(max(2, plan.clients // 25))]
     return [
@@ -123,9 +166,12 @@ def residents(plan: Plan) -> list[Resident]:
             number,
             f"p{number:04}",
             guest,
+            visitors[number],
             clients[number],
             friends.get(number, ()),
-            tuple(chance.sample(rooms, min(ROOMS, len(rooms)))) + (("#square",) if chance.random() < 0.2 else ()),
+            ()
+            if visitors[number]
+            else tuple(chance.sample(rooms, min(ROOMS, len(rooms)))) + (("#square",) if chance.random() < 0.2 else ()),
         )
         for number, guest in enumerate(guests)
     ]

@@ -65,6 +65,8 @@ class Town:
         self.books = Books(self.say)
         self.figures = Figures()
         self.people = [Person(self, resident) for resident in residents(plan)]
+        self.staff = [person for person in self.people if person.resident.staff]
+        self.visitors = [person for person in self.people if person.resident.visitor]
         self.devices = [device for person in self.people for device in person.devices]
         #: Whether the daemon takes connections, and which of its lives it is.
         self.up = False
@@ -122,7 +124,7 @@ class Town:
         await store.open()
         try:
             verifier = new_verifier(salted_password(PASSWORD.encode(), _SALT, _ITERATIONS), _SALT, _ITERATIONS)
-            settled = [person for person in self.people if not person.resident.guest]
+            settled = [person for person in self.people if person.resident.settled]
             made = []
             for person in settled:
                 devices = tuple(dict.fromkeys(device.name for device in person.devices))
@@ -204,7 +206,7 @@ class Town:
         waiting = 0
         try:
             for person in self.people:
-                if person.resident.guest:
+                if person.resident.guest or not person.known:
                     continue
                 rows = (await caller.every_page("queue", {"name": person.name}))["rows"]
                 waiting += len(rows)
