@@ -25,7 +25,7 @@ def main() -> int:
     parser.add_argument("--output", type=Path, default=Path("build/bench.json"))
     parser.add_argument("--seconds", type=float, default=2.0, help="how long each run is measured")
     parser.add_argument("--repeat", type=int, default=2, help="how often each cost is measured")
-    parts = ("costs", "presence", "arrivals", "crowds", "latencies", "queueing")
+    parts = ("costs", "pages", "presence", "arrivals", "crowds", "latencies", "queueing")
     parser.add_argument("--only", choices=parts, action="append")
     arguments = parser.parse_args()
 

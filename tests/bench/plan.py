@@ -26,6 +26,7 @@ from tests.bench.ways import (
     BY_DTLS,
     BY_IRC,
     BY_NATIVE,
+    BY_PAGES,
     BY_PLAIN,
     BY_TLS,
     BY_UDP,
@@ -41,6 +42,7 @@ from tests.bench.ways import (
     IRC_STORE,
     NATIVE_STORE,
     NGIRCD,
+    VISITORS,
     WATCHED_STORE,
     WORDS,
 )
@@ -62,7 +64,10 @@ CROWD = 1000
 #: Seconds after which costs are not measured once more: all is to be done within a quarter of an hour.
 ENOUGH = 420.0
 
-TALKING = (FLOOR, GUESTS, BY_IRC, BY_NATIVE, BY_WEBSOCKET, BY_TLS, BY_UDP, BY_DTLS, WORDS, NGIRCD, INSPIRCD)
+#: Those in web pages, and whom they are beside.
+IN_PAGES = (BY_IRC, BY_WEBSOCKET, BY_PAGES, VISITORS)
+OTHERS = (BY_TLS, BY_UDP, BY_DTLS, WORDS, NGIRCD, INSPIRCD)
+TALKING = (FLOOR, GUESTS, BY_NATIVE, *IN_PAGES, *OTHERS)
 
 #: Name, the generator's options, who is measured.
 Scenario = tuple[str, dict[str, Any], tuple[str, ...]]
@@ -203,9 +208,15 @@ class Bench:
                         several.setdefault((name, who), []).append(per_operation(figures))
         self.figures |= {key: middle(values) for key, values in several.items() if key not in self.void}
 
+    def pages(self) -> None:
+        """Only what concerns pages of other sites, beside IRC."""
+        self.costs([(name, options, IN_PAGES) for name, options, who in SCENARIOS if who == TALKING])
+        for who in IN_PAGES:
+            self._arrive(who, self._idle)
+
     def arrivals(self) -> None:
         """Signing on, and what an idle connection keeps."""
-        everybody = (GUESTS, BY_IRC, BY_NATIVE, GUESTS_BY_WEBSOCKET, BY_WEBSOCKET, BY_TLS, BY_UDP, BY_DTLS)
+        everybody = (GUESTS, BY_NATIVE, GUESTS_BY_WEBSOCKET, *IN_PAGES, BY_TLS, BY_UDP, BY_DTLS)
         for who in (*everybody, WORDS, NGIRCD):
             clients = min(self._idle, FEWER) if who in (BY_TLS, BY_DTLS) else self._idle
             self._arrive(who, clients)

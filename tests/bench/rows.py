@@ -9,6 +9,7 @@ from tests.bench.ways import (
     BY_DTLS,
     BY_IRC,
     BY_NATIVE,
+    BY_PAGES,
     BY_PLAIN,
     BY_TLS,
     BY_UDP,
@@ -19,6 +20,7 @@ from tests.bench.ways import (
     GUESTS_BY_WEBSOCKET,
     INSPIRCD,
     NGIRCD,
+    VISITORS,
     WORDS,
 )
 
@@ -45,6 +47,8 @@ MEMORY = {
     BY_NATIVE: 6,
     GUESTS_BY_WEBSOCKET: 8,
     BY_WEBSOCKET: 8,
+    BY_PAGES: 8,
+    VISITORS: 8,
     BY_UDP: 6,
     BY_TLS: 30,
     BY_DTLS: 80,
@@ -88,6 +92,8 @@ class Rows:
                 rivals: tuple[str, ...] = (FLOOR, CONFIRMING, WORDS, NGIRCD, INSPIRCD)
                 if who in _COVERED:
                     rivals = (BY_NATIVE,)
+                elif who in (BY_PAGES, VISITORS):
+                    rivals = (BY_IRC,)
                 elif who == GUESTS_BY_WEBSOCKET:
                     rivals = (GUESTS,)
                 for rival in rivals:
@@ -119,7 +125,7 @@ class Rows:
         rows = []
         for who, most in MEMORY.items():
             rows.append(self._row("idle session", "KiB", ("memory", who), ("memory", WORDS), Budget(at_most=most)))
-        for who in (GUESTS, BY_IRC, BY_NATIVE, GUESTS_BY_WEBSOCKET, BY_WEBSOCKET, BY_TLS, BY_UDP, BY_DTLS):
+        for who in MEMORY:
             wanted = Budget(at_least=2000) if who in (BY_NATIVE, BY_IRC) else Budget()
             rows.append(self._row("sign-ons per second of CPU", "/s", ("sign-ons", who), ("sign-ons", WORDS), wanted))
             rows.append(self._row("sign-ons by the clock", "/s", ("sign-ons by the clock", who)))

@@ -15,7 +15,7 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.bench import report
+from tests.bench import report, ways
 from tests.bench.load import FLAGS, Generator, Void, build
 from tests.bench.misbehaving import Fault, Misbehaving
 from tests.bench.report import Budget, Row
@@ -158,6 +158,25 @@ class NativeTests(SynchronousTestCase):
                 )  # fmt: skip
                 self.assertGreater(figures["measured"], 20, (transport, scenario))
                 self.assertEqual(figures["delivered"], figures["expected"])
+
+    def test_pages(self) -> None:
+        """Talks of accounts in web pages, and of visitors with the agents of desks; and visitors who only come."""
+        folder = Path(self.mktemp()).absolute()
+        accounts = [sys.executable, "-m", "tests.bench.accounts", str(folder), "sqlite", "9", "bench", "4096", "0"]
+        key = subprocess.run(accounts, check=True, capture_output=True, text=True).stdout.strip()
+        generator = Generator(programs()[0])
+        for who in (ways.BY_PAGES, ways.VISITORS):
+            for scenario in ("pairs", "connect"):
+                with Imd(*ways.site(8), data=folder) as imd:
+                    port, options = ways.signing_on(who, imd, key)
+                    figures = generator.run(
+                        scenario, port, imd.pids, clients=8, warmup=0, duration=0.1, settle=0, window=4, **options
+                    )
+                    if scenario == "pairs":
+                        self.assertGreater(figures["measured"], 20, who)
+                        self.assertEqual(figures["delivered"], figures["expected"])
+                    else:
+                        self.assertEqual(figures["signed_on"], 8)
 
 
 class ScramTests(SynchronousTestCase):

@@ -61,12 +61,11 @@ void arrived(struct client *client, const char *source, const char *target, cons
         totals.stray++;
         return;
     }
-    snprintf(name, sizeof name, "%s%05d", opt.prefix, from);
-    bool right = is_named(source, name);
+    bool right = is_named(source, clients[from].name);
     if (opt.scenario == ROOM)
         snprintf(name, sizeof name, "#r%d", to);
     else
-        snprintf(name, sizeof name, "%s%05d", opt.prefix, to);
+        snprintf(name, sizeof name, "%s", clients[to].name);
     /* Of a presence there is no other target than whoever is told. */
     if (!right || (opt.scenario != PRESENCE && !is_named(target, name))) {
         totals.stray++;

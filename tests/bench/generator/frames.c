@@ -6,13 +6,21 @@
 
 void frames_begin(struct client *client)
 {
-    static const char head[] = "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    static const char head[] = " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
                                "Sec-WebSocket-Protocol: ";
     const char *subprotocol = opt.native ? "imd.native\r\n\r\n" : "text.ircv3.net\r\n\r\n";
+    /* The origin of the site that the servers know of (ways.py). */
+    static const char embedded[] = "Origin: https://shop.example.org\r\n";
+    bool in_page = opt.embedded || is_visitor(client);
+    const char *request = in_page ? "GET /embed/socket" : "GET /";
     client->upgraded = false;
+    append(&client->wire, request, strlen(request));
     append(&client->wire, head, sizeof head - 1);
-    append(&client->wire, subprotocol, strlen(subprotocol));
+    append(&client->wire, subprotocol, strlen(subprotocol) - 2);
+    if (in_page)
+        append(&client->wire, embedded, sizeof embedded - 1);
+    append(&client->wire, "\r\n", 2);
     net_dirty(client);
 }
 

@@ -268,6 +268,7 @@ static void parse(int count, char **arguments)
         {"warmup", 1, 0, 'W'},   {"duration", 1, 0, 'd'}, {"settle", 1, 0, 'e'},     {"pid", 1, 0, 'i'},
         {"prefix", 1, 0, 'x'},   {"client-key", 1, 0, 'k'}, {"probe", 1, 0, 'o'},    {"patience", 1, 0, 't'},
         {"transport", 1, 0, 'T'}, {"sasl", 0, 0, 'A'},    {"plain", 0, 0, 'L'},
+        {"embedded", 0, 0, 'E'}, {"visitors", 0, 0, 'V'},
         {0, 0, 0, 0}};
     for (int letter; (letter = getopt_long(count, arguments, "", known, NULL)) != -1;)
         switch (letter) {
@@ -305,13 +306,17 @@ static void parse(int count, char **arguments)
             break;
         case 'A': opt.sasl = true; break;
         case 'L': opt.plain = true; break;
+        case 'E': opt.embedded = true; break;
+        case 'V': opt.visitors = true; break;
         default: usage("wrong option");
         }
     if (opt.clients < 1 || opt.window < 1 || opt.window > RING || opt.size < 60 || opt.size > 400 || !opt.port ||
         (opt.scenario == PAIRS && opt.clients % 2) || opt.per_room < 2 || opt.senders < 1 ||
         (opt.scenario == ROOM && (opt.clients % opt.per_room || opt.senders > opt.per_room)) ||
         (opt.scenario == PRESENCE && (opt.clients != opt.per_room || opt.senders != 1)) ||
-        (opt.transport >= UDP && !opt.native) || (opt.scenario == OFFLINE && (!opt.native || opt.clients < 2 * opt.senders)))
+        (opt.transport >= UDP && !opt.native) ||
+        ((opt.embedded || opt.visitors) && (!opt.native || opt.transport != WEBSOCKET)) ||
+        (opt.visitors && opt.scenario != PAIRS && opt.scenario != CONNECT) || (opt.scenario == OFFLINE && (!opt.native || opt.clients < 2 * opt.senders)))
         usage("these options do not fit together");
 }
 
@@ -329,6 +334,7 @@ int main(int count, char **arguments)
         clients[i].fd = -1;
         clients[i].number = i;
         clients[i].room = i / opt.per_room;
+        snprintf(clients[i].name, sizeof clients[i].name, "%s%05d", opt.prefix, i);
         clients[i].probe = i == opt.clients;
     }
     book_open();

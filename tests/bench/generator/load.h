@@ -31,6 +31,8 @@ struct options {
     enum scenario scenario;
     enum transport transport;
     bool native, burst, password, sasl, plain;
+    bool embedded; /* by WebSocket: at the door of embedded pages */
+    bool visitors; /* those with even numbers are visitors of a page, and write to the desk of the account that follows */
     int port, clients, per_room, senders, window, size, concurrency, probe_ms;
     double rate, warmup, duration, settle, patience;
     int pids[MOST_SERVERS], pid_count;
@@ -47,6 +49,7 @@ enum stage { IDLE, CONNECTING, SECURING, SIGNING_ON, SYNCING, READY, JOINING, CL
 
 struct client {
     int fd, number, room;
+    char name[48];
     enum stage stage;
     bool dirty, writable_wanted, probe;
     struct buffer in, out;
@@ -130,6 +133,8 @@ struct protocol {
 };
 extern const struct protocol irc, native;
 extern const struct protocol *protocol;
+
+bool is_visitor(const struct client *client);
 
 /* traffic.c */
 void signed_on(struct client *client);

@@ -12,6 +12,10 @@
 static void greet(struct client *client)
 {
     char coded[256];
+    if (is_visitor(client)) {
+        net_print(client, "{\"type\":\"visit\",\"ref\":1}\n");
+        return;
+    }
     if (opt.plain) {
         char text[128];
         int length = snprintf(text, sizeof text, "%c%s%05d%c%s", 0, opt.prefix, client->number, 0, opt.pass);
@@ -81,6 +85,8 @@ static void message(struct client *client, char *text)
 {
     char *id = member(text, "\"id\":\""), *from = member(text, "\"from\":\""), *to = member(text, "\"to\":\"");
     char *body = member(text, "\"body\":\"");
+    /* A desk tells its agent who rings. */
+    bool notice = opt.visitors && strstr(text, "\"kind\":\"notice\"");
     if (!id || !from || !to || !body) {
         fail("a message the generator does not understand: %s", text);
         return;
@@ -90,7 +96,8 @@ static void message(struct client *client, char *text)
         append(&client->acks, "\"", 1);
     append(&client->acks, word(id), strlen(word(id)));
     append(&client->acks, "\"", 1);
-    arrived(client, word(from), word(to), word(body));
+    if (!notice)
+        arrived(client, word(from), word(to), word(body));
 }
 
 static void line(struct client *client, char *text, size_t length)
@@ -107,7 +114,12 @@ static void line(struct client *client, char *text, size_t length)
     } else if (!strncmp(type, "challenge\"", 10))
         prove(client, member(text, "\"data\":\""));
     else if (!strncmp(type, "authenticated\"", 14)) {
-        if (opt.plain)
+        if (is_visitor(client)) {
+            char *address = member(text, "\"address\":\"");
+            if (address)
+                snprintf(client->name, sizeof client->name, "%.*s", (int)strcspn(address, "@\""), address);
+        }
+        if (opt.plain || is_visitor(client))
             begin_session(client);
     } else if (!strncmp(type, "presence\"", 9)) {
         char *address = member(text, "\"address\":\""), *said = member(text, "\"text\":\"");

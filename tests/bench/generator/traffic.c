@@ -52,8 +52,14 @@ void joined(struct client *client)
 
 void lost_connection(struct client *client, const char *why)
 {
-    fail("%s%05d lost its connection: %s", opt.prefix, client->number, why);
+    fail("%s lost its connection: %s", client->name, why);
     net_close(client);
+}
+
+/* Whether it signs on as a visitor of a page: those do who begin to talk, or all of them if nobody talks. */
+bool is_visitor(const struct client *client)
+{
+    return opt.visitors && !client->probe && (opt.scenario == CONNECT || client->number % 2 == 0);
 }
 
 /* Where client `number` says its next line. */
@@ -70,7 +76,7 @@ static int destination(struct client *client)
 
 void say_next(struct client *client, uint64_t due)
 {
-    char body[1024], to[32];
+    char body[1024], to[48];
     int where = destination(client);
     /* The number belongs to sender and destination; offline, each recipient has one sender and keeps it. */
     uint32_t number = opt.scenario == OFFLINE ? clients[where].said++ : client->said++;
@@ -81,8 +87,10 @@ void say_next(struct client *client, uint64_t due)
     body[length] = 0;
     if (opt.scenario == ROOM)
         snprintf(to, sizeof to, "#r%d", where);
+    else if (is_visitor(client))
+        snprintf(to, sizeof to, "desk-%05d", where);
     else
-        snprintf(to, sizeof to, "%s%05d", opt.prefix, where);
+        snprintf(to, sizeof to, "%s", clients[where].name);
     if (opt.scenario == ROOM || opt.scenario == PRESENCE) {
         if (client->missing[number % RING] > 0) {
             fail("more room lines under way than the generator can count");
