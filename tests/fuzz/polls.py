@@ -40,7 +40,7 @@ _BODIES = (
     b"\xef\xbb\xbf{}",
 )
 #: Statuses that a request to this place may have.
-_KNOWN = frozenset({200, 400, 404, 405, 408, 409, 411, 413, 415, 431})
+_KNOWN = frozenset({200, 308, 400, 404, 405, 408, 409, 411, 413, 415, 431})
 
 
 def spoilt(chance: random.Random, path: str) -> bytes:

@@ -159,6 +159,7 @@ class PollingTests(BoundedTestCase):
         daemon = await self.daemon().start()
         connection, path = await self.opened(daemon)
         connection.transport.write(request(path, b'{"ack":1}') + b"x" * 20_000)
+        self.assertEqual((await connection.answer()).status, 431)
         await connection.end()
         await self.counted(daemon, "request_size", 1)
         self.assertEqual(connection.answers, [])

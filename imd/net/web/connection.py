@@ -200,10 +200,9 @@ class WebConnection(TicketHolder, Protocol):
         limit = self._site.settings.request_size
         if limit and len(self._ahead) > limit:
             self._site.settings.tally.count("request_size")
-            self._site.logger.info("web: {peer} asks too much at once", peer=self.transport.getPeer())
-            self._ahead = b""
-            self.transport.abortConnection()
-        self._note()
+            self.refuse(431, f"Before a request has its answer, at most {limit} bytes may follow it.")
+        else:
+            self._note()
 
     def stop(self) -> None:
         """The daemon stops: who has asked gets an answer, as it comes; the others go."""
@@ -269,10 +268,12 @@ class WebConnection(TicketHolder, Protocol):
         self.refuse(429 if isinstance(refusal, TooFast) else 503, refusal.sentence, getattr(refusal, "retry_after", 0))
 
     def refuse(self, status: int, sentence: str, retry_after: float = 0) -> None:
-        """Answer what never became a request, and close."""
+        """Answer what is no request, or the one under way, and close."""
         self._forget()
         if self._channel is not None:
             channel, self._channel = self._channel, None
+            # Who waits for the answer need wait no longer.
+            channel.connectionLost(connectionDone)
             channel.let_go()
         self._site.logger.info("web: {peer}: {why}", peer=self.transport.getPeer(), why=sentence)
         self.closing()
