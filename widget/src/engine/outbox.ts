@@ -148,8 +148,13 @@ export class Outbox {
 
   #pause(until: number | undefined): void {
     const { clock } = this.core.world;
-    this.#until = Math.max(this.#until, until ?? clock.now() + PAUSE);
-    clock.after(this.#until - clock.now(), () => this.pump());
+    const end = Math.max(this.#until, until ?? clock.now() + PAUSE);
+    this.#until = end;
+    clock.after(end - clock.now(), () => {
+      // Timers may be early by a fraction of a millisecond.
+      if (this.#until === end) this.#until = 0;
+      this.pump();
+    });
   }
 }
 

@@ -16,9 +16,9 @@ interface Answer {
 
 /** Below `limits.request_body` of the server, in bytes. */
 const LARGEST = 96 * 1024;
-const PAUSES = [1000, 2000, 4000, 8000, 16000, 30000];
-/** With more than a minute of failures the session at the server has ended anyway (`limits.poll_idle`). */
-const MOST_FAILURES = 5;
+/** Before a request that had no answer is repeated, in ms; after the last of these the person is shown that there is no
+ * connection, and another session resumes this one. */
+const PAUSES = [1000, 2000];
 
 export const poll: Dial = (world, server, carried) => {
   const url = `${server}/embed/poll`;
@@ -123,9 +123,11 @@ export const poll: Dial = (world, server, carried) => {
     failures += 1;
     if (status === 403) return end({ code: "not-allowed", text: "Pages of this origin may not come in." });
     if (!session && status) return end(undefined, retryAfter);
-    if (status === 400 || status === 404 || status === 409 || failures > MOST_FAILURES) return end();
+    if (status === 400 || status === 404 || status === 409 || failures > PAUSES.length) {
+      return end(undefined, retryAfter);
+    }
     if (paused || (waiting && !queue.length)) return;
-    const pause = retryAfter ? retryAfter * 1000 : (PAUSES[failures - 1] ?? 30000);
+    const pause = retryAfter ? retryAfter * 1000 : (PAUSES[failures - 1] ?? 0);
     paused = world.clock.after(pause, () => {
       paused = null;
       void ask();
