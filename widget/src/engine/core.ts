@@ -213,6 +213,7 @@ export class Core {
         // The page names somebody whom its site may not write to: nothing else would say so before the first message.
         if (problem.code !== "not-allowed") return;
         this.alter(key, (talk) => ({ ...talk, problem }));
+        this.emit("error", { problem, talk: key });
       },
     );
   }
