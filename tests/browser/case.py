@@ -1,9 +1,10 @@
 """A daemon with a site and people, and a browser whose tabs must have nothing to complain of."""
 
 import contextlib
+import functools
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,12 @@ from twisted.internet.defer import Deferred
 from tests.browser.chromium import CHROMIUM
 from tests.browser.page import Tab
 from tests.browser.site import SITE, strict_policy, tag
+from tests.browser.sitting import Sitting
+from tests.browser.widget import Widget
 from tests.daemon import RunningDaemon
 from tests.peers.case import PeerTestCase, lasting_port
+
+_Test = Callable[..., Coroutine[Any, Any, None]]
 
 #: Where evidence of failures is kept.
 EVIDENCE = Path(__file__).parents[2] / "build" / "browser"
@@ -44,20 +49,27 @@ class BrowserTestCase(PeerTestCase):
         #: Host name of this test's site.
         self.host = SITE.name()
         self.chat = ""
-        method = getattr(self, methodName)
 
-        async def watched() -> None:
+    def __init_subclass__(cls) -> None:
+        for name, member in list(vars(cls).items()):
+            if name.startswith("test_"):
+                setattr(cls, name, cls._watched(member))
+
+    @staticmethod
+    def _watched(test: _Test) -> _Test:
+        """Evidence is kept of a test that fails, and it fails if a tab has something to complain of."""
+
+        @functools.wraps(test)
+        async def watched(self: "BrowserTestCase") -> None:
             SITE.reports.clear()
             try:
-                await method()
+                await test(self)
                 self._quiet()
             except BaseException:
                 await self._evidence()
                 raise
 
-        if methodName != "runTest":
-            watched.__doc__ = method.__doc__
-            setattr(self, methodName, watched)
+        return watched
 
     def _quiet(self) -> None:
         for tab in self._tabs:
@@ -115,7 +127,8 @@ class BrowserTestCase(PeerTestCase):
         `data` are the tag's attributes, `policy`, `tags`, `name` (of the host) and `chat` are for pages that differ.
         """
         chat = more.pop("chat", self.chat)
-        tags = more.pop("tags", None) or tag(chat, **more.pop("data", {}))
+        data = more.pop("data", {})
+        tags = more.pop("tags", None) or tag(chat, **data)
         return SITE.page(
             more.pop("name", self.host), path, tags, more.pop("policy", None) or strict_policy(chat), **more
         )
@@ -142,3 +155,38 @@ class BrowserTestCase(PeerTestCase):
         )
         self.chat = f"http://127.0.0.1:{web}"
         return daemon
+
+    async def attended(self, **more: Any) -> RunningDaemon:
+        """A shop with somebody at the desk, where it does not matter by which client."""
+        daemon = await self.shop("alice", **more)
+        await self.native(daemon, "alice")
+        return daemon
+
+    async def visitor(self, tab: Tab | None = None, **page: Any) -> Widget:
+        """Somebody new on the page of the shop, before the chat is opened. `page` is as for `page`."""
+        tab = tab or await self.tab()
+        await tab.visit(self.page(**{"data": {"agents": "sales"}, **page}))
+        return Widget(tab)
+
+    async def sitting(self, daemon: RunningDaemon, name: str) -> Sitting:
+        """imc on its full screen, signed on."""
+        sitting = Sitting(daemon, name)
+        self.addCleanup(sitting.close)
+        await sitting.shows(f"{name} ● available")
+        return sitting
+
+    async def nick(self, daemon: RunningDaemon) -> str:
+        """How the one visitor of the site is called, once she is there."""
+        found: list[str] = []
+
+        async def there() -> bool:
+            found[:] = [row["name"] for row in (await daemon.ask("who"))["rows"] if row["kind"] == "visitor"]
+            return bool(found)
+
+        await self.until("a visitor", there)
+        (name,) = found
+        return name
+
+    async def is_kept(self, daemon: RunningDaemon, name: str) -> bool:
+        """Whether something waits for somebody who is off."""
+        return bool(await self.waiting(daemon, name))

@@ -39,19 +39,13 @@ class Chromium:
     """One browser process. What it does is a coroutine of Playwright's, run by `do`."""
 
     def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        # Debug mode (python -X dev) reports each callback that took 100 ms, which on a busy machine are many.
-        self._loop.slow_callback_duration = 10.0
-        self._thread = threading.Thread(target=self._loop.run_forever, name="chromium", daemon=True)
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._playwright: Playwright | None = None
         self._browser: Browser | None = None
 
     def do(self, what: Coroutine[Any, Any, _T]) -> Deferred[_T]:
         """Run `what` in the browser's thread; its result, or its error, comes in the reactor's."""
-        if not self._thread.is_alive():
-            self._thread.start()
-            atexit.register(self._end)
-        future: Future[_T] = asyncio.run_coroutine_threadsafe(what, self._loop)
+        future: Future[_T] = asyncio.run_coroutine_threadsafe(what, self._loop or self._begin())
 
         def give_up(_: Deferred[_T]) -> None:
             future.cancel()
@@ -102,12 +96,22 @@ class Chromium:
         if self._playwright is not None:
             await self._playwright.stop()
 
-    def _end(self) -> None:
-        with contextlib.suppress(Exception):
-            asyncio.run_coroutine_threadsafe(self._farewell(), self._loop).result(_FAREWELL)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(_FAREWELL)
-        self._loop.close()
+    def _begin(self) -> asyncio.AbstractEventLoop:
+        self._loop = loop = asyncio.new_event_loop()
+        # Debug mode (python -X dev) reports each callback that took 100 ms, which on a busy machine are many.
+        loop.slow_callback_duration = 10.0
+        thread = threading.Thread(target=loop.run_forever, name="chromium", daemon=True)
+        thread.start()
+
+        def end() -> None:
+            with contextlib.suppress(Exception):
+                asyncio.run_coroutine_threadsafe(self._farewell(), loop).result(_FAREWELL)
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join(_FAREWELL)
+            loop.close()
+
+        atexit.register(end)
+        return loop
 
 
 def _program() -> str | None:

@@ -1,5 +1,6 @@
 """One tab of the browser, and all it complains of."""
 
+import json
 import re
 from collections.abc import Coroutine
 from pathlib import Path
@@ -9,6 +10,7 @@ from playwright.async_api import BrowserContext, ConsoleMessage, Dialog, Page, R
 from twisted.internet.defer import Deferred
 
 from tests.browser.chromium import CHROMIUM
+from tests.peers.peer import PATIENCE
 
 _T = TypeVar("_T")
 
@@ -16,6 +18,19 @@ _T = TypeVar("_T")
 _VIOLATIONS = """
 document.addEventListener("securitypolicyviolation", event => console.error(
   `violated: ${event.effectiveDirective} by ${event.blockedURI} at ${event.sourceFile}:${event.lineNumber}`));
+"""
+
+#: Looks at what a page has no event for.
+_UNTIL = """
+() => new Promise((done, failed) => {
+  const end = performance.now() + %d;
+  const look = () => {
+    if (%s) done();
+    else if (performance.now() > end) failed(new Error("waited in vain for " + %s));
+    else setTimeout(look, 20);
+  };
+  look();
+})
 """
 
 
@@ -80,15 +95,19 @@ class Tab:
 
     async def visit(self, url: str) -> None:
         """Go to a page, and wait until it is there."""
-        await self.do(self.page.goto(url, wait_until="load"))
+        answer = await self.do(self.page.goto(url, wait_until="load"))
+        assert answer is None or answer.ok, f"{url}: {answer.status}"
 
     async def evaluate(self, script: str, argument: Any = None) -> Any:
         """What an expression or a function has to say in the page."""
         return await self.do(self.page.evaluate(script, argument))
 
-    async def until(self, script: str, argument: Any = None) -> None:
-        """Wait until an expression or a function is true in the page."""
-        await self.do(self.page.wait_for_function(script, arg=argument))
+    async def until(self, expression: str) -> None:
+        """Wait until an expression is true in the page.
+
+        Not by Playwright's wait_for_function, which a page that forbids `eval` stops.
+        """
+        await self.do(self.page.evaluate(_UNTIL % (int(PATIENCE * 1000), expression, json.dumps(expression))))
 
     async def press(self, *keys: str) -> None:
         for key in keys:
@@ -104,6 +123,6 @@ class Tab:
         """A picture and what was said, for whom a test fails; best effort, since the page may be gone."""
         where.parent.mkdir(parents=True, exist_ok=True)
         lines = [self.page.url, *self.complaints, "", *self.requests]
-        where.with_suffix(".txt").write_text("\n".join(lines) + "\n")
+        where.with_name(f"{where.name}.txt").write_text("\n".join(lines) + "\n")
         if not self.page.is_closed():
-            await self.do(self.page.screenshot(path=where.with_suffix(".png"), timeout=5000))
+            await self.do(self.page.screenshot(path=where.with_name(f"{where.name}.png"), timeout=5000))

@@ -8,16 +8,10 @@ import html
 import itertools
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import NamedTuple
 
-_STYLE = """\
-body { margin: 0; font: 17px/1.5 Georgia, serif; color: #223; background: #fdfaf3; }
-header { padding: 1.2rem 8vw; border-bottom: 1px solid #ddd2bb; font-size: 1.4rem; }
-main { padding: 1rem 8vw; max-width: 44rem; }
-.dark { color: #eee; background: #181a20; }
-.dark header { border-color: #333; }
-.inline { height: 420px; border: 1px solid #ddd2bb; }
-"""
+_STYLE = Path(__file__).parent / "site.css"
 
 _PAGE = """\
 <!doctype html>
@@ -29,7 +23,7 @@ _PAGE = """\
 <link rel="stylesheet" href="/style.css">
 </head>
 <body class="{look}">
-<header>{title}</header>
+<header><strong>{title}</strong> <a href="/">{home}</a> <a href="/prices">{prices}</a></header>
 <main>
 {body}
 </main>
@@ -38,10 +32,16 @@ _PAGE = """\
 </html>
 """
 
-_BODY = """\
+BODY = """\
 <h1>Teas of the season</h1>
-<p>First flush Darjeeling, white peony from Fujian, and a smoky Lapsang that divides families.</p>
-<p><a href="/prices">Prices</a> <a href="/">Home</a> <button type="button">Add to basket</button></p>
+<p>Picked by hand, packed by friends, and tasted by everybody here at least twice.</p>
+<ul class="teas">
+<li><b>Darjeeling, first flush</b><span>flowery, a little green</span></li>
+<li><b>White peony</b><span>from Fujian, soft as rain</span></li>
+<li><b>Lapsang souchong</b><span>divides families</span></li>
+</ul>
+<p>We ship on Tuesdays and Fridays. Ask us anything.</p>
+<p><button type="button">Add to basket</button></p>
 """
 
 
@@ -93,7 +93,7 @@ class HostSite:
         server.daemon_threads = True
         self.port: int = server.server_address[1]
         threading.Thread(target=server.serve_forever, name="host site", daemon=True).start()
-        self._answers["", "/style.css"] = Answer("text/css", _STYLE.encode())
+        self._answers["", "/style.css"] = Answer("text/css", _STYLE.read_bytes())
 
     def name(self) -> str:
         """A host name nobody has used yet: browsers keep things by origin, and a test shall find nothing."""
@@ -110,13 +110,17 @@ class HostSite:
         policy: str,
         *,
         title: str = "The Tea Shop",
-        body: str = _BODY,
+        links: tuple[str, str] = ("Home", "Prices"),
+        body: str = BODY,
         look: str = "",
         lang: str = "en",
         dir: str = "ltr",
     ) -> str:
         """Put a page at a path of a host; its URL. `tags` stand at its end, `policy` is its CSP."""
-        text = _PAGE.format(title=html.escape(title), body=body, tags=tags, look=look, lang=lang, dir=dir)
+        home, prices = links
+        text = _PAGE.format(
+            title=html.escape(title), home=home, prices=prices, body=body, tags=tags, look=look, lang=lang, dir=dir
+        )
         self._answers[name, path] = Answer("text/html; charset=utf-8", text.encode(), policy)
         return self.origin(name) + path
 

@@ -13,5 +13,11 @@ class Sitting(Terminal):
         whom = f"{name}@127.0.0.1:{daemon.ports['native', 'tcp']}"
         super().__init__(*PROGRAM, whom, **{**ENVIRONMENT, "IMC_PASSWORD": PASSWORD})
 
+    async def look(self, talk: str) -> None:
+        """Turn to a talk of the list, by its number there."""
+        rows = await self.until(lambda rows: any(f" {talk}" in row for row in rows))
+        (number,) = [row.split()[0] for row in rows if f" {talk}" in row[:20]]
+        self.type("", f"M-{number}")
+
     async def shows(self, text: str) -> None:
         await self.until(lambda rows: any(text in row for row in rows))

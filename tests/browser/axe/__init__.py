@@ -10,8 +10,8 @@ _SCRIPT = Path(__file__).parents[3] / "build" / "axe" / "node_modules" / "axe-co
 
 #: WCAG 2.2, levels A and AA, and what axe calls best practice. What a host page is made of is not the widget's matter.
 _RUN = """
-async () => {
-  const found = await axe.run({ include: [["imd-chat"]] }, {
+async within => {
+  const found = await axe.run({ include: [[within]] }, {
     runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     resultTypes: ["violations", "incomplete"],
   });
@@ -26,8 +26,8 @@ async () => {
 """
 
 
-async def violations(tab: Tab) -> list[str]:
-    """What is wrong in the widgets of a page, whose context must have been made with ``bypass_csp``.
+async def violations(tab: Tab, within: str = "imd-chat") -> list[str]:
+    """What is wrong in a part of a page, by default the first widget. Its context was made with ``bypass_csp``.
 
     Raises `ProgramMissing`, and AssertionError if nothing at all was looked at.
     """
@@ -35,7 +35,7 @@ async def violations(tab: Tab) -> list[str]:
         raise ProgramMissing("axe-core is missing, and these tests need the real one: run tools/test-programs")
     if not await tab.evaluate("'axe' in window"):
         await tab.do(tab.page.add_script_tag(path=_SCRIPT))
-    found: dict[str, Any] = await tab.evaluate(_RUN)
+    found: dict[str, Any] = await tab.evaluate(_RUN, within)
     assert found["passes"] > 5, f"axe-core has seen next to nothing: {found}"
     wrong: list[str] = found["violations"]
     return wrong

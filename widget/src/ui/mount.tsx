@@ -53,6 +53,7 @@ class WidgetApp implements App {
   #home: ComponentType<PaneProps> | null = null;
   #state: State;
   #unread = 0;
+  #refused = false;
   #noted = false;
   #flashed = false;
 
@@ -92,7 +93,10 @@ class WidgetApp implements App {
       emit("conversation", { talk, state: conversation.state, by: conversation.by, name: conversation.name });
     });
     on("token-expired", ({ problem }) => emit("token-expired", { code: problem.code, text: problem.text }));
-    on("error", ({ problem }) => emit("error", { code: problem.code, text: problem.text }));
+    on("error", ({ problem }) => {
+      this.#refused = problem.code === "sign-on-failed";
+      emit("error", { code: problem.code, text: problem.text });
+    });
     const { signal } = this.#gone;
     document.addEventListener("visibilitychange", () => this.#flash(), { signal });
     for (const type of ["resize", "scroll"]) visualViewport?.addEventListener(type, () => this.#fit(), { signal });
@@ -192,6 +196,7 @@ class WidgetApp implements App {
         this.#shown = talk;
         this.#render();
       },
+      refused: this.#refused,
       signOut: () => this.signOut(),
     };
     this.#shown = view.shown ?? this.#shown;

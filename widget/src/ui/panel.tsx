@@ -77,7 +77,7 @@ function Waiting({ view }: PaneProps) {
       {state.needs === "introduction" && <Form view={view} talk={undefined} mode="start" />}
       {state.needs === "token" && (
         <p class="bar" part="bar" role="alert">
-          {say(view, "tokenExpired")}
+          {say(view, view.refused ? "signOnFailed" : "tokenExpired")}
         </p>
       )}
       <div class="middle" />

@@ -1,6 +1,6 @@
 // One talk: with a desk, a person, or a room.
 import { useState } from "preact/hooks";
-import type { Presence, Talk } from "../engine/types";
+import type { Presence, Said, Talk } from "../engine/types";
 import { Form } from "./asking";
 import { Composer } from "./composer";
 import { Avatar, Head } from "./head";
@@ -48,8 +48,8 @@ export function TalkPane({ view, talk }: { view: View; talk: Talk }) {
     });
   }
 
-  const last = talk.items.at(-1);
-  const kept = staff && last && last.kind !== "event" && last.mine && last.status === "kept";
+  const last = talk.items.filter((item): item is Said => item.kind !== "event").at(-1);
+  const kept = staff && last?.status === "kept";
   const typists = talk.typing;
   const [typist] = typists;
   const line = staff

@@ -16,6 +16,8 @@ export interface View {
   readonly shown: TalkKey | null;
   /** Whether there is a list of talks to go back to. */
   readonly several: boolean;
+  /** The token was not good; else it has expired. */
+  readonly refused: boolean;
   show(talk: TalkKey | null): void;
   signOut(): Promise<void>;
 }
