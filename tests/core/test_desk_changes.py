@@ -9,7 +9,7 @@ from imd.core.message import DESK_TAG, Message, Outcome
 from imd.core.past import Part
 from imd.core.refusal import NameInUse
 from imd.core.session import Presence, State, Visibility
-from imd.core.sites import DeskRule
+from imd.core.sites import DeskRule, Site
 from tests.core.desk_case import SALES, SUPPORT, DeskTestCase, desks
 
 
@@ -138,6 +138,39 @@ class ChangeTests(DeskTestCase):
         assert way is not None
         self.assertIn("alice: native", [step.why for step in way])
         self.assertIs(way.outcome, Outcome.ACCEPTED)
+
+
+class NobodyYetTests(DeskTestCase):
+    """A desk whose agents are not even accounts."""
+
+    policy = desks(DeskRule(name="sales", agents=("dora",)), guest_messages=3)
+
+    def test_waits_at_the_desk(self) -> None:
+        """What is said is kept until the first agent is made and comes, over a restart; then it is hers."""
+        anna = self.on("anna")
+        told = self.ask(anna, "1", client_id="c1")
+        self.assert_settled(told, Outcome.KEPT)
+        self.house.restart()
+        anna = self.on("anna")
+        again = self.ask(anna, "1", client_id="c1")
+        self.assertEqual(again[0].id, told[0].id)
+        self.assert_settled(self.ask(anna, "2"), Outcome.KEPT)
+        dora = self.house.on(self.house.person("dora"), presence=Presence(State.AWAY))
+        self.assertEqual(self.texts(dora), ["1", "2"])
+        self.ask(dora, "hi", to="anna")
+        self.assert_accepted(self.ask(anna, "3"))
+        self.assertEqual(self.texts(dora), ["1", "2", "3"])
+        shelf = self.house.wait(self.house.store.conversations.of(self.account("anna").id))
+        self.assertEqual(shelf.keys(), {"sales"})
+
+    def test_bounded(self) -> None:
+        """So many of a visitor as a guest may leave, and of others as an agent is given."""
+        visitor = self.house.wait(self.house.accounts.create("vera-1", None, 0.0, visitor=True, site="shop"))
+        site = Site(name="shop", staff=("sales",), staff_folded=frozenset({"sales"}))
+        self.house.hub.change_policy(msgspec.structs.replace(self.house.hub.policy, sites=(site,)))
+        vera = self.house.on(visitor)
+        outcomes = [self.ask(vera, str(at))[0].outcome for at in range(4)]
+        self.assertEqual(outcomes, [Outcome.KEPT] * 3 + [Outcome.REFUSED])
 
 
 class NameTests(DeskTestCase):

@@ -14,7 +14,7 @@ from imd.core.address import Address
 from imd.core.conversation import Stage
 from imd.core.desks.book import Book
 from imd.core.desks.conversation import Conversation, Spread, safe
-from imd.core.desks.conversations import Conversations
+from imd.core.desks.conversations import MOST_SAID, Conversations
 from imd.core.desks.desk import DeskPerson
 from imd.core.desks.staff import Staff
 from imd.core.history import History
@@ -69,7 +69,10 @@ class Copies:
         agents: list[Account],
         outcome: Settle,
     ) -> None:
-        """Somebody has said this to a desk: a copy for each of these agents, of whom there is one at least."""
+        """Somebody has said this to a desk: a copy for each of these agents. Where there is none, because no such
+        account has been made yet, it waits on the shelf for the first who comes."""
+        if not agents and self._full(session, conversation, message, desk, outcome):
+            return
         before = self._trace.get(message.id) if message.client_id else None
         if before is not None and before.outcome is Outcome.UNKNOWN:
             # Sent again, because its fate was open: somebody may have it under this time.
@@ -83,13 +86,25 @@ class Copies:
             spread = Spread(conversation, message, pending)
         spread.pending = pending
         self._conversations.add(spread)
-        origin = session.peer.address if session.account is not None and session.account.visitor else ""
+        origin = session.peer.address if session.person.site else ""
         for agent in agents:
             # All of them first: none is the last before it has one.
             spread.agents.setdefault(agent.id, None)
         for agent in agents:
             self.give(spread, agent, origin)
         self._look(spread)
+
+    def _full(
+        self, session: Session, conversation: Conversation, message: Message, desk: DeskPerson, outcome: Settle
+    ) -> bool:
+        """Whether as much waits for the first agent as may."""
+        most = MOST_SAID
+        if session.person.site:
+            most = min(self._keeping.guest_messages or most, most)
+        if len(self._conversations.unheard(conversation)) < most:
+            return False
+        outcome(receipt(message, Outcome.REFUSED, QueueFull(desk.name, most)))
+        return True
 
     def give(self, spread: Spread, agent: Account, origin: str = "", *, store_first: bool = False) -> None:
         """A copy for this agent, if she has none."""
@@ -147,7 +162,7 @@ class Copies:
     def _look(self, spread: Spread) -> None:
         outcomes = spread.agents.values()
         pending = spread.pending
-        if spread.accepted:
+        if spread.accepted or not outcomes:
             if pending is not None and not pending.settled and not pending.recording:
                 self._accept(spread, pending)
             self.settle_up(spread)

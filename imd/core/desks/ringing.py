@@ -12,7 +12,7 @@ from imd.core.desks.staff import Staff
 from imd.core.message import FOR_DESK_TAG, Envelope, Message, Outcome, Settle, receipt
 from imd.core.people import People
 from imd.core.ports import Environment
-from imd.core.refusal import NotForGuests, NotKept
+from imd.core.refusal import NotForGuests
 from imd.core.session import Account, Person, Session, State
 from imd.core.trace import Trace
 
@@ -63,7 +63,7 @@ class Ringing:
             agents = []
         if conversation.stage is Stage.RINGING:
             agents = self.ring(conversation, at)
-        if agents:
+        if agents or not any(id != account.id for id in self._staff.agents(at)):
             self._copies.spread(session, conversation, message, desk, agents, outcome)
         else:
             self._unheard(conversation, message, desk, outcome)
@@ -124,19 +124,14 @@ class Ringing:
         return contact is not None and contact.blocked
 
     def _unheard(self, conversation: Conversation, message: Message, desk: DeskPerson, outcome: Settle) -> None:
-        """There is nobody who could have it."""
+        """All of the agents block her, which she must not learn (P5)."""
         way = self._trace.begin_at_desk(message, desk.key)
         if conversation not in self._conversations.said:
             self._conversations.change(conversation, Stage.CLOSED)
             self._conversations.forget(conversation)
-        if any(id != conversation.person for id in self._staff.agents(desk)):
-            # All of them block her, which she must not learn (P5).
-            way.add(message.time, "expired", "no agent hears the sender")
-            way.outcome = Outcome.KEPT if desk.state() is State.OFFLINE else Outcome.ACCEPTED
-            outcome(receipt(message, way.outcome))
-        else:
-            way.outcome = Outcome.REFUSED
-            outcome(receipt(message, Outcome.REFUSED, NotKept(f"Nobody answers at {desk.name}.")))
+        way.add(message.time, "expired", "no agent hears the sender")
+        way.outcome = Outcome.KEPT if desk.state() is State.OFFLINE else Outcome.ACCEPTED
+        outcome(receipt(message, way.outcome))
 
     def _pass_on(self, person: Person, message: Message, desk: DeskPerson, outcome: Settle) -> None:
         """Notices and signals, as typing: to those who are on and have it, or are rung."""
@@ -157,18 +152,18 @@ class Ringing:
     # ------------------------------------------------------------ agents who come
 
     def _came(self, desk: DeskPerson, agent: str) -> None:
-        """Somebody is available who was not: she is rung for what nobody has taken, at the end of this turn."""
+        """Somebody is on, or available, who was not: she is rung for what nobody has taken, at the end of this turn."""
         if self._conversations.by_person:
             self._environment.clock.soon(lambda: self._ring_for(desk, agent))
 
     def _ring_for(self, desk: DeskPerson, agent: str) -> None:
-        if desk.on.get(agent) is not State.AVAILABLE:
-            return
+        available = desk.on.get(agent) is State.AVAILABLE
         for conversation in self._conversations:
             if (
                 conversation.stage is Stage.RINGING
                 and conversation.person != agent
                 and agent not in conversation.rung
+                and (available or not conversation.rung)
                 and self._conversations.at(conversation) is desk
             ):
                 self.ring(conversation, desk)

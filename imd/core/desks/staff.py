@@ -145,7 +145,7 @@ class Staff:
         if not serves or now is None or now.state in _OFF:
             return desk.on.pop(person.key, None) is not None
         desk.on[person.key] = now.state
-        if now.state is State.AVAILABLE and before is not State.AVAILABLE:
+        if before is None or (now.state is State.AVAILABLE and before is not State.AVAILABLE):
             self.came(desk, person.key)
         return now.state is not before
 
