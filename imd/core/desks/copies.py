@@ -84,6 +84,10 @@ class Copies:
         spread = self._conversations.spread(conversation, message.id)
         if spread is None:
             spread = Spread(conversation, message, pending)
+            # Whose clients have confirmed it, should it be sent again.
+            spread.heard.update(
+                id for id, copy in way.copies.items() if any(step[1] == "delivered" for step in copy.steps)
+            )
         spread.pending = pending
         self._conversations.add(spread)
         origin = session.peer.address if session.person.site else ""
@@ -165,7 +169,7 @@ class Copies:
         if spread.accepted or not outcomes:
             if pending is not None and not pending.settled and not pending.recording:
                 self._accept(spread, pending)
-            self.settle_up(spread)
+            self.settle_up(spread.conversation)
         elif None not in outcomes and pending is not None and not pending.settled:
             if Outcome.UNKNOWN in outcomes:
                 self._keeping.settle(pending, Outcome.UNKNOWN)
@@ -226,23 +230,29 @@ class Copies:
         self._keeping.settle(pending, told)
         if spread.pending is pending:
             spread.pending = None
-        self.settle_up(spread)
+        self.settle_up(spread.conversation)
 
-    def settle_up(self, spread: Spread) -> None:
-        """If somebody has the conversation, and her copy, nobody else needs one."""
-        conversation = spread.conversation
+    def settle_up(self, conversation: Conversation) -> None:
+        """If somebody has the conversation, and a copy of all that was said, nobody else needs one.
+
+        All at once: were an older message taken from somebody, and a newer one shown to her, she would be given them in
+        the wrong order should the conversation be handed to her.
+        """
         agent = conversation.by
-        if conversation.stage is not Stage.TAKEN or not safe(spread.agents.get(agent)):
+        unheard = self._conversations.unheard(conversation)
+        if conversation.stage is not Stage.TAKEN or not all(safe(each.agents.get(agent)) for each in unheard):
             return
-        for other in [other for other in spread.agents if other != agent]:
-            del spread.agents[other]
-            self._keeping.withdraw_copy(other, spread.message.id)
-        if spread.pending is not None and not spread.pending.settled:
-            return
-        if agent in spread.heard:
-            self._conversations.forget_said(spread)
-        else:
-            self._conversations.keep_no_more(spread)
+        for spread in unheard:
+            for other in [other for other in spread.agents if other != agent]:
+                del spread.agents[other]
+                self._keeping.withdraw_copy(other, spread.message.id)
+        for spread in unheard:
+            if spread.pending is not None and not spread.pending.settled:
+                continue
+            if agent in spread.heard:
+                self._conversations.forget_said(spread)
+            else:
+                self._conversations.keep_no_more(spread)
 
     # ------------------------------------------------------------ history
 
@@ -298,7 +308,7 @@ class Copies:
         spread = self._spread_of(message)
         if spread is not None:
             spread.heard.add(agent.key)
-            self.settle_up(spread)
+            self.settle_up(spread.conversation)
         self._tell(agent, message, Outcome.DELIVERED, now, None if spread is None else spread.pending)
 
     def read(self, agent: Person, message: Message, now: float) -> None:

@@ -63,6 +63,9 @@ class Ringing:
             agents = []
         if conversation.stage is Stage.RINGING:
             agents = self.ring(conversation, at)
+        for agent in agents:
+            # What the store has refused for her since goes first.
+            self._give_all(conversation, at, agent.id)
         if agents or not any(id != account.id for id in self._staff.agents(at)):
             self._copies.spread(session, conversation, message, desk, agents, outcome)
         else:

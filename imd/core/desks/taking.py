@@ -56,7 +56,7 @@ class Taking:
             self._notices.say(desk, others, f"{agent.name} has taken {conversation.called}.", but=agent.id)
         for spread in self._conversations.unheard(conversation):
             self._copies.give(spread, agent)
-            self._copies.settle_up(spread)
+        self._copies.settle_up(conversation)
 
     def hand(self, conversation: Conversation, by: Account, name: str) -> str:
         """Give it to another agent or to another desk; what `by` is answered."""
