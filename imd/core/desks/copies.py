@@ -84,10 +84,12 @@ class Copies:
         spread = self._conversations.spread(conversation, message.id)
         if spread is None:
             spread = Spread(conversation, message, pending)
-            # Whose clients have confirmed it, should it be sent again.
-            spread.heard.update(
-                id for id, copy in way.copies.items() if any(step[1] == "delivered" for step in copy.steps)
-            )
+            had = [id for id, copy in way.copies.items() if any(step[1] == "delivered" for step in copy.steps)]
+            if had:
+                # Sent again, and an agent had it: nobody else needs it, and later than what was said since.
+                spread.agents = dict.fromkeys(had, Outcome.ACCEPTED)
+                self._look(spread)
+                return
         spread.pending = pending
         self._conversations.add(spread)
         origin = session.peer.address if session.person.site else ""
@@ -129,7 +131,15 @@ class Copies:
         to = Address(agent.name, self._people.domain)
         message = msgspec.structs.replace(spread.message, recipient=to, tags=tags)
         way = self._main_way(spread).copy(message, agent.id)
+        if any(step == "withdrawn" for _, step, _ in way.steps) and not self._ready(agent):
+            # For her store it is over: she can have it live. Until then it stays where it is.
+            spread.agents[agent.id] = Outcome.REFUSED
+            return
         self._delivery.copy(Pending(agent, sender, message, way, settle, origin), store_first=store_first)
+
+    def _ready(self, agent: Account) -> bool:
+        inbox = self._keeping.inboxes.get(agent.id)
+        return inbox is not None and any(each.ready and each.session.confirms for each in inbox.channels.values())
 
     def restore(self, spread: Spread, agents: list[Account]) -> None:
         """After a start of the daemon: these agents have their copies, or had them; and others may have had some."""
@@ -197,7 +207,8 @@ class Copies:
     def _accept(self, spread: Spread, pending: Pending) -> None:
         """The first copy is accepted: the conversation has to be, too."""
         pending.recording = True
-        if spread.conversation.stage is Stage.RINGING:
+        known = self._conversations.spread(spread.conversation, spread.message.id)
+        if spread.conversation.stage is Stage.RINGING and known is spread:
             self._conversations.keep_said(spread)
         self._book.when_durable(lambda: self._durable(spread, pending))
         if not pending.settled and pending.timer is None:
