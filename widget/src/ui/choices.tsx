@@ -68,7 +68,7 @@ export function Choices(props: {
             choice.run();
           }}
         >
-          {choice.checked !== undefined && <span class="check">{choice.checked && <Icon name="sent" />}</span>}
+          {alerts && <span class="check">{choice.checked && <Icon name="sent" />}</span>}
           {choice.text}
         </button>
       ))}

@@ -98,8 +98,9 @@ export function Form({ view, talk, mode }: { view: View; talk: Talk | undefined;
       "aria-describedby": fault ? `${id}-fault` : undefined,
       "data-focus": true,
       onInput: (event: { currentTarget: { value: string } }) => {
+        // Browsers that fill in a form change several fields at once.
         const { value } = event.currentTarget;
-        setAnswers({ ...answers, [field]: value });
+        setAnswers((before) => ({ ...before, [field]: value }));
         if (field === "message" && talk) drafts(engine).set(talk.key, value);
       },
     };

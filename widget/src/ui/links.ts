@@ -6,11 +6,11 @@ export interface Part {
   readonly href: string;
 }
 
-// Up to what no link has within it: space, quotes, and what cannot be seen (controls, and marks that turn the text
-// around it).
-const CANDIDATE = /\b(?:https?:\/\/|mailto:)[^\s<>"'`\p{Cc}\p{Cf}]+/giu;
+// Up to what no link has within it: space, quotes, what cannot be seen (controls, and marks that turn the text around
+// it), and the punctuation of Chinese and Japanese, which write no space after a link.
+const CANDIDATE = /\b(?:https?:\/\/|mailto:)[^\s<>"'`\p{Cc}\p{Cf}\u3001-\u301f\uff01-\uff20]+/giu;
 const SAFE = /^(?:https?|mailto):$/;
-const CLOSING: Readonly<Record<string, string>> = { ")": "(", "]": "[", "}": "{", "）": "（", "】": "【", "」": "「" };
+const CLOSING: Readonly<Record<string, string>> = { ")": "(", "]": "[", "}": "{" };
 
 const count = (text: string, one: string): number => text.split(one).length - 1;
 
@@ -20,7 +20,7 @@ function trimmed(link: string): string {
     const last = link[end - 1] ?? "";
     const opening = CLOSING[last];
     const kept = link.slice(0, end);
-    const stray = opening ? count(kept, last) > count(kept, opening) : /[.,:;!?*_~。，、！？；：…]/u.test(last);
+    const stray = opening ? count(kept, last) > count(kept, opening) : /[.,:;!?*_~…]/.test(last);
     if (!stray) return kept;
   }
 }

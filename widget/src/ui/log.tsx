@@ -28,7 +28,8 @@ function together(one: Item | undefined, other: Item | undefined): boolean {
   );
 }
 
-function lines(view: View, talk: Talk) {
+/** `mark`: key of the item before which to say that what follows is new. */
+function lines(view: View, talk: Talk, mark: string | null) {
   const { items } = talk;
   const made = [];
   const now = Date.now();
@@ -42,7 +43,7 @@ function lines(view: View, talk: Talk) {
         </li>,
       );
     }
-    const unread = talk.firstUnread === item.key && index > 0;
+    const unread = mark === item.key && index > 0;
     if (unread) {
       made.push(
         <li key="unread" class="event unread" part="unread">
@@ -106,6 +107,7 @@ export function Log({ view, talk, greeting, note }: { view: View; talk: Talk; gr
   const list = useRef<HTMLDivElement>(null);
   const [atEnd, setAtEnd] = useState(true);
   const before = useRef({ first: "", height: 0 });
+  const mounted = useRef(false);
   const first = talk.items[0]?.key ?? "";
 
   // Stay at the end when there; keep one's place when older messages come in above.
@@ -130,6 +132,10 @@ export function Log({ view, talk, greeting, note }: { view: View; talk: Talk; gr
   }, [atEnd]);
 
   const { isOpen } = view.shell;
+  // What comes in while one looks is not marked as new.
+  const mark = useRef<string | null>(null);
+  if (!isOpen || document.hidden || !mounted.current) mark.current = talk.unread ? talk.firstUnread : null;
+  mounted.current = true;
   useEffect(() => {
     const look = () => engine.look(isOpen && atEnd && !document.hidden ? talk.key : null);
     look();
@@ -173,7 +179,7 @@ export function Log({ view, talk, greeting, note }: { view: View; talk: Talk; gr
             {greeting}
           </p>
         )}
-        <ol>{lines(view, talk)}</ol>
+        <ol>{lines(view, talk, mark.current)}</ol>
         {note && (
           <p class="event" part="event">
             {note}

@@ -99,12 +99,13 @@ class WidgetApp implements App {
     });
     const { signal } = this.#gone;
     document.addEventListener("visibilitychange", () => this.#flash(), { signal });
-    for (const type of ["resize", "scroll"]) visualViewport?.addEventListener(type, () => this.#fit(), { signal });
+    for (const type of ["resize", "scroll"])
+      window.visualViewport?.addEventListener(type, () => this.#fit(), { signal });
   }
 
   /** The keyboard of a telephone covers what is fixed to the screen; only this tells what it leaves. */
   #fit(): void {
-    const view = visualViewport;
+    const view = window.visualViewport;
     if (!view || !this.#shell.isOpen) return;
     const { style } = this.#shell.panel;
     const zoomed = view.scale > 1.05;
