@@ -421,13 +421,14 @@ export class Core {
 
   /** Notes what has changed: at once, but in a crowd of messages twenty times a second. */
   #soon(): void {
-    if (this.#flushing) return;
+    const wait = this.#flushed + 50 - this.world.clock.now();
+    // Timers of a page that nobody looks at may be a minute late: what comes later than one was due does not wait for it.
+    if (this.#flushing && wait > 0) return;
     this.#flushing = true;
     const flush = () => {
       this.#flushing = false;
       this.flush();
     };
-    const wait = this.#flushed + 50 - this.world.clock.now();
     if (wait > 0) this.world.clock.after(wait, flush);
     else queueMicrotask(flush);
   }

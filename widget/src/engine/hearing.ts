@@ -61,7 +61,7 @@ const HEARD: Heard = {
     // At sign-on one is told how things stand, which need be no news.
     const news = before || core.state.talks[key]?.items.length;
     // An agent takes it by her first words: that she has is shown before them.
-    const at = state === "taken" ? time - 0.005 : time;
+    const at = state === "taken" ? time - 0.001 : time;
     if (news) note(core, key, state, at, by || desk, conversation.name);
     core.emit("conversation", { talk: key, conversation });
   },

@@ -14,6 +14,8 @@ export async function settle(): Promise<void> {
 /** A clock that stands still until it is moved. */
 export class FakeClock implements Clock {
   private time = 1_790_000_000_000;
+  /** Timers run so much too early, as those of browsers may, by a fraction of a millisecond. */
+  early = 0;
   private timers: { at: number; run: () => void }[] = [];
 
   now(): number {
@@ -25,7 +27,7 @@ export class FakeClock implements Clock {
   }
 
   after(ms: number, run: () => void): () => void {
-    const timer = { at: this.time + Math.max(0, ms), run };
+    const timer = { at: this.time + Math.max(0, ms - this.early), run };
     this.timers.push(timer);
     return () => {
       this.timers = this.timers.filter((other) => other !== timer);

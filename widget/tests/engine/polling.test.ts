@@ -115,3 +115,26 @@ test("whatever request or answer is lost, nothing is lost or doubled", async () 
     }
   }
 });
+
+test("a daemon that dies under a poll: seen as waiting, and nothing is lost when it is back", async () => {
+  browser.local.set("imd:poll:https://chat.example.org", String(browser.clock.now() + 3_600_000));
+  engine.start();
+  await turns();
+  expect(engine.state.connection.kind).toBe("online");
+  server.crash();
+  server.polls.clear();
+  engine.send("sales", "meanwhile");
+  await turns();
+  for (let pass = 0; pass < 5; pass += 1) {
+    await seconds(1);
+    await turns();
+  }
+  expect(engine.state.connection.kind).not.toBe("online");
+  server.restart();
+  for (let pass = 0; pass < 60; pass += 1) {
+    await seconds(1);
+    await turns(3);
+  }
+  expect(engine.state.connection.kind).toBe("online");
+  expect(server.said).toEqual(["meanwhile"]);
+});

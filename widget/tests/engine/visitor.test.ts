@@ -216,7 +216,8 @@ test("with a form first nobody is signed on before it is filled in", async () =>
   expect(server.said).toEqual(["Hello"]);
 });
 
-test("too fast: the message is sent again when the server said it may", async () => {
+test.each([0, 0.5])("too fast: the message is sent again when the server said it may", async (early) => {
+  browser.clock.early = early;
   engine.start();
   await settle();
   let refuse = true;
@@ -364,4 +365,39 @@ test("a conversation that was closed while nobody listened is closed", async () 
   server.restart();
   await minutes(1);
   expect(engine.state.talks.sales?.conversation?.state).toBe("closed");
+});
+
+test("messages are acknowledged at once though timers stand still, as in a page nobody looks at", async () => {
+  engine.start();
+  await settle();
+  const inbox = () => server.account(visitor()).inbox.size;
+  await browser.clock.advance(200);
+  browser.clock.early = -60_000;
+  agent("one");
+  await settle();
+  expect(inbox()).toBe(0);
+  agent("two");
+  await settle();
+  await browser.clock.advance(200);
+  agent("three");
+  await settle();
+  expect(inbox()).toBe(0);
+});
+
+test("a message that makes no sense ends neither the connection nor the reading", async () => {
+  const thrown: unknown[] = [];
+  const caught = (error: unknown) => thrown.push(error);
+  const others = process.listeners("uncaughtException");
+  process.removeAllListeners("uncaughtException");
+  process.on("uncaughtException", caught);
+  engine.start();
+  await settle();
+  for (const socket of server.sockets) socket.deliver({ type: "message", id: 1, body: 2, from: null });
+  for (const socket of server.sockets) socket.deliver("nonsense");
+  agent("Hi!");
+  await settle();
+  process.off("uncaughtException", caught);
+  for (const listener of others) process.on("uncaughtException", listener);
+  expect(bodies()).toEqual(["Hi!"]);
+  expect(thrown.length).toBeGreaterThan(0);
 });
