@@ -347,7 +347,6 @@ class Keeping:
             self.open.pop(key, None)
             self.recording.pop(key, None)
             self.drop(pending)
-            pending.way.add(self._environment.clock.time(), "withdrawn", "another agent has it")
         self.withdraw(account, id)
 
     def refuse(self, pending: Pending, reason: Refusal) -> None:

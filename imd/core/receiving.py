@@ -191,9 +191,9 @@ class Receiving:
         way = self._trace.of(message.id, session.person.key) if pending is None else pending.way
         if way is not None:
             way.steps.append((now, "delivered", session.peer.door))
+        self.desks.delivered(session.person, message, now)
         if pending is not None:
             self._keeping.accept(pending)
-        self.desks.delivered(session.person, message, now)
 
     def _hearing(self, account: str, recipient: Person) -> Person | None:
         """The sender `account`, if it is on with a client that takes receipts and may hear of what `recipient` does."""

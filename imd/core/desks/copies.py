@@ -34,6 +34,11 @@ if TYPE_CHECKING:
     from imd.core.delivery import Delivery
 
 
+def _withdrawn(way: Way) -> bool:
+    """Whether this copy was taken from its agent once: for her inbox it is over, as if she had confirmed it."""
+    return any(step == "withdrawn" for _, step, _ in way.steps)
+
+
 class Copies:
     def __init__(
         self,
@@ -131,7 +136,7 @@ class Copies:
         to = Address(agent.name, self._people.domain)
         message = msgspec.structs.replace(spread.message, recipient=to, tags=tags)
         way = self._main_way(spread).copy(message, agent.id)
-        if any(step == "withdrawn" for _, step, _ in way.steps) and not self._ready(agent):
+        if _withdrawn(way) and not self._ready(agent):
             # For her store it is over: she can have it live. Until then it stays where it is.
             spread.agents[agent.id] = Outcome.REFUSED
             return
@@ -169,6 +174,10 @@ class Copies:
             # Withdrawn.
             return
         spread.agents[agent] = told.outcome
+        way = self._trace.of(spread.message.id, agent)
+        if safe(told.outcome) and way is not None and _withdrawn(way) and agent not in spread.heard:
+            # The store will not have it again: only her client can say that she has.
+            spread.agents[agent] = Outcome.REFUSED
         if told.reason is not None:
             spread.refusal = told.reason
         self._look(spread)
@@ -257,6 +266,9 @@ class Copies:
             for other in [other for other in spread.agents if other != agent]:
                 del spread.agents[other]
                 self._keeping.withdraw_copy(other, spread.message.id)
+                way = self._trace.of(spread.message.id, other)
+                if way is not None:
+                    way.add(self._environment.clock.time(), "withdrawn", "another agent has it")
         for spread in unheard:
             if spread.pending is not None and not spread.pending.settled:
                 continue
@@ -319,7 +331,9 @@ class Copies:
         spread = self._spread_of(message)
         if spread is not None:
             spread.heard.add(agent.key)
-            self.settle_up(spread.conversation)
+            if spread.agents.get(agent.key, Outcome.ACCEPTED) is Outcome.REFUSED:
+                spread.agents[agent.key] = Outcome.ACCEPTED
+            self._look(spread)
         self._tell(agent, message, Outcome.DELIVERED, now, None if spread is None else spread.pending)
 
     def read(self, agent: Person, message: Message, now: float) -> None:
