@@ -93,6 +93,8 @@ class HostSite:
         server.daemon_threads = True
         self.port: int = server.server_address[1]
         threading.Thread(target=server.serve_forever, name="host site", daemon=True).start()
+        # Browsers ask for it by themselves.
+        self._answers["", "/favicon.ico"] = Answer("image/x-icon", b"")
         self._answers["", "/style.css"] = Answer("text/css", _STYLE.read_bytes())
 
     def name(self) -> str:

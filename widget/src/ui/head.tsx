@@ -34,7 +34,7 @@ export function Head(props: {
   const { view } = props;
   const { shell } = view;
   return (
-    <header class="head" part="header">
+    <div class="head" part="header">
       {view.several && view.shown !== null && (
         <button type="button" class="icon-button" aria-label={say(view, "back")} onClick={() => view.show(null)}>
           <Icon name="back" />
@@ -54,6 +54,6 @@ export function Head(props: {
           <Icon name="cross" />
         </button>
       )}
-    </header>
+    </div>
   );
 }
