@@ -31,7 +31,7 @@ from imd.core.refusal import (
 from imd.core.session import Account, Peer, Privilege, Session
 from imd.core.stores import OutcomeUnknown, Store, Verifier, surely
 from imd.core.tally import Tally
-from imd.core.visitors import Visitors
+from imd.core.visitors import EMBEDDED, Visitors
 from imd.credentials.exchange import StoredScram
 from imd.credentials.gateways import Gateway, Gateways
 from imd.credentials.hashing import Hashing
@@ -155,7 +155,7 @@ class CredentialsFront:
         offered = []
         if not self._foreign:
             offered.append(SCRAM)
-            if peer.certificate:
+            if peer.certificate and peer.door not in EMBEDDED:
                 offered.append(EXTERNAL)
         if peer.confidential:
             offered.append(PLAIN)
@@ -188,7 +188,9 @@ class CredentialsFront:
 
     async def external(self, name: str, peer: Peer) -> Account:
         """By the certificate the peer has shown."""
-        if self._foreign or not peer.certificate:
+        if self._foreign or not peer.certificate or peer.door in EMBEDDED:
+            # A browser shows its certificate whatever page asks, also one of another site: that proves nothing of who
+            # speaks by the page.
             raise MechanismRefused("EXTERNAL needs a client certificate.")
         folded = fold(self._local_name(name)) if name else ""
         with _Attempt(self, folded, peer) as attempt:
@@ -199,18 +201,17 @@ class CredentialsFront:
             attempt.succeeded(account)
         return account
 
-    async def token(self, token: str, peer: Peer) -> Account:
+    async def token(self, token: str, peer: Peer) -> tuple[Account, float]:
         """By a resume token, which is used up."""
         with _Attempt(self, "", peer) as attempt:
-            found = await self._tokens.redeem(token, self._clock.time())
-            id = "" if found is None else found[0]
+            id, until = await self._tokens.redeem(token, self._clock.time()) or ("", 0.0)
             account = (await self._accounts.by_id([id])).get(id)
             if account is None:
                 raise SignOnFailed("The token is not valid, or no longer.")
             attempt.succeeded(account)
-        return account
+        return account, until
 
-    async def bearer(self, message: bytes, peer: Peer) -> Account:
+    async def bearer(self, message: bytes, peer: Peer) -> tuple[Account, float]:
         """By a site's token."""
         if self._membership is None or OAUTHBEARER not in self.mechanisms(peer):
             raise MechanismRefused("OAUTHBEARER is not offered here.")
@@ -225,14 +226,12 @@ class CredentialsFront:
                 raise SignOnFailed("Nobody may sign on as somebody else.")
             account = await self._membership.account(member, local)
             attempt.succeeded(account)
-        return account
+        # Who is a member is the site's to say: not for longer than by a token of its own, however often she resumes.
+        return account, self._clock.time() + LIFETIME
 
-    async def issue_token(self, account: Account, device: str) -> str:
-        keep = self._rules.resume_keep
-        if account.site and not account.visitor:
-            # Who is a member is the site's to say: not for longer than by a token of its own.
-            keep = min(keep, LIFETIME)
-        return await self._tokens.issue(account.id, device, self._clock.time() + keep)
+    async def issue_token(self, account: Account, device: str, until: float = 0.0) -> str:
+        expires = self._clock.time() + self._rules.resume_keep
+        return await self._tokens.issue(account.id, device, min(expires, until) if until else expires, until)
 
     async def visit(self, peer: Peer, site: str, secret: str, name: str, email: str) -> tuple[Account, str]:
         if self._visiting is None:

@@ -1,18 +1,20 @@
 """Resume tokens and invitations: 256 random bits for the client, only their SHA-256 digest for the store.
 
 A token says nothing of its account, works once, and expires. A digest without salt is enough for what cannot be
-guessed; whoever reads the store cannot sign on with what he finds there.
+guessed; whoever reads the store cannot sign on with what he finds there. A token may name the time up to which all
+that follow from it are good, too: the digest is of the whole, so that nobody can alter that.
 """
 
 import hashlib
+import re
 import secrets
 
 from imd.core.stores import TokenStore
 
 RESUME = "resume-"
 INVITATION = "invite-"
-#: Prefix and 32 octets in base64url; anything else is not worth a look into the store.
-_LENGTH = 43
+#: After the prefix: 32 octets in base64url, perhaps a time. Anything else is not worth a look into the store.
+_FORM = re.compile(r"[A-Za-z0-9_-]{43}(?:\.([0-9]{1,12}))?", re.ASCII)
 
 
 class Tokens:
@@ -21,15 +23,17 @@ class Tokens:
     def __init__(self, store: TokenStore) -> None:
         self._store = store
 
-    async def issue(self, account: str, device: str, expires: float) -> str:
-        """A token with which this account's client can sign on once, until time `expires`."""
-        token = RESUME + secrets.token_urlsafe(32)
+    async def issue(self, account: str, device: str, expires: float, until: float = 0.0) -> str:
+        """A token with which this account's client can sign on once, until time `expires`. It says that nothing which
+        follows from it is good after `until`; 0: nothing does."""
+        token = RESUME + secrets.token_urlsafe(32) + (f".{int(until)}" if until else "")
         await self._store.add(digest(token), account, device, expires)
         return token
 
-    async def redeem(self, token: str, now: float) -> tuple[str, str] | None:
-        """(account id, device), and the token is used up; None if it is none, was used, or has expired."""
-        return await self._take(token, RESUME, now)
+    async def redeem(self, token: str, now: float) -> tuple[str, float] | None:
+        """(account id, `until`), and the token is used up; None if it is none, was used, or has expired."""
+        found = await self._take(token, RESUME, now)
+        return None if found is None else (found[0], float(token.partition(".")[2] or 0))
 
     async def revoke(self, account: str) -> None:
         """All resume tokens of the account."""
@@ -51,7 +55,7 @@ class Tokens:
 
     async def _take(self, token: str, prefix: str, now: float) -> tuple[str, str] | None:
         # The prefix keeps an invitation from being tried as a resume token: both live in one store.
-        if not token.startswith(prefix) or len(token) != len(prefix) + _LENGTH or not token.isascii():
+        if not token.startswith(prefix) or _FORM.fullmatch(token, len(prefix)) is None:
             return None
         return await self._store.take(digest(token), now)
 

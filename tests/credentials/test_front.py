@@ -189,10 +189,18 @@ class SignOnTests(FrontCase):
         await self.refused(self.front.external("bob", peer), SignOnFailed)
         await self.refused(self.front.external("", FAR_TLS), MechanismRefused)
 
+    async def test_external_by_a_page(self) -> None:
+        """A page of a site cannot sign on by the certificate that the browser shows for whoever asks."""
+        await self.accounts.add_certificate(self.alice, "ab" * 32)
+        for door in ("web", "web-poll"):
+            page = msgspec.structs.replace(FAR_TLS, door=door, certificate="ab" * 32, origin="https://shop.example")
+            self.assertNotIn("EXTERNAL", self.front.mechanisms(page))
+            await self.refused(self.front.external("", page), MechanismRefused)
+
     async def test_token(self) -> None:
         """A resume token signs on once, until it expires or the password changes; the store does not hold it."""
         token = await self.front.issue_token(self.alice, "laptop")
-        self.assertEqual((await self.front.token(token, FAR)).id, self.alice.id)
+        self.assertEqual((await self.front.token(token, FAR))[0].id, self.alice.id)
         await self.refused(self.front.token(token, FAR), SignOnFailed)
         token = await self.front.issue_token(self.alice, "laptop")
         await self.front.change_password(self.alice, "other")
@@ -325,7 +333,7 @@ class ForeignDatabaseTests(FrontCase):
     async def test_token(self) -> None:
         """Resume tokens work as ever."""
         token = await self.front.issue_token(self.alice, "laptop")
-        self.assertEqual((await self.front.token(token, NEAR)).id, self.alice.id)
+        self.assertEqual((await self.front.token(token, NEAR))[0].id, self.alice.id)
 
 
 @implementer(ICredentialsChecker)

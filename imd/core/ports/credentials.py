@@ -38,11 +38,12 @@ class Credentials(Protocol):
     async def external(self, name: str, peer: Peer) -> Account:
         """By the peer's certificate; `name` may be "" (RFC 4422 appendix A)."""
 
-    async def token(self, token: str, peer: Peer) -> Account:
-        """By a resume token, which is used up."""
+    async def token(self, token: str, peer: Peer) -> tuple[Account, float]:
+        """By a resume token, which is used up; and for how long that may go on, as `issue_token` was told."""
 
-    async def bearer(self, message: bytes, peer: Peer) -> Account:
-        """By a token of a site, in the client's message of OAUTHBEARER (RFC 7628); the account is made if need be.
+    async def bearer(self, message: bytes, peer: Peer) -> tuple[Account, float]:
+        """By a token of a site, in the client's message of OAUTHBEARER (RFC 7628); the account is made if need be. Also
+        the time up to which she may resume what follows without another token of the site.
         Raises `SignOnFailed`, `TokenExpired`, `MechanismRefused`, `TooFast`, `Suspended`, `StoreUnavailable`."""
 
     async def visit(self, peer: Peer, site: str, secret: str, name: str, email: str) -> tuple[Account, str]:
@@ -53,7 +54,9 @@ class Credentials(Protocol):
         `TooFast`, `Malformed`, `TooLong`, `StoreUnavailable`.
         """
 
-    async def issue_token(self, account: Account, device: str) -> str: ...
+    async def issue_token(self, account: Account, device: str, until: float = 0.0) -> str:
+        """A resume token. Neither it nor those issued to who has signed on by it are good after `until`; 0: each for
+        as long as the settings say."""
 
     async def register(self, name: str, password: str, peer: Peer, invitation: str = "") -> Account:
         """In-band registration, when settings allow. Raises `RegistrationRefused`, `NameInUse`, `InvalidName`,

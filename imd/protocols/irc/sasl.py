@@ -143,7 +143,8 @@ async def _bearer(session: "IrcSession", exchange: Exchange, message: bytes) -> 
     if exchange.refused is not None:
         raise exchange.refused
     try:
-        return await session.door.credentials.bearer(message, session.peer)
+        account, _ = await session.door.credentials.bearer(message, session.peer)
+        return account
     except (SignOnFailed, TokenExpired) as refusal:
         exchange.refused = refusal
         _send(session, FAILURE)

@@ -65,6 +65,7 @@ class NativeSession:
         "peer",
         "sink",
         "state",
+        "until",
     )
 
     def __init__(self, door: Door, peer: Peer, sink: Sink) -> None:
@@ -75,6 +76,8 @@ class NativeSession:
         self.state = State.GREETING
         #: Proved, from DETAILS on.
         self.account: Account | None = None
+        #: The time up to which she may resume; 0: as long as resume tokens are good.
+        self.until = 0.0
         #: The SASL conversation under way.
         self.exchange: Exchange | None = None
         #: Failed sign-ons so far.

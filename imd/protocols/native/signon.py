@@ -80,7 +80,7 @@ async def _step(session: "NativeSession", ref: int, data: bytes | None) -> None:
         session.state, session.exchange = State.AUTHENTICATING, exchange
         session.answer(Challenge(ref=ref, data=answer or b""))
     else:
-        _proved(session, ref, exchange.account, answer)
+        _proved(session, ref, exchange.account, answer, until=exchange.until)
 
 
 async def register(session: "NativeSession", request: Register) -> None:
@@ -96,10 +96,12 @@ async def visit(session: "NativeSession", request: Visit) -> None:
     _proved(session, request.ref, account, None, secret)
 
 
-def _proved(session: "NativeSession", ref: int, account: Account, data: bytes | None, secret: str = "") -> None:
+def _proved(
+    session: "NativeSession", ref: int, account: Account, data: bytes | None, secret: str = "", until: float = 0.0
+) -> None:
     if session.gone():
         return
-    session.account = account
+    session.account, session.until = account, until
     session.state = State.DETAILS
     address = f"{account.name}@{session.hub.people.domain}"
     session.answer(Authenticated(ref=ref, address=address, data=data, secret=secret))
@@ -123,13 +125,13 @@ async def _failed(session: "NativeSession", ref: int, refusal: SignOnFailed) -> 
 async def resume(session: "NativeSession", request: Resume) -> None:
     session.state, session.exchange = State.GREETING, None
     try:
-        account = await session.door.credentials.token(request.token, session.peer)
+        account, until = await session.door.credentials.token(request.token, session.peer)
     except SignOnFailed as refusal:
         await _failed(session, request.ref, refusal)
         return
     if not session.gone():
         # Should opening fail, the token is used up, but `session` may follow.
-        session.account, session.state = account, State.DETAILS
+        session.account, session.until, session.state = account, until, State.DETAILS
         await _open(session, account, request, replaces=request.session)
 
 
@@ -154,7 +156,7 @@ async def _open(session: "NativeSession", account: Account, details: SessionDeta
     presence = outgoing.own_presence(details.presence)
     # Asked for before `sign_on`, so that it is there when that is done: from there to `begin` a resumed session must
     # not wait, or its watchers see it go.
-    issuing = Deferred.fromCoroutine(session.door.credentials.issue_token(account, details.device))
+    issuing = Deferred.fromCoroutine(session.door.credentials.issue_token(account, details.device, session.until))
     try:
         opened = await hub.people.sign_on(
             account, account.name, session.peer, info, session, presence=presence, replaces=replaces

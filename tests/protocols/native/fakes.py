@@ -399,11 +399,11 @@ class FakeCredentials:
         await self.record.wait("external", name)
         return ALICE
 
-    async def token(self, token: str, peer: Peer) -> Account:
+    async def token(self, token: str, peer: Peer) -> tuple[Account, float]:
         await self.record.wait("token", token)
         if token != "ticket":
             raise SignOnFailed
-        return ALICE
+        return ALICE, 0.0
 
     async def visit(self, peer: Peer, site: str, secret: str, name: str, email: str) -> tuple[Account, str]:
         await self.record.wait("visit", site, secret, name, email)
@@ -411,7 +411,7 @@ class FakeCredentials:
             raise NoSuchVisitor
         return ANNA, secret or "known"
 
-    async def issue_token(self, account: Account, device: str) -> str:
+    async def issue_token(self, account: Account, device: str, until: float = 0.0) -> str:
         await self.record.wait("issue_token", account.name, device)
         return "fresh ticket"
 

@@ -1,5 +1,7 @@
 """Members of sites: signed on by a token of the site, to the account that they have behind every door."""
 
+import base64
+
 import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -24,7 +26,9 @@ class Members(SynchronousTestCase):
         page = page or where.page()
         answer = page.show(signed(name, **claims))
         self.assertEqual(answer["type"], "authenticated", answer)
-        self.assertEqual(page.ask("session", client="imd-web")["type"], "welcome")
+        welcome = page.ask("session", client="imd-web")
+        self.assertEqual(welcome["type"], "welcome")
+        page.ticket = welcome["token"]
         return page
 
     def test_first_and_again(self) -> None:
@@ -138,6 +142,31 @@ class Members(SynchronousTestCase):
             page.leave()
             where.turn(seconds)
             self.assertEqual(where.page().ask("resume", token=ticket)["type"], answer)
+
+    def test_resumed_again_and_again(self) -> None:
+        """A day is a day: it does not begin anew each time she resumes, whoever made the account and however her client
+        shows its ticket."""
+        for members in ("own", "any"):
+            where = shop(site(members, "HS256"))
+            if members == "any":
+                where.person("maria")
+            page = self.come(where)
+            ticket = page.ticket
+            for hours in (10, 10):
+                page.leave()
+                where.turn(hours * 3600)
+                page = where.page()
+                ticket = page.ask("resume", token=ticket)["token"]
+            page.leave()
+            data = base64.b64encode(ticket.encode()).decode()
+            page = where.page(msgspec.structs.replace(PAGE, door="native"))
+            self.assertEqual(page.ask("authenticate", mechanism="TOKEN", data=data)["type"], "authenticated")
+            ticket = page.ask("session")["token"]
+            page.leave()
+            where.turn(3 * 3600)
+            self.assertEqual(where.page().ask("resume", token=ticket[:-2] + "99")["code"], "sign-on-failed")
+            where.turn(2 * 3600)
+            self.assertEqual(where.page().ask("resume", token=ticket)["code"], "sign-on-failed", members)
 
     def test_suspended(self) -> None:
         """Who is suspended stays out, whatever her site says."""

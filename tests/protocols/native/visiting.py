@@ -98,6 +98,8 @@ class Page:
         self.sink = RecordingSink()
         self.session = NativeSession(shop.door, peer, self.sink)
         self.secret = ""
+        #: A member's, with which she may resume.
+        self.ticket = ""
         self.address = ""
         self.unasked: list[dict[str, Any]] = []
         self._ref = 0
