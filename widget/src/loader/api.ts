@@ -43,6 +43,8 @@ export class Widget {
   #open = false;
   #failed = false;
   #unread = 0;
+  /** What was told of a token that has expired and was not followed by another. */
+  #expired: unknown;
 
   constructor(server: string, given: Given) {
     this.#server = server;
@@ -102,6 +104,9 @@ export class Widget {
 
   on(event: string, listener: Listener): () => void {
     if (event === "ready" && this.#app) queueMicrotask(() => listener({}));
+    // The tag is async: the server may have said so before the page listens.
+    const expired = event === "token-expired" && this.#expired;
+    if (expired) queueMicrotask(() => listener(expired));
     return this.#listeners.on(event, listener);
   }
 
@@ -111,6 +116,7 @@ export class Widget {
 
   /** Sign on as who the token says. Rejects if the server does not take it. */
   async identify(token: string): Promise<void> {
+    this.#expired = undefined;
     this.#options = { ...this.#options, token };
     await (await this.#import()).identify(token);
   }
@@ -240,7 +246,10 @@ export class Widget {
       close: () => widget.close(),
       fill,
       style: (css) => style(root, css),
-      emit: (event, detail) => widget.#listeners.emit(event, detail),
+      emit(event, detail) {
+        if (event === "token-expired") widget.#expired = detail;
+        widget.#listeners.emit(event, detail);
+      },
       unread(total) {
         widget.#unread = total;
         widget.#draw();
