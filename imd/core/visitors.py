@@ -242,17 +242,7 @@ class Visitors:
 
     def serves(self, account: Account, site: str) -> bool:
         """Whether an account is staff of a site: named, or an agent of a desk that is."""
-        known = self.sites.by_name.get(site)
-        if known is None or account.visitor:
-            return False
-        folded = fold(account.name)
-        if folded in known.staff_folded:
-            return True
-        for name in known.staff_folded:
-            desk = self.sites.desks.get(name)
-            if desk is not None and ("*" in desk.agents or any(fold(agent) == folded for agent in desk.agents)):
-                return True
-        return False
+        return not account.visitor and self.sites.serves(account.name, site)
 
     # ------------------------------------------------------------ who she is
 
