@@ -13,6 +13,7 @@ from pathlib import Path
 from twisted.internet.utils import getProcessOutputAndValue
 from twisted.trial.unittest import SynchronousTestCase
 
+from imd.config.load import load
 from imd.net.self_signed import make_pair
 from tests.daemon import DaemonTestCase, RunningDaemon
 from tests.doors.native import NativeDriver
@@ -120,6 +121,10 @@ class ProgramTests(DaemonTestCase):
         for each in settings:
             path = self.write(each)
             await self.command(".venv/bin/imdctl --config imd.toml check", path.parent)
+        # The daemon of one's own site is there for others, and takes nobody for somebody of the house.
+        own = load(self.write(settings[0]))
+        self.assertEqual([each for each in own.listen.everything() if each.loopback], [])
+        self.assertEqual((own.registration, own.guests_allowed, own.demo), ("invite", False, False))
 
     async def test_own_site(self) -> None:
         """The steps of one's own site, one after the other; the page's origin may come then, others may not."""

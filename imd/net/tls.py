@@ -6,7 +6,7 @@ the certificate they began with.
 """
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -73,6 +73,8 @@ def load_pair(certificate: Path, key: Path, protocols: tuple[bytes, ...] = ()) -
     except (SSL.Error, TypeError, ValueError) as error:
         raise UnusablePair(f"the key in {key} does not belong to the certificate in {certificate}") from error
     context.set_verify(SSL.VERIFY_PEER, _any_certificate)
+    if not protocols:
+        context.set_alpn_select_callback(_no_protocol)
     return options
 
 
@@ -80,6 +82,12 @@ def _any_certificate(
     connection: SSL.Connection, certificate: crypto.X509, error: int, depth: int, verified: int
 ) -> bool:
     return True
+
+
+def _no_protocol(connection: SSL.Connection, offered: Sequence[bytes]) -> Any:
+    # RFC 7301 section 3.2: who selects nothing ignores the extension, and a browser goes on with HTTP/1.1. Twisted
+    # 26.10 answers with an empty name instead, which OpenSSL takes for a fault and ends the handshake.
+    return SSL.NO_OVERLAPPING_PROTOCOLS
 
 
 @implementer(IOpenSSLServerConnectionCreator)

@@ -27,9 +27,17 @@ class RenewalTests(SynchronousTestCase):
 
     def in_force(self) -> bytes:
         """The certificate a new handshake would show."""
+        shown = self.shaken().get_peer_certificate(as_cryptography=True)
+        assert shown is not None
+        return shown.public_bytes(Encoding.PEM)
+
+    def shaken(self, *offers: bytes) -> SSL.Connection:
+        """The client's end after a handshake; `offers` are its protocols (RFC 7301)."""
         factory = TLSMemoryBIOFactory(self.certificates, False, Factory(), Clock())
         connection = self.certificates.serverConnectionForTLS(TLSMemoryBIOProtocol(factory, Protocol()))
         client = SSL.Connection(SSL.Context(SSL.TLS_METHOD))
+        if offers:
+            client.set_alpn_protos(list(offers))
         client.set_connect_state()
         connection.set_accept_state()
         for _ in range(10):
@@ -38,9 +46,13 @@ class RenewalTests(SynchronousTestCase):
                     one.do_handshake()
                 with contextlib.suppress(SSL.WantReadError):
                     other.bio_write(one.bio_read(65536))
-        shown = client.get_peer_certificate(as_cryptography=True)
-        assert shown is not None
-        return shown.public_bytes(Encoding.PEM)
+        return client
+
+    def test_protocols_offered(self) -> None:
+        """A client that offers protocols, as every browser does, is let in; none is selected (RFC 7301 section 3.2)."""
+        client = self.shaken(b"h2", b"http/1.1")
+        self.assertIsNotNone(client.get_peer_certificate())
+        self.assertEqual(client.get_alpn_proto_negotiated(), b"")
 
     def look(self) -> bool:
         return self.successResultOf(Deferred.fromCoroutine(self.certificates.look()))
