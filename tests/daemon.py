@@ -86,7 +86,9 @@ class RunningDaemon:
             'listen.udp=["127.0.0.1:0"]',
             'listen.web=["tcp:0","tls:0"]',
         ]
-        for setting in (*listen, *QUICK, site(), f'store.url="{store}"', *settings):
+        # A settings file may have sites of its own.
+        sites = [site()] if config is None else []
+        for setting in (*listen, *QUICK, *sites, f'store.url="{store}"', *settings):
             self._arguments += ["--set", setting]
         self.ports: dict[tuple[str, str], int] = {}
         self._process: _Process | None = None
