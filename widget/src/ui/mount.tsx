@@ -69,7 +69,7 @@ class WidgetApp implements App {
     shell.style(css);
     this.#listen();
     if (shell.isOpen || shell.options.token || engine.known()) this.#start();
-    this.#render();
+    this.#changed(engine.state);
   }
 
   #start(): void {
