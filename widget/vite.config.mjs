@@ -26,5 +26,7 @@ export default defineConfig({
   test: {
     include: ["tests/**/*.test.{ts,tsx}"],
     environment: "node",
+    // For machines that do much else.
+    testTimeout: 30_000,
   },
 });

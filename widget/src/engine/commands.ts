@@ -48,6 +48,7 @@ export const COMMANDS = {
   },
 
   setPage(core: Core, url: string, title: string) {
+    if (url === core.page.url && title === core.page.title) return;
     core.page = { url, title };
     core.presentPage().catch(() => undefined);
   },
@@ -60,7 +61,7 @@ export const COMMANDS = {
     core.outbox.clear();
     core.introduced = false;
     core.set(NOTHING);
-    core.flush();
+    core.notes.flush();
     core.keeping.forget();
   },
 

@@ -3,6 +3,7 @@
 // connection life and signing on  here and in signon.ts
 // what the server tells           hearing.ts
 // what was said                   outbox.ts, history.ts, typing.ts
+// what the next page is shown      noting.ts
 // the rest of what one can do     commands.ts
 // rooms, the buddy list           community.ts, a chunk of its own
 
@@ -13,6 +14,7 @@ import { History } from "./history";
 import { claims, Keeping } from "./identity";
 import { Cut, Link, type LinkEnd, Refused } from "./link";
 import { isRoom, nick, talkKey } from "./names";
+import { Notes, recall } from "./noting";
 import { Outbox } from "./outbox";
 import type { Welcome } from "./protocol";
 import { signOn, TokenNeeded } from "./signon";
@@ -45,21 +47,7 @@ export const NOTHING: CoreState = {
 };
 
 /** After these the server is not asked again by itself (docs/protocols/native.md, *Signs of life, and the end*). */
-const FOR_GOOD = new Set([
-  "replaced",
-  "kicked",
-  "banned",
-  "quit",
-  "suspended",
-  "not-allowed",
-  "guests-refused",
-  "account-required",
-  "mechanism-refused",
-  "registration-refused",
-]);
-
-const KEPT_TALKS = 20;
-const KEPT_ITEMS = 50;
+const FOR_GOOD = new Set(["replaced", "kicked", "banned", "quit", "suspended", "not-allowed", "mechanism-refused"]);
 
 export class Core {
   state: CoreState = NOTHING;
@@ -70,6 +58,7 @@ export class Core {
   readonly outbox: Outbox;
   readonly history: History;
   readonly typing: Typing;
+  readonly notes: Notes;
   /** What people call themselves, where that is known. */
   readonly names = new Map<TalkKey, string>();
   /** Rooms to be in, and people to be told of, also after the next sign-on. */
@@ -89,10 +78,6 @@ export class Core {
   #started = false;
   #attempts = 0;
   #cancelRetry: () => void = () => undefined;
-  #dirty = false;
-  #toAck: string[] = [];
-  #flushed = 0;
-  #flushing = false;
 
   constructor(
     readonly world: World,
@@ -109,7 +94,8 @@ export class Core {
     this.outbox = new Outbox(this);
     this.history = new History(this);
     this.typing = new Typing(this);
-    this.#remember(before);
+    this.notes = new Notes(this);
+    recall(this, before);
     this.want(settings.staff, settings.rooms);
     this.outbox.restore();
   }
@@ -142,10 +128,9 @@ export class Core {
     const after = change(before);
     if (after === before) return;
     const total = this.state.unread + after.unread - before.unread;
-    this.#dirty = true;
     this.set({ talks: { ...this.state.talks, [key]: after }, unread: total });
     if (after.unread !== before.unread) this.emit("unread", { total });
-    this.#soon();
+    this.notes.changed();
   }
 
   drop(key: TalkKey): void {
@@ -153,10 +138,9 @@ export class Core {
     if (!gone) return;
     this.history.forget(key);
     const total = this.state.unread - gone.unread;
-    this.#dirty = true;
     this.set({ talks, unread: total });
     if (gone.unread) this.emit("unread", { total });
-    this.#soon();
+    this.notes.changed();
   }
 
   key(name: string): TalkKey {
@@ -411,58 +395,6 @@ export class Core {
     if (this.state.needs === "token") this.proceed();
   }
 
-  // ---------------------------------------------------------------- what is kept
-
-  /** This message is shown, and will be noted; then the server may take it off the inbox. */
-  acknowledge(id: string): void {
-    this.#toAck.push(id);
-    this.#soon();
-  }
-
-  /** Notes what has changed: at once, but in a crowd of messages twenty times a second. */
-  #soon(): void {
-    const wait = this.#flushed + 50 - this.world.clock.now();
-    // Timers of a page that nobody looks at may be a minute late: what comes later than one was due does not wait for it.
-    if (this.#flushing && wait > 0) return;
-    this.#flushing = true;
-    const flush = () => {
-      this.#flushing = false;
-      this.flush();
-    };
-    if (wait > 0) this.world.clock.after(wait, flush);
-    else queueMicrotask(flush);
-  }
-
-  flush(): void {
-    this.#flushed = this.world.clock.now();
-    if (this.#dirty) {
-      this.#dirty = false;
-      this.keeping.talks = Object.values(this.state.talks)
-        .sort((a, b) => b.last - a.last)
-        .slice(0, KEPT_TALKS)
-        .map(remembered);
-    }
-    if (this.#toAck.length && this.link) {
-      this.link.tell({ type: "ack", ids: this.#toAck.splice(0, 1000) });
-      if (this.#toAck.length) this.#soon();
-    }
-  }
-
-  #remember(before: CoreState | null): void {
-    if (before?.me) this.domain = before.me.address.slice(before.me.nick.length + 1);
-    const talks: Record<TalkKey, Kept> = {};
-    const kept = before ? Object.values(before.talks) : this.keeping.talks;
-    // Nothing of these can be true any more, or is told anew.
-    for (const talk of kept) talks[talk.key] = counted({ ...talk, typing: [], loading: false, problem: null });
-    const unread = Object.values(talks).reduce((sum, talk) => sum + talk.unread, 0);
-    this.state = { ...(before ?? NOTHING), connection: NOTHING.connection, talks, unread };
-    for (const talk of Object.values(talks)) {
-      if (talk.kind === "staff") this.staff.add(talk.key);
-      // A visitor is in the rooms of the page she is on; a member in those she has entered.
-      if (talk.room?.joined && (before || this.token !== null)) this.rooms.add(talk.key);
-    }
-  }
-
   /** The server knows this visitor no more: what was said is not hers now. */
   forgotten(): void {
     this.keeping.secret = "";
@@ -480,14 +412,4 @@ export class Core {
 export function problemOf(error: unknown): Problem {
   if (error instanceof Refused) return error.problem;
   return { code: "cut", text: "There is no connection." };
-}
-
-/** A talk as it is kept for the next page. */
-function remembered(talk: Kept): Kept {
-  const all = talk.items.filter((item) => item.kind !== "event" && item.order !== PENDING);
-  const items = all.slice(-KEPT_ITEMS);
-  const room = talk.room && { ...talk.room, members: [] };
-  const [first] = items;
-  if (!first || items.length === all.length) return { ...talk, items: all, room };
-  return { ...talk, items, room, hasOlder: true, floor: first.order };
 }

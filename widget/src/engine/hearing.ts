@@ -89,7 +89,7 @@ function heardMessage(core: Core, message: Message): void {
   core.alter(key, (talk) =>
     core.history.live(put({ ...talk, readTo: talk.readTo ?? message.seq - 1 }, [item]), item.order),
   );
-  core.acknowledge(message.id);
+  core.notes.acknowledge(message.id);
   if (!mine) core.typing.stopped(key, message.from);
   if (!known) core.emit("message", { talk: key, item });
 }

@@ -142,7 +142,7 @@ export class Outbox {
   /** The talk is altered before the note goes: a page that dies in between sends once more, and loses nothing. */
   #done(entry: Unsent, change: (talk: Kept) => Kept): void {
     this.core.alter(entry.to, change);
-    this.core.flush();
+    this.core.notes.flush();
     this.drop(entry.clientId);
   }
 

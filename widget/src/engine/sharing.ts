@@ -92,7 +92,10 @@ export class Shared {
     this.#started = true;
     const { world } = this;
     this.#stops = [
-      world.onWake((networkChanged) => void this.run("wake", networkChanged)),
+      world.onWake((networkChanged) => {
+        void this.run("wake", networkChanged);
+        if (!networkChanged) this.#tellPage();
+      }),
       world.onLeave((leaving) => (leaving ? this.#leave() : this.#enter())),
     ];
     this.#enter();
@@ -138,7 +141,14 @@ export class Shared {
     this.#channel?.listen((note) => this.#heard(note as Note));
     if (this.#core) return;
     this.#post({ t: "hi", token: settings.token, staff: settings.staff, rooms: settings.rooms });
+    this.#tellPage();
     this.#expect();
+  }
+
+  /** The person is on this page, whichever tab has the connection. */
+  #tellPage(): void {
+    const { url, title } = this.world.page();
+    void this.run("setPage", url, title);
   }
 
   /** Asks for the lock; false where there are none. */
@@ -206,7 +216,7 @@ export class Shared {
     if (!core) return;
     this.#core = null;
     this.#copy = core.state;
-    if (!late) core.flush();
+    if (!late) core.notes.flush();
     core.stop();
     this.#shown = null;
   }

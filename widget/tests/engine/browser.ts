@@ -132,6 +132,7 @@ let uuids = 0;
 
 export class Tab {
   readonly own = new FakeShelf();
+  url = "https://shop.example.org/prices";
   readonly world: World;
   engine: (settings: Settings) => Engine;
   private frozen: (() => void)[] | null = null;
@@ -175,7 +176,7 @@ export class Tab {
       },
       lock: (name, steal, hold, lost) =>
         browser.locks ? browser.request(name, steal, { tab: this, hold, lost }) : null,
-      page: () => ({ url: "https://shop.example.org/prices", title: "Prices" }),
+      page: () => ({ url: this.url, title: "Prices" }),
     };
     this.engine = engines(this.world);
   }

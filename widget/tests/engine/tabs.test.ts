@@ -175,6 +175,19 @@ test("signing out forgets, in all tabs", async () => {
   expect(two.engine.state.connection.kind).toBe("online");
 });
 
+test("the staff sees the page of the tab that is looked at", async () => {
+  const one = await opened();
+  const two = browser.tab();
+  two.url = "https://shop.example.org/tea";
+  two.engine(SETTINGS).start();
+  await settle();
+  const pages = () => server.heard.filter(({ type }) => type === "introduce").map(({ page }) => page);
+  expect(pages()).toEqual([one.tab.url, two.url]);
+  one.tab.wake(false);
+  await settle();
+  expect(pages()).toEqual([one.tab.url, two.url, one.tab.url]);
+});
+
 // ---------------------------------------------------------------- members
 
 function token(sub: string, exp: number): string {

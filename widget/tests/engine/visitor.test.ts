@@ -401,3 +401,16 @@ test("a message that makes no sense ends neither the connection nor the reading"
   expect(bodies()).toEqual(["Hi!"]);
   expect(thrown.length).toBeGreaterThan(0);
 });
+
+test.each(["nonsense", "{}", '[{"key":"sales"}]', "[1]"])(
+  "notes that make no sense (%s) are no obstacle",
+  async (notes) => {
+    browser.local.set("imd:https://chat.example.org|shop|v:talks", notes);
+    engine.start();
+    await settle();
+    engine.send("sales", "Hello");
+    await settle();
+    expect(engine.state.connection.kind).toBe("online");
+    expect(bodies()).toEqual(["Hello"]);
+  },
+);
