@@ -18,6 +18,7 @@ test_latency.py         P7: p50, p99 and p99.9 at half of saturation
 test_honesty.py         P8: bad input gets an answer, and nobody else notices (hostile.py makes it)
 test_restart.py         P10: reload, wrong reload, renewed certificate
 test_talks_with_desks.py  P1, P2, P3 between visitors and agents, whatever dies (talking.py keeps their books)
+test_ringing.py         P1, P2, P3 while several agents of a desk are rung, one takes it, and all die
 test_visitors_presence.py  P4, P5 for visitors and desks
 test_storm.py           everybody comes back at once (storming.py)
 """
