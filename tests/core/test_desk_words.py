@@ -3,7 +3,7 @@
 from imd.core.conversation import Stage
 from imd.core.desks.words import said, word
 from imd.core.message import DESK_TAG, Kind, Outcome
-from imd.core.session import State
+from imd.core.session import Presence, State
 from tests.core.desk_case import DeskTestCase
 
 
@@ -83,6 +83,20 @@ class WordTests(DeskTestCase):
         self.ask(self.anna, "two")
         self.assertEqual(self.texts(self.alice), ["hello", "two"])
         self.assertIn("Nobody else is at support now.", self.notices(self.alice))
+
+    def test_hand_to_find_out(self) -> None:
+        """P5: for who hides, is off, is no agent, is a guest, or is nobody at all, the answer is the same."""
+        self.ask(self.alice, "hi", to="anna")
+        self.on("carol", State.INVISIBLE)
+        self.house.on(self.house.person("dora"), presence=Presence(State.INVISIBLE))
+        self.house.on(self.house.person("erin"))
+        self.house.person("fred")
+        self.house.on("gus")
+        for name in ("carol", "dora", "erin", "fred", "gus", "nobody"):
+            self.ask(self.alice, f"!hand {name}", to="anna")
+            self.assertEqual(
+                self.notices(self.alice)[-1], f"{name} is not here. Hand it to an agent who is, or to a desk."
+            )
 
     def test_close_and_again(self) -> None:
         """Closed by a word, it begins anew with the next message, and rings at all."""

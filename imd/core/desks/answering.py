@@ -59,7 +59,7 @@ class Answering:
             return message, outcome
         if message.kind is Kind.SIGNAL:
             # Whoever is rung may be seen to write; nobody takes it by that.
-            return (self._tagged(message, conversation), outcome) if conversation.open else (message, outcome)
+            return (self._signal(message, conversation, agent), outcome) if conversation.open else (message, outcome)
         if message.kind is Kind.NOTICE:
             if person.visitor:
                 # As clients answer by themselves (RFC 2812 section 3.3.2): that an agent is away is not for visitors.
@@ -77,6 +77,19 @@ class Answering:
         elif conversation.by != agent.id:
             self._tell(session, conversation, f"{self._name(conversation)} has {conversation.called}; !take if you do.")
         return self._tagged(message, conversation), partial(self._settled, outcome)
+
+    def _signal(self, message: Message, conversation: Conversation, agent: Account) -> Message:
+        """Whoever has the conversation is seen to type herself; of others it is the desk that does: who they are the
+        person learns when they answer (P5)."""
+        desk = self._staff.desks.get(conversation.desk)
+        has = conversation.stage is Stage.TAKEN and conversation.by == agent.id
+        typing = message.tags.keys() == {"typing"}
+        message = self._tagged(message, conversation)
+        if desk is None or has or not typing:
+            return message
+        return msgspec.structs.replace(
+            message, sender=desk.address, sender_account="", origin=self._people.origin(desk)
+        )
 
     def _tagged(self, message: Message, conversation: Conversation) -> Message:
         desk = self._staff.desks.get(conversation.desk)

@@ -68,7 +68,8 @@ class Conversations:
     def served_by(self, account: Account) -> list[Conversation]:
         """The open ones that this account may answer, the oldest first."""
         found = [each for each in self if each.open and (desk := self.at(each)) is not None and desk.serves(account)]
-        return sorted((each for each in found if each.person != account.id), key=lambda each: each.since)
+        mine = (each for each in found if each.person != account.id and not self._staff.blocks(account.id, each.person))
+        return sorted(mine, key=lambda each: each.since)
 
     def between(self, agent: Account, person: Account, *, any: bool = False) -> Conversation | None:
         """The conversation in which `agent` says what she says to `person`: the one she has, else one that rings, else,
@@ -235,6 +236,8 @@ class Conversations:
         if news is None or desk is None:
             return
         for id in dict.fromkeys([conversation.person, *desk.on, *([conversation.by] if conversation.by else ())]):
+            if self._staff.blocks(id, conversation.person):
+                continue
             person = self._people.person(id)
             for session in [] if person is None else list(person.sessions):
                 if session.begun:

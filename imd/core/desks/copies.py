@@ -150,7 +150,7 @@ class Copies:
         """After a start of the daemon: these agents have their copies, or had them; and others may have had some."""
         way = self._main_way(spread)
         way.outcome = Outcome.ACCEPTED
-        self._note(spread.message)
+        self.note(spread.message)
         spread.agents = dict.fromkeys(spread.agents, Outcome.ACCEPTED) | dict.fromkeys(agent.id for agent in agents)
         for agent in agents:
             self.give(spread, agent, store_first=True)
@@ -232,7 +232,7 @@ class Copies:
     def _durable(self, spread: Spread, pending: Pending) -> None:
         sender = pending.sender.account
         if sender is None or not self._history.read_by(sender):
-            self._note(pending.message)
+            self.note(pending.message)
             self._accepted(spread, pending, Outcome.ACCEPTED)
         else:
             done = partial(self._accepted, spread, pending)
@@ -283,7 +283,8 @@ class Copies:
         """Where whoever said it has the talk: with the desk, whoever answers."""
         return talk(message.sender_account, guest(message.recipient))
 
-    def _note(self, message: Message) -> None:
+    def note(self, message: Message) -> None:
+        """It stands where whoever said it has the talk; nobody waits for that."""
         self._history.note([self._place(message)], message)
 
     # ------------------------------------------------------------ what agents' clients say
@@ -299,7 +300,7 @@ class Copies:
             main.add(message.time, "read", "before this daemon started, or long ago")
             main.outcome = Outcome.ACCEPTED
             # That daemon may have died before the history had it.
-            self._note(said)
+            self.note(said)
         way = main.of(account)
         if way is None:
             way = main.copy(message, account)

@@ -81,7 +81,7 @@ class Ringing:
     def _taker(self, conversation: Conversation, desk: DeskPerson) -> Account | None:
         """Whoever has it, if she is to have what is said now: unless she is off and others are not."""
         taker = self._staff.agent(desk, conversation.by)
-        if taker is None or self._blocks(taker.id, conversation.person):
+        if taker is None or self._staff.blocks(taker.id, conversation.person):
             return None
         person = self._people.person(taker.id)
         here = person is not None and any(session.begun for session in person.sessions)
@@ -90,11 +90,13 @@ class Ringing:
 
     def ring(self, conversation: Conversation, desk: DeskPerson) -> list[Account]:
         """Ring those who are to be rung by now; all who have been, who shall have what is said."""
-        on = [id for id in best(desk.on) if id != conversation.person and not self._blocks(id, conversation.person)]
+        on = [
+            id for id in best(desk.on) if id != conversation.person and not self._staff.blocks(id, conversation.person)
+        ]
         wanted = on or [
             account.id
             for account in self._staff.agents(desk).values()
-            if account.id != conversation.person and not self._blocks(account.id, conversation.person)
+            if account.id != conversation.person and not self._staff.blocks(account.id, conversation.person)
         ]
         new = [id for id in wanted if id not in conversation.rung]
         if new:
@@ -103,7 +105,9 @@ class Ringing:
             self._notices.say(desk, new, self.summary(conversation, desk))
             for id in new:
                 self._give_all(conversation, desk, id)
-        agents = (self._staff.agent(desk, id) for id in conversation.rung)
+        # Some may block her since.
+        rung = [id for id in conversation.rung if not self._staff.blocks(id, conversation.person)]
+        agents = (self._staff.agent(desk, id) for id in rung)
         return [agent for agent in agents if agent is not None]
 
     def _give_all(self, conversation: Conversation, desk: DeskPerson, id: str) -> None:
@@ -122,16 +126,11 @@ class Ringing:
         self._conversations.change(conversation, Stage.RINGING)
         self.ring(conversation, desk)
 
-    def _blocks(self, agent: str, person: str) -> bool:
-        contact = self._people.rosters.contact(agent, person)
-        return contact is not None and contact.blocked
-
     def _unheard(self, conversation: Conversation, message: Message, desk: DeskPerson, outcome: Settle) -> None:
         """All of the agents block her, which she must not learn (P5)."""
         way = self._trace.begin_at_desk(message, desk.key)
-        if conversation not in self._conversations.said:
-            self._conversations.change(conversation, Stage.CLOSED)
-            self._conversations.forget(conversation)
+        # It goes on ringing for her, and stands in her history, as if somebody might answer yet.
+        self._copies.note(message)
         way.add(message.time, "expired", "no agent hears the sender")
         way.outcome = Outcome.KEPT if desk.state() is State.OFFLINE else Outcome.ACCEPTED
         outcome(receipt(message, way.outcome))
@@ -144,7 +143,7 @@ class Ringing:
             ids = [conversation.by] if conversation.stage is Stage.TAKEN else conversation.rung
         for id in ids:
             agent = self._people.person(id)
-            if agent is not None and not self._blocks(id, person.key):
+            if agent is not None and not self._staff.blocks(id, person.key):
                 tags = {**message.tags, FOR_DESK_TAG: desk.name}
                 envelope = Envelope(msgspec.structs.replace(message, recipient=agent.address, tags=tags))
                 for session in list(agent.sessions):

@@ -40,6 +40,8 @@ class Staff:
         self.left: Callable[[DeskPerson, Iterable[str]], None]
         #: Of desks of everybody: accounts that may have what is said while nobody is on, by id.
         self._everyone: dict[str, Account] = {}
+        #: Whom agents block who are off, by account id.
+        self._blocking: dict[str, frozenset[str]] = {}
 
     # ------------------------------------------------------------ the settings
 
@@ -86,6 +88,9 @@ class Staff:
                 found[account.id] = account
         if desk.everyone and not self._everyone:
             await self._find_some()
+        for id in self.agents(desk) | found:
+            # Also of those who are off now: what is said to their desk would wait for them.
+            self._note_blocked(id, (await self._people.rosters.blocked_by(id))[0])
         before, desk.agents = desk.agents, found
         gone = [id for id in before if id not in found and not desk.everyone]
         for id in gone:
@@ -111,6 +116,7 @@ class Staff:
         id = (before or now).id  # type: ignore[union-attr]
         if now is None:
             self._everyone.pop(id, None)
+            self._blocking.pop(id, None)
         elif id in self._everyone or (len(self._everyone) < MOST_OF_EVERYONE and not now.visitor):
             self._everyone[id] = now
         for desk in self.desks.values():
@@ -135,6 +141,10 @@ class Staff:
         """What has been told of somebody."""
         if person.account is None:
             return
+        if now.state is State.OFFLINE and self.desks and self.serving(person.account):
+            # Her roster is at hand for the last time.
+            roster = self._people.rosters.cached(person.key)
+            self._note_blocked(person.key, frozenset(id for id, contact in roster.items() if contact.blocked))
         for desk in self.desks.values():
             if self._count(desk, person, now):
                 self._show(desk)
@@ -161,6 +171,20 @@ class Staff:
     def serving(self, account: Account) -> list[DeskPerson]:
         """The desks at which this account answers."""
         return [desk for desk in self.desks.values() if desk.serves(account)]
+
+    def _note_blocked(self, agent: str, blocked: frozenset[str]) -> None:
+        if blocked:
+            self._blocking[agent] = blocked
+        else:
+            self._blocking.pop(agent, None)
+
+    def blocks(self, agent: str, person: str) -> bool:
+        """Whether an agent, on or off, hears nothing of this person (both account ids)."""
+        roster = self._people.rosters.loaded.get(agent)
+        if roster is None:
+            return person in self._blocking.get(agent, ())
+        contact = roster.get(person)
+        return contact is not None and contact.blocked
 
     def agents(self, desk: DeskPerson) -> dict[str, Account]:
         """Everybody who has what is said while nobody is on."""

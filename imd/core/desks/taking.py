@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable
 
+from imd.core.address import fold
 from imd.core.conversation import Stage
 from imd.core.desks.conversation import Conversation
 from imd.core.desks.conversations import Conversations
@@ -64,20 +65,19 @@ class Taking:
         if desk is not None:
             return self._hand_to_desk(conversation, by, desk)
         at = self._conversations.at(conversation)
+        if fold(name) == fold(conversation.called):
+            return f"{conversation.called} is who asks."
         person = self._people.find(name)
         account = None if person is None else person.account
-        if at is None or account is None or person is None or not person.sessions:
+        # The same words for who is off, for who hides, and for who is no agent: that is no way to find out (P5).
+        here = [] if account is None else [desk for desk in self._staff.serving(account) if account.id in desk.on]
+        named = [desk for desk in here if desk is at] or [desk for desk in here if not desk.everyone]
+        if account is None or not named:
             return f"{name} is not here. Hand it to an agent who is, or to a desk."
-        if not at.serves(account):
-            others = [other for other in self._staff.serving(account) if not other.everyone]
-            if not others:
-                return f"{account.name} serves at no desk."
-            conversation.at = others[0].folded
-            at = others[0]
-        if account.id == conversation.person:
-            return f"{account.name} is who asks."
         if conversation.stage is Stage.TAKEN and conversation.by == account.id:
             return f"{account.name} has it already."
+        at = named[0]
+        conversation.at = at.folded
         self.take(conversation, account, by=by.id)
         first = f"{by.name} hands you {self._about(conversation)}. What you say to {conversation.called} reaches her."
         self._tell_all(at, conversation, account.id, first)

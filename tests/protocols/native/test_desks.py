@@ -69,8 +69,49 @@ class DeskTests(SynchronousTestCase):
         self.shop.hub.delivery.send(self.carol.session, _typing(anna.name), lambda _: None)
         self.shop.turn(0.1)
         (typing,) = self.heard(anna, "typing")
-        self.assertEqual((typing["from"], typing["desk"]), ("carol@localhost", "sales"))
+        # Who that is she learns when carol answers.
+        self.assertEqual((typing["from"], typing["desk"]), ("sales@localhost", "sales"))
         self.assertEqual(self.carol.conversations[-1].stage.value, "ringing")
+        self.say(self.carol, anna.name, "hi")
+        self.heard(anna, "typing")
+        self.shop.hub.delivery.send(self.carol.session, _typing(anna.name), lambda _: None)
+        self.shop.turn(0.1)
+        (typing,) = self.heard(anna, "typing")
+        self.assertEqual((typing["from"], typing["desk"]), ("carol@localhost", "sales"))
+
+    def test_blocked(self) -> None:
+        """P5: whom all agents block sees what she would of a desk where nobody answers yet; on, off, and after a
+        restart none of them hears of her."""
+        anna, vera = self.shop.visitor(), self.shop.visitor("Vera")
+        anna.send("sales", "Rude")
+        self.shop.wait(self.shop.hub.rosters.block(self.carol.session, anna.name))
+        self.assertEqual(anna.send("sales", "Ruder")["outcome"], "accepted")
+        self.assertNotIn("Ruder", self.carol.bodies)
+        anna.ask("close-conversation", desk="sales")
+        self.carol.envelopes.clear()
+        self.carol.conversations.clear()
+        said: list[list[tuple[Any, ...]]] = []
+        for page in (anna, vera):
+            self.heard(page, "conversation")
+            sent = page.send("sales", "Hello?")
+            news = [(each["state"], each.get("by")) for each in self.heard(page, "conversation")]
+            history = [line["body"] for line in page.ask("get-history", **{"with": "sales"})["messages"]]
+            said.append([(sent["outcome"],), *news, tuple(history[-1:])])
+        self.assertEqual(said[0], said[1])
+        self.assertEqual([str(news.person) for news in self.carol.conversations], [vera.address])
+        self.assertNotIn(anna.name, repr([message.body for message in self.carol.messages]))
+        self.shop.off(self.carol)
+        self.assertEqual(anna.send("sales", "Still there?")["outcome"], "kept")
+        anna.leave()
+        vera.leave()
+        self.shop.restart()
+        anna_again = self.shop.page()
+        anna_again.visit(secret=anna.secret)
+        self.assertEqual(anna_again.send("sales", "And now?")["outcome"], "kept")
+        carol = self.shop.on(self.carol_account)
+        self.assertNotIn(anna.address, {str(message.sender) for message in carol.messages})
+        self.assertNotIn(anna.name, repr([message.body for message in carol.messages]))
+        self.assertEqual({str(news.person) for news in carol.conversations}, {vera.address})
 
     def test_history_and_talks(self) -> None:
         """In another page, later, she finds the talk under the desk, and what it has come to."""
