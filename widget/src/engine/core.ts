@@ -221,7 +221,9 @@ export class Core {
   // ---------------------------------------------------------------- connection
 
   start(): void {
-    if (this.#started && this.state.connection.kind !== "stopped") return;
+    const { kind } = this.state.connection;
+    if (this.#started && kind === "waiting") this.wake(false);
+    if (this.#started && kind !== "stopped") return;
     this.#started = true;
     this.#connect();
   }

@@ -285,7 +285,7 @@ export interface Engine {
   subscribe(listener: (state: State) => void): () => void;
   on<Name extends EventName>(name: Name, listener: (event: Events[Name]) => void): () => void;
 
-  /** Connect and sign on, and stay so until `stop`. Calling it again does nothing, but after `stopped`. */
+  /** Connect and sign on, and stay so until `stop`. Called again: after `stopped` it begins anew, while `waiting` it tries at once. */
   start(): void;
   /** Let go of the connection; other tabs keep it. The person stays who she is. */
   stop(): void;

@@ -278,6 +278,18 @@ test("pauses between attempts grow to a minute; the network's return ends them",
   expect(engine.state.connection.kind).toBe("online");
 });
 
+test("who would rather not wait for the next attempt has it at once", async () => {
+  engine.start();
+  await settle();
+  server.crash();
+  await minutes(2);
+  expect(engine.state.connection.kind).toBe("waiting");
+  server.restart();
+  engine.start();
+  await settle();
+  expect(engine.state.connection.kind).toBe("online");
+});
+
 test("a connection that is dead without a sign is found out", async () => {
   engine.start();
   await settle();
