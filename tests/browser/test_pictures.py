@@ -135,7 +135,7 @@ class Scenes(BrowserTestCase):
         ):
             await people[name].say(f"/msg #tea {text}")
             await anna.shows(text)
-        await anna.say("That explains a lot 😅")
+        await anna.say("That explains a lot 🫖")
         await people["bob"].sees("That explains a lot")
         await self.take(tab, "widget-room")
 
@@ -154,5 +154,5 @@ class Scenes(BrowserTestCase):
         await self.shop("alice")
         tab = await self.tab(viewport={"width": 1120, "height": 800}, device_scale_factor=1.5)
         await tab.visit(f"{self.chat}/embed/")
-        await tab.until("'imd' in window")
+        await tab.do(tab.page.get_by_text("Perfect, thank you!").first.wait_for())
         await self.take(tab, "tuner")

@@ -73,7 +73,8 @@ class Answering:
             message = msgspec.structs.replace(message, body=said(message.body))
         conversation.active = message.time
         if conversation.stage is not Stage.TAKEN:
-            self._taking.take(conversation, agent)
+            # Since she spoke, so that clients show it before her words.
+            self._taking.take(conversation, agent, since=message.time)
         elif conversation.by != agent.id:
             self._tell(session, conversation, f"{self._name(conversation)} has {conversation.called}; !take if you do.")
         return self._tagged(message, conversation), partial(self._settled, outcome)

@@ -129,10 +129,10 @@ class Conversations:
         self.by_person.setdefault(person.key, {})[desk.folded] = conversation
         return conversation
 
-    def change(self, conversation: Conversation, stage: Stage, by: str = "") -> None:
-        """It is in this stage from now on."""
+    def change(self, conversation: Conversation, stage: Stage, by: str = "", since: float = 0.0) -> None:
+        """It is in this stage, from now on or since the time that is given."""
         before = {agent: self._presence.sight(agent, person) for person, agent in self._watched(conversation)}
-        now = self._environment.clock.time()
+        now = since or self._environment.clock.time()
         conversation.stage, conversation.by, conversation.since, conversation.active = stage, by, now, now
         self.keep(conversation)
         self.tell(conversation)

@@ -46,12 +46,12 @@ class Taking:
         self._past = past
         staff.left = self.left
 
-    def take(self, conversation: Conversation, agent: Account, *, by: str = "") -> None:
+    def take(self, conversation: Conversation, agent: Account, *, by: str = "", since: float = 0.0) -> None:
         """This agent has it from now on; the others hear, but for her who did it, and what they have not seen yet is
         hers alone."""
         desk = self._conversations.at(conversation)
         before = conversation.by if conversation.stage is Stage.TAKEN else ""
-        self._conversations.change(conversation, Stage.TAKEN, agent.id)
+        self._conversations.change(conversation, Stage.TAKEN, agent.id, since)
         if desk is not None:
             others = [id for id in (*desk.on, before) if id and id != by]
             self._notices.say(desk, others, f"{agent.name} has taken {conversation.called}.", but=agent.id)

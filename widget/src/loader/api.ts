@@ -52,6 +52,9 @@ export class Widget {
     const { target, token } = this.#options;
     this.#target = typeof target === "string" ? document.querySelector(target) : target;
     this.#shell = this.#makeShell();
+    // An element with a height of its own gives it to the chat, be it less than the chat would take.
+    const { host } = this.#launcher;
+    if (this.#target && this.#target.clientHeight > 199) host.dataset.fits = "";
     (this.#target ?? document.body).append(this.#launcher.host);
     dark.addEventListener("change", this.#redraw);
     this.#open = this.#target !== null;
