@@ -7,6 +7,7 @@ const tag = document.currentScript ?? document.querySelector('script[src$="/imd.
 if (tag instanceof HTMLScriptElement) {
   const server = new URL(".", tag.src).href;
   const given = { ...tag.dataset };
-  if (document.body) begin(server, given);
+  // The element it is to sit in may be still to come, as the page's body may.
+  if (document.body && !(given.target && document.readyState === "loading")) begin(server, given);
   else addEventListener("DOMContentLoaded", () => begin(server, given), { once: true });
 }

@@ -5,7 +5,7 @@ import { hear } from "./hearing";
 import type { Unsent } from "./identity";
 import { again, discard } from "./outbox";
 import type { FromClient, FromServer } from "./protocol";
-import type { Introduction, OwnState, Problem, TalkKey } from "./types";
+import type { Introduction, Problem, TalkKey } from "./types";
 
 type Request = Extract<FromClient, { ref?: number }>;
 
@@ -89,13 +89,6 @@ export const COMMANDS = {
 
   closeConversation: (core: Core, key: TalkKey): Outcome => ask(core, { type: "close-conversation", desk: key }),
 
-  setPresence(core: Core, state: OwnState, text: string): Outcome {
-    core.own = { state, text };
-    const { me } = core.state;
-    if (me) core.set({ me: { ...me, presence: core.own } });
-    return core.link ? ask(core, { type: "set-presence", ...core.own }) : Promise.resolve(null);
-  },
-
   watch: (core: Core, key: TalkKey) => core.watch(key),
 };
 
@@ -108,5 +101,7 @@ export function run(core: Core, name: CommandName, args: readonly unknown[]): un
   const commands: Partial<Commands> = { ...COMMANDS, ...core.community?.COMMANDS };
   const command = commands[name] as ((core: Core, ...args: readonly unknown[]) => unknown) | undefined;
   if (command) return command(core, ...args);
+  // A tab with a newer build of this may ask for what is not known here.
+  if (core.community) return problemOf(null);
   return core.gather().then((community) => (community ? run(core, name, args) : problemOf(null)));
 }

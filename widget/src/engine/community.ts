@@ -5,9 +5,19 @@ import { under } from "./book";
 import { ask, type Outcome } from "./commands";
 import { type Core, problemOf } from "./core";
 import { type Heard, hear, note } from "./hearing";
-import { Cut, Refused } from "./link";
-import type { RoomState, Rooms, Talks, Welcome, Contact as WireContact, Member as WireMember } from "./protocol";
-import type { Contact, Member, Problem, Room, RoomSummary, TalkKey } from "./types";
+import { Cut, type Link, Refused } from "./link";
+import type {
+  Authenticated,
+  Challenge,
+  RoomState,
+  Rooms,
+  Talks,
+  Welcome,
+  Contact as WireContact,
+  Member as WireMember,
+} from "./protocol";
+import { open, TokenNeeded } from "./signon";
+import type { Contact, Member, OwnState, Problem, Room, RoomSummary, TalkKey } from "./types";
 
 /** Talks of a member that are listed. */
 const LISTED = 30;
@@ -130,6 +140,13 @@ export const COMMANDS = {
     return found;
   },
 
+  setPresence(core: Core, state: OwnState, text: string): Outcome {
+    core.own = { state, text };
+    const { me } = core.state;
+    if (me) core.set({ me: { ...me, presence: core.own } });
+    return core.link ? ask(core, { type: "set-presence", ...core.own }) : Promise.resolve(null);
+  },
+
   addContact: (core: Core, name: string, label: string): Outcome => ask(core, { type: "roster-ask", name, label }),
   approve: (core: Core, name: TalkKey): Outcome => ask(core, { type: "roster-approve", name }),
   refuse: (core: Core, name: TalkKey): Outcome => ask(core, { type: "roster-refuse", name }),
@@ -138,7 +155,25 @@ export const COMMANDS = {
   unblock: (core: Core, name: TalkKey): Outcome => ask(core, { type: "roster-unblock", name }),
 };
 
-// ---------------------------------------------------------------- signed on
+// ---------------------------------------------------------------- signing on
+
+/** By a token of the site. */
+export async function signOn(core: Core, link: Link, token: string): Promise<Welcome> {
+  if (!token) throw new TokenNeeded(null);
+  try {
+    // RFC 7628 section 3.1: GS2 header, then key and value between control-A.
+    const data = btoa(`n,,\x01auth=Bearer ${token}\x01\x01`);
+    const first = await link.ask<Authenticated | Challenge>({ type: "authenticate", mechanism: "OAUTHBEARER", data });
+    // Section 3.2.3: why it failed comes as a challenge; the client answers with one control-A to hear of the end.
+    if (first.type === "challenge") await link.ask({ type: "response", data: btoa("\x01") });
+  } catch (error) {
+    if (error instanceof Refused && /^(sign-on-failed|token-expired)$/.test(error.problem.code)) {
+      throw new TokenNeeded(error.problem);
+    }
+    throw error;
+  }
+  return open(core, link);
+}
 
 /** The buddy list, the rooms one is in, and the talks there were, as the server has them. */
 export function welcomed(core: Core, welcome: Welcome): void {

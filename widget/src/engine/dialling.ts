@@ -28,25 +28,13 @@ export class Dialler {
     this.world.local.remove(this.#note);
   }
 
-  /** While a poll works: does a WebSocket? */
-  #compare(better: () => void): void {
+  async #compare(carrier: Carrier, carried: Carried): Promise<void> {
     const { world } = this;
-    const broken = () => {
-      calm();
-      world.local.set(this.#note, String(world.clock.now() + DAY));
-    };
-    const socket = bySocket(world, this.server, {
-      text: () => {
-        calm();
-        socket.close();
-        better();
-      },
-      closed: broken,
-    });
-    const calm = world.clock.after(PATIENCE, () => {
-      socket.close();
-      broken();
-    });
+    const { compare } = await import("./polling");
+    if (await compare(world, this.server, PATIENCE)) {
+      carrier.close();
+      carried.closed();
+    } else world.local.set(this.#note, String(world.clock.now() + DAY));
   }
 
   dial(carried: Carried): Carrier {
@@ -70,11 +58,7 @@ export class Dialler {
           spoke = true;
           calm();
           this.#failed = 0;
-          if (polling && !world.local.get(this.#note))
-            this.#compare(() => {
-              carrier.close();
-              carried.closed();
-            });
+          if (polling && !world.local.get(this.#note)) void this.#compare(carrier, carried);
         }
         carried.text(message);
       },

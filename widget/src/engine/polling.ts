@@ -3,7 +3,8 @@
 // Messages are numbered in each direction and repeated until acknowledged, so that a request that was lost, or two that
 // overtook each other, neither lose nor double one.
 
-import type { Dial } from "./carrier";
+import { bySocket, type Dial } from "./carrier";
+import type { World } from "./world";
 
 interface Answer {
   session?: string;
@@ -159,3 +160,16 @@ export const poll: Dial = (world, server, carried) => {
     },
   };
 };
+
+/** While a poll works: does a WebSocket, within `patience` ms? */
+export function compare(world: World, server: string, patience: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const end = (works: boolean) => {
+      calm();
+      socket.close();
+      resolve(works);
+    };
+    const socket = bySocket(world, server, { text: () => end(true), closed: () => end(false) });
+    const calm = world.clock.after(patience, () => end(false));
+  });
+}

@@ -1,8 +1,8 @@
 // Signing on: by what was left of the last session, by a token of the site, or as a visitor.
 
 import type { Core } from "./core";
-import { type Link, Refused } from "./link";
-import type { Authenticated, Challenge, Welcome } from "./protocol";
+import { Cut, type Link, Refused } from "./link";
+import type { Authenticated, Welcome } from "./protocol";
 import type { Problem } from "./types";
 
 /** No member can be signed on without another token of the site. */
@@ -27,7 +27,10 @@ export async function signOn(core: Core, link: Link): Promise<Welcome> {
       keeping.resume = null;
     }
   }
-  return core.token === null ? visit(core, link) : member(core, link, core.token);
+  if (core.token === null) return visit(core, link);
+  // It is there: a member's connection waits for it.
+  if (!core.community) throw new Cut();
+  return core.community.signOn(core, link, core.token);
 }
 
 function details(core: Core) {
@@ -41,7 +44,7 @@ function details(core: Core) {
 }
 
 /** Both requests at once: the session waits for the proof, and is refused with it. */
-function open(core: Core, link: Link): Promise<Welcome> {
+export function open(core: Core, link: Link): Promise<Welcome> {
   return link.ask<Welcome>({ type: "session", ...details(core) });
 }
 
@@ -60,21 +63,4 @@ async function visit(core: Core, link: Link): Promise<Welcome> {
     return visit(core, link);
   }
   return session;
-}
-
-async function member(core: Core, link: Link, token: string): Promise<Welcome> {
-  if (!token) throw new TokenNeeded(null);
-  try {
-    // RFC 7628 section 3.1: GS2 header, then key and value between control-A.
-    const data = btoa(`n,,\x01auth=Bearer ${token}\x01\x01`);
-    const first = await link.ask<Authenticated | Challenge>({ type: "authenticate", mechanism: "OAUTHBEARER", data });
-    // Section 3.2.3: why it failed comes as a challenge; the client answers with one control-A to hear of the end.
-    if (first.type === "challenge") await link.ask({ type: "response", data: btoa("\x01") });
-  } catch (error) {
-    if (error instanceof Refused && /^(sign-on-failed|token-expired)$/.test(error.problem.code)) {
-      throw new TokenNeeded(error.problem);
-    }
-    throw error;
-  }
-  return open(core, link);
 }

@@ -150,6 +150,8 @@ export function browser(): World {
       const options = steal ? { steal } : { signal: waiting.signal };
       navigator.locks.request(name, options, run).catch(() => {
         if (held) lost();
+        // Refused: all storage is, or the frame is sandboxed. Then nobody can be shared with.
+        else if (!waiting.signal.aborted) void hold();
       });
       return () => waiting.abort();
     },

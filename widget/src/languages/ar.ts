@@ -63,7 +63,6 @@ export const texts: Texts = {
   typing: "{name} يكتب",
   typingMany: "عدة أشخاص يكتبون",
   earlier: "رسائل أقدم",
-  beginning: "هنا تبدأ المحادثة",
   latest: "رسائل جديدة",
   newWindow: "يُفتح في نافذة جديدة",
 

@@ -61,7 +61,6 @@ export const texts = {
   typing: "{name} is typing",
   typingMany: "Several people are typing",
   earlier: "Earlier messages",
-  beginning: "This is where it begins",
   latest: "New messages",
   newWindow: "opens in a new window",
 

@@ -53,7 +53,6 @@ export const texts: Texts = {
   typing: "{name} 正在输入",
   typingMany: "多人正在输入",
   earlier: "更早的消息",
-  beginning: "对话从这里开始",
   latest: "新消息",
   newWindow: "在新窗口中打开",
 

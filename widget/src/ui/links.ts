@@ -16,12 +16,18 @@ const count = (text: string, one: string): number => text.split(one).length - 1;
 
 /** Without the punctuation of the sentence around it: `(see https://a.example/b(c)).` ends at `b(c)`. */
 function trimmed(link: string): string {
+  // Counted once: somebody may write a great many.
+  const closers: Record<string, number> = {};
   for (let end = link.length; ; end--) {
     const last = link[end - 1] ?? "";
     const opening = CLOSING[last];
-    const kept = link.slice(0, end);
-    const stray = opening ? count(kept, last) > count(kept, opening) : /[.,:;!?*_~…]/.test(last);
-    if (!stray) return kept;
+    let stray = /[.,:;!?*_~…]/.test(last);
+    if (opening) {
+      const spare = closers[last] ?? count(link, last) - count(link, opening);
+      closers[last] = spare - 1;
+      stray = spare > 0;
+    }
+    if (!stray) return link.slice(0, end);
   }
 }
 

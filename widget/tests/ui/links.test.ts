@@ -54,3 +54,9 @@ test.each([
 ])("%j is nothing but emoji: %s", (text, expected) => {
   expect(onlyEmoji(text)).toBe(expected);
 });
+
+test("what is made to be slow to read is read at once", () => {
+  const begun = performance.now();
+  parts(`https://a.example/${")".repeat(16_000)}`);
+  expect(performance.now() - begun).toBeLessThan(500);
+});
