@@ -249,3 +249,4 @@ class PresenceTests(DeskTestCase):
         self.assertEqual(self.texts(dora), ["hello"])
         self.ask(dora, "hi", to="anna")
         self.assertEqual((self.texts(anna), self.waiting("alice")), (["hi"], []))
+        self.assertEqual(self.notices(anna, "demo"), [])

@@ -53,7 +53,7 @@ class Taking:
         before = conversation.by if conversation.stage is Stage.TAKEN else ""
         self._conversations.change(conversation, Stage.TAKEN, agent.id, since)
         if desk is not None:
-            others = [id for id in (*desk.on, before) if id and id != by]
+            others = [id for id in (*desk.on, before) if id not in ("", by, conversation.person)]
             self._notices.say(desk, others, f"{agent.name} has taken {conversation.called}.", but=agent.id)
         for spread in self._conversations.unheard(conversation):
             self._copies.give(spread, agent)
@@ -141,7 +141,8 @@ class Taking:
                 continue
             conversation.rung = [id for id in conversation.rung if id not in gone]
             if conversation.stage is Stage.TAKEN and conversation.by in gone:
-                self._notices.say(desk, [*desk.on], f"{conversation.called} has nobody any more, and rings again.")
+                text = f"{conversation.called} has nobody any more, and rings again."
+                self._notices.say(desk, [*desk.on], text, but=conversation.person)
                 self._ringing.again(conversation)
             elif conversation.stage is Stage.RINGING:
                 self._conversations.keep(conversation)
