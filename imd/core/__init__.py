@@ -16,7 +16,7 @@ parts     accounts (who exists)      people (who is on)          presence (the P
           rooms' own: roombase, roomsettings (what is set)  roomindex (membership)  roomnews, talking, crowds (telling)
                       roomrules, roomranks, roommasks (who may what)   invitations
                       roombook (what is durable)  roomkeeping (whose they are)
-          delivery's own: recipients (who a name is)  receiving, relay (sessions)  catchup (signing on)
+          delivery's own: aside (not up the ladder)  recipients (who a name is)  receiving, relay (sessions)  catchup
                           keeping, limbo (outcomes)   offline (the queue)   repetitions   trace
                           sequence (ids and order)
           history (writing)  reading  happening (rooms' events)  redacting  own (export, erasure)

@@ -75,7 +75,7 @@ class Desks:
         presence.serves = keeping.serves = self.conversations.serves
         people.visitors.attended = self.conversations.attended
         people.visitors.introduced = self._ringing.introduced
-        delivery.desks = self
+        delivery.serve(self)
         #: Conversations of an earlier daemon, until their desk is open.
         self._earlier: set[Conversation] = set()
         self._rules: Mapping[str, DeskRule] = {}
