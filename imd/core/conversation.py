@@ -27,15 +27,15 @@ class Introduction(msgspec.Struct, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         """For agents, in one line."""
-        who = " ".join(filter(None, (_line(self.name), self.email and f"<{_line(self.email)}>")))
-        page = _line(self.page)
+        who = " ".join(filter(None, (in_one_line(self.name), self.email and f"<{in_one_line(self.email)}>")))
+        page = in_one_line(self.page)
         where = f"on {page}" if page else ""
         if page and self.title:
-            where += f" ({_line(self.title)})"
+            where += f" ({in_one_line(self.title)})"
         return ", ".join(filter(None, (who, where)))
 
 
-def _line(text: str) -> str:
+def in_one_line(text: str) -> str:
     """Without line ends and other characters that move the cursor: it goes to terminals."""
     return " ".join("".join(each if each.isprintable() else " " for each in text).split())
 

@@ -246,6 +246,7 @@ class Hub:
         self.sites.apply(policy.sites, policy.desks)
         self.accounts.desks = self.sites.desks.keys()
         self.desks.apply(self.sites.desks)
+        self.visitors.confine()
         self.people.guests_allowed = policy.guests
         self.rooms.creation = policy.room_creation
         self.staying.rule = policy.always_on

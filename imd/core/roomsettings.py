@@ -135,3 +135,4 @@ class RoomSettings(RoomBase):
         room.renamed = now
         self._book.renamed(room, before)
         self._news.tell(room, RoomRenamed(**self._by(room, session), before=before, text=text))
+        self._people.visitors.confine()

@@ -5,6 +5,7 @@ her site, enter the site's rooms, and little else. All others get to hear what t
 from the staff that answers her, and from those in a room with her, she does not hide.
 """
 
+import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -12,12 +13,12 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from imd.core.address import fold, split
+from imd.core.address import Address, fold, split
 from imd.core.limits import Limits
 from imd.core.message import Draft
 from imd.core.ports import Environment
 from imd.core.refusal import Malformed, NoSuchAccount, NotAllowed, StoreUnavailable, TooFast
-from imd.core.session import Account, Person, Session
+from imd.core.session import Account, Person, PresenceView, Session, State
 from imd.core.sites import Site, Sites
 from imd.core.stores import InboxStore, OutcomeUnknown, ShelfStore, surely
 
@@ -124,7 +125,7 @@ class Visitors:
     async def entered(self, account: str, name: str, email: str) -> None:
         """A visitor of this account id is about to be made. Raises `StoreUnavailable`, `Malformed`, `TooLong`."""
         self.check_room()
-        self._check(name, email)
+        name = self._check(name, email)
         # Before the account, so that none is there of which it is not known when it ends.
         visit = Visit(self._environment.clock.time(), name=name, email=email)
         await self._keep(account, visit)
@@ -186,6 +187,22 @@ class Visitors:
                 await self._shelf.remove([(account, _VISIT)])
 
     # ------------------------------------------------------------ what she may do
+
+    def confine(self) -> None:
+        """The settings have changed, or the name of a room: who is here keeps no more than she might have now."""
+        rooms, presence = self._people.rooms, self._people.presence
+        for person in [person for person in self._people.persons.values() if person.site]:
+            for room in list(rooms.rooms_of(person)):
+                if not self.placed(person, room.name):
+                    rooms.part(person.sessions[0], room.name)
+            for session in person.sessions:
+                for name in presence.watched(session):
+                    try:
+                        self.check_staff(person, name)
+                    except NotAllowed:
+                        presence.unwatch(session, name)
+                        gone = PresenceView(Address(*split(name, self._people.domain)), State.OFFLINE, State.AVAILABLE)
+                        session.client.presence_changed([gone])
 
     def site(self, person: Person) -> Site | None:
         """The visitor's site; None once the settings know it no more."""
@@ -268,10 +285,9 @@ class Visitors:
         her site's to tell, and hers are left alone. Raises `NotAllowed`, `Malformed`, `TooLong`, `StoreUnavailable`."""
         if session.peer.door not in EMBEDDED and not session.person.site:
             raise NotAllowed("Only who is in a page of a site introduces herself.")
-        self._check(name, email)
-        for text in (page, title):
-            check_line(text)
-        if page and not page.startswith(("https://", "http://")):
+        name = self._check(name, email)
+        title = one_line(title)
+        if not page.isprintable() or (page and not page.startswith(("https://", "http://"))):
             raise Malformed("A page has an address that begins with https:// or http://.")
         if page or title:
             before = self._pages.get(session.id, ("", ""))
@@ -311,10 +327,11 @@ class Visitors:
             return "" if said is None else _decode_member(said)[1]
         return self._members[account.id][1]
 
-    def _check(self, name: str, email: str) -> None:
+    def _check(self, name: str, email: str) -> str:
+        """The name, in one line."""
         self.limits.check_size("real_name_length", "name", name)
-        check_line(name)
         check_email(email)
+        return one_line(name)
 
     # ------------------------------------------------------------ keeping
 
@@ -344,10 +361,22 @@ class Visitors:
         return sum(1 for person in self._people.persons.values() if person.site)
 
 
-def check_line(text: str) -> None:
-    """Raises `Malformed` for what is not one line of plain text."""
-    if not text.isprintable():
-        raise Malformed("This has characters that cannot be in one line of text.")
+def one_line(text: str) -> str:
+    """`text` as one line that shows what it says: all spaces are plain ones, and what cannot be seen is left out (marks
+    that turn the text around them, joiners, hyphens where a line may end: titles of pages are full of them). Raises
+    `Malformed` for line ends and other control characters."""
+    if text.isprintable():
+        return text
+    kept = []
+    for character in text:
+        category = unicodedata.category(character)
+        if category == "Cc":
+            raise Malformed("This has characters that cannot be in one line of text.")
+        if character.isprintable():
+            kept.append(character)
+        elif category[0] == "Z":
+            kept.append(" ")
+    return "".join(kept)
 
 
 def check_email(text: str) -> None:

@@ -9,7 +9,7 @@ from imd.core.ports import Clock
 from imd.core.refusal import InvalidName, Malformed, NameInUse, SignOnFailed
 from imd.core.session import Account
 from imd.core.sites import ANY, NONE, OWN
-from imd.core.visitors import Visitors, check_email, check_line
+from imd.core.visitors import Visitors, check_email, one_line
 from imd.credentials.site_tokens import Member
 
 
@@ -55,8 +55,8 @@ class Membership:
         """What the site calls her; what cannot be shown is left out: it is no reason to turn her away."""
         most = self._visitors.limits.real_name_length
         try:
-            check_line(member.name)
-            return member.name if not most or octets("name", member.name) <= most else ""
+            name = one_line(member.name)
+            return name if not most or octets("name", name) <= most else ""
         except Malformed:
             return ""
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from imd.core.conversation import Introduction, Stage
+from imd.core.conversation import Introduction, Stage, in_one_line
 from imd.core.desks.conversation import Conversation
 from imd.core.desks.conversations import Conversations
 from imd.core.desks.copies import Copies
@@ -174,7 +174,7 @@ class Ringing:
 
     def _who(self, person: Person) -> Introduction:
         said = self._people.visitors.introduction(person)
-        name = "" if said.name == person.address.name else said.name
+        name = "" if said.name == person.address.name else in_one_line(said.name)
         return Introduction(name=name, email=said.email, page=said.page, title=said.title)
 
     def introduced(self, person: Person) -> None:

@@ -8,9 +8,9 @@ from twisted.trial.unittest import SynchronousTestCase
 from imd.core.limits import Limits
 from imd.core.message import Draft, Outcome, Receipt
 from imd.core.refusal import NoSuchAccount, NotAllowed
-from imd.core.session import Peer, Visibility
+from imd.core.session import Peer, Presence, State, Visibility
 from tests.house import Recorder
-from tests.protocols.native.visiting import PAGE, Shop
+from tests.protocols.native.visiting import BANK, PAGE, SHOP, Shop
 
 DAY = 86_400.0
 
@@ -370,6 +370,32 @@ class Privacy(SynchronousTestCase):
         self.assertIs(told(self.shop, self.alice, self.anna.name).outcome, Outcome.REFUSED)
         self.assertEqual(self.shop.page().ask("visit", secret=self.anna.secret)["code"], "not-allowed")
 
+    def test_confined(self) -> None:
+        """What her site loses she loses at once, also what she has: rooms, and the presence of staff."""
+        room = self.shop.hub.rooms.join(self.alice.session, "#help")
+        self.assertEqual(self.anna.ask("join", room="#help")["type"], "room")
+        self.assertEqual(self.anna.ask("watch", name="alice")["state"], "available")
+        site = msgspec.structs.replace(SHOP, staff=("sales",), staff_folded=frozenset({"sales"}), rooms=frozenset())
+        self.shop.hub.change_policy(msgspec.structs.replace(self.shop.policy, sites=(site, BANK)))
+        self.shop.turn()
+        self.assertNotIn(self.anna.session.me.person.key, room.members)
+        self.anna.heard()
+        self.assertEqual([each["state"] for each in self.anna.unasked if each["type"] == "presence"], ["offline"])
+        self.anna.unasked.clear()
+        self.shop.hub.presence.update(self.alice.session, Presence(State.AWAY, "lunch"))
+        self.shop.hub.rooms.say(self.alice.session, "#help", Draft("#help", "among ourselves"))
+        self.shop.turn()
+        self.anna.heard()
+        self.assertEqual(self.anna.unasked, [])
+
+    def test_room_of_another_name(self) -> None:
+        """A room that is called as none of her site's is not hers."""
+        room = self.shop.hub.rooms.join(self.alice.session, "#help")
+        self.anna.ask("join", room="#help")
+        self.shop.hub.rooms.rename(self.alice.session, "#help", "#staff")
+        self.shop.turn()
+        self.assertNotIn(self.anna.session.me.person.key, room.members)
+
 
 class Introducing(SynchronousTestCase):
     def setUp(self) -> None:
@@ -422,6 +448,15 @@ class Introducing(SynchronousTestCase):
                 self.assertEqual(self.anna.ask("introduce", **fields)["code"], "malformed")
         self.assertEqual(self.anna.ask("introduce", name="x" * 200)["code"], "too-long")
         self.assertEqual(self.said(), ("", "", "", ""))
+
+    def test_titles_as_they_are(self) -> None:
+        """Spaces of any kind, joined emoji, marks and soft hyphens, as titles and names have them, are no reason to
+        refuse what she says; none of them is shown."""
+        title = "Prices\u00a0\u2013 \u5546\u54c1\u3000\u202egnp\u202c cof\u00adfee"
+        answer = self.anna.ask("introduce", name="An\u200cna", page="https://shop.example/", title=title)
+        self.assertEqual(answer["type"], "ok")
+        name, _, _, shown = self.said()
+        self.assertEqual((name, shown), ("Anna", "Prices \u2013 \u5546\u54c1 gnp coffee"))
 
     def test_private(self) -> None:
         """Her address stands in no message to anybody: it is for her site's staff to be told of."""
