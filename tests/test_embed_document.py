@@ -80,6 +80,23 @@ class TableTests(SynchronousTestCase):
         emitted = {name for path in sources for name in re.findall(r'\bemit\("([\w-]+)"', path.read_text())}
         self.assertEqual(set(names(table("event"))), emitted)
 
+    def test_tuner(self) -> None:
+        """What can be chosen in the tuner is what docs/embed-style.md and the table of attributes know."""
+        source = (ROOT / "widget" / "src" / "pages" / "parts" / "look.ts").read_text()
+        style = (ROOT / "docs" / "embed-style.md").read_text()
+        colours, shapes, attributes = (
+            re.findall(
+                r'^  "?([\w-]+)"?[:,]',
+                source.partition(f"export const {name} = ")[2].partition("}" if name == "SHAPES" else "]")[0],
+                re.MULTILINE,
+            )
+            for name in ("COLOURS", "SHAPES", "ATTRIBUTES")
+        )
+        self.assertGreater(len(colours), 5)
+        self.assertGreater(len(shapes), 5)
+        self.assertEqual([name for name in (*colours, *shapes) if f"`--imd-{name}`" not in style], [])
+        self.assertEqual([name for name in attributes if f"data-{name}" not in names(table("attribute"))], [])
+
 
 class ProgramTests(DaemonTestCase):
     """Settings and programs."""
