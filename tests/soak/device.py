@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 #: Seconds of people's time for which a deaf client holds its connection: sometimes longer than the daemon waits.
 DEAF = 150.0
 
-#: What the daemon says to a client it has not heard of for too long.
-_SILENT = ('"code":"timeout"', "(Ping timeout")
+#: What the daemon says to a client it has not heard of for too long; by polling, when it asks again.
+_SILENT = ('"code":"timeout"', "(Ping timeout", "There is no such session")
 
 CUTS = ("reset", "half", "silence", "deaf", "move")
 
