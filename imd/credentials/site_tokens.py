@@ -145,8 +145,8 @@ class SiteTokens:
             raise TokenExpired
         if expires > now + LIFETIME + LEEWAY:
             raise SignOnFailed("The token is valid for more than 24 hours (exp).")
-        account = claims.get("sub")
-        if not isinstance(account, str) or not account:
+        account = _text(claims, "sub")
+        if not account:
             raise SignOnFailed("The token does not say who it is (sub).")
         return Member(site, account, _text(claims, "name"), _text(claims, "email"))
 
@@ -169,5 +169,7 @@ def _float(value: int | float) -> float:
 
 
 def _text(claims: dict[str, Any], name: str) -> str:
+    """ "" for what is no text, or has half a character: JSON can say that, but no store can take it (RFC 8259 section
+    8.2)."""
     value = claims.get(name)
-    return value if isinstance(value, str) else ""
+    return value if isinstance(value, str) and value == value.encode(errors="ignore").decode() else ""

@@ -175,7 +175,7 @@ class Refused(SynchronousTestCase):
 
     def test_nobody(self) -> None:
         """A token must say who it is."""
-        for subject in ("", None, 5, ["maria"]):
+        for subject in ("", None, 5, ["maria"], "mar\ud800ia", "\udc00"):
             self.refused(by_hand({"alg": "HS256", "kid": "HS256"}, {**CLAIMS, "sub": subject}, SECRET.encode()))
 
     def test_oversized(self) -> None:
