@@ -42,6 +42,9 @@ class Tuner(BrowserTestCase):
         await tab.do(field.fill("Is it real?"))
         await tab.press("Enter")
         await tab.do(tab.page.get_by_text("This is a preview: nothing you write here is sent.").wait_for())
+        # The policy would not let it do otherwise; pictures a site owner names are shown, wherever they are.
+        answer = await tab.do(tab.page.request.get(f"{self.chat}/embed/"))
+        self.assertIn("connect-src 'none'; ", answer.headers["content-security-policy"])
         # What the server has to do with it: the page, and files that never change.
         others = [each for each in tab.requests if not each.startswith(f"GET {self.chat}/embed/")]
         self.assertEqual(others, [])

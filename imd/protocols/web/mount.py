@@ -3,7 +3,7 @@
 from imd.net.web.pages import Branch
 from imd.net.web.site import WebSite
 from imd.protocols.web.assets import SHORTLY, File, Files
-from imd.protocols.web.pages import Folder, Page, Texts, own_policy, visiting_policy
+from imd.protocols.web.pages import Folder, Page, Texts, own_policy, tuning_policy, visiting_policy
 from imd.protocols.web.shelf import Shelf
 
 #: What the templates are called.
@@ -17,7 +17,7 @@ def mount(site: WebSite, shelf: Shelf) -> None:
     """
     texts = _texts(site, shelf)
     for name, path, policy, shown in (
-        (TUNER, "embed", own_policy, lambda: True),
+        (TUNER, "embed", tuning_policy, lambda: True),
         (DEMO, "demo", visiting_policy, lambda: site.settings.demo),
     ):
         # "demo-contact" is found at /demo/contact.html.

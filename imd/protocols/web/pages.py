@@ -132,22 +132,29 @@ def own_policy(host: str) -> str:
     return _policy(host, "'self'")
 
 
+def tuning_policy(host: str) -> str:
+    """The tuner: a page of ours that talks to nobody, and shows the picture a site owner names, wherever it is."""
+    return _policy(host, "'self'", connecting="'none'", pictures=" http: https:")
+
+
 def visiting_policy(host: str) -> str:
     """A page as other sites have them: its own look, and of the chat what docs/embed.md asks a site to allow."""
     return _policy(other_name(host), "")
 
 
-def _policy(chat: str, own: str) -> str:
+def _policy(chat: str, own: str, *, connecting: str = "", pictures: str = "") -> str:
     # A source without a scheme has that of the page, which behind a proxy only the browser knows; a WebSocket's must
     # be named (https://www.w3.org/TR/CSP3/#match-url-to-source-expression).
     self_ = f"{own} " if own else ""
+    if not connecting:
+        connecting = f"{self_}{chat} ws://{chat} wss://{chat}"
     return "; ".join(
         (
             "default-src 'none'",
             f"script-src {self_}{chat}",
-            f"connect-src {self_}{chat} ws://{chat} wss://{chat}",
+            f"connect-src {connecting}",
             "style-src 'self'",
-            "img-src 'self' data:",
+            f"img-src 'self' data:{pictures}",
             "media-src 'self'",
             "font-src 'self'",
             "base-uri 'none'",
