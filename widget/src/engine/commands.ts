@@ -60,6 +60,7 @@ export const COMMANDS = {
     for (const key of Object.keys(core.state.talks)) core.drop(key);
     core.outbox.clear();
     core.introduced = false;
+    if (core.token) core.token = "";
     core.set(NOTHING);
     core.notes.flush();
     core.keeping.forget();

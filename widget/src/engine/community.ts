@@ -1,7 +1,7 @@
 // What only rooms and members need: rooms, the buddy list, the list of talks. A chunk of its own, so that those who just
 // write to a shop's staff do not wait for it.
 
-import { under } from "./book";
+import { counted, PENDING, under } from "./book";
 import { ask, type Outcome } from "./commands";
 import { type Core, problemOf } from "./core";
 import { type Heard, hear, note } from "./hearing";
@@ -157,6 +157,21 @@ export const COMMANDS = {
 
 // ---------------------------------------------------------------- signing on
 
+/** The server knows this visitor no more: what was said is not hers now. */
+export function forgotten(core: Core): void {
+  core.keeping.secret = "";
+  core.keeping.resume = null;
+  for (const key of Object.keys(core.state.talks)) {
+    core.alter(key, (talk) => {
+      const items = talk.items.filter(
+        (item) => item.order === PENDING || (item.kind !== "event" && item.status === "failed"),
+      );
+      return counted({ ...talk, items, cursor: 0, floor: 0, readTo: null, hasOlder: true, conversation: null });
+    });
+  }
+  core.emit("visitor-forgotten", {});
+}
+
 /** By a token of the site. */
 export async function signOn(core: Core, link: Link, token: string): Promise<Welcome> {
   if (!token) throw new TokenNeeded(null);
@@ -232,6 +247,8 @@ export async function enter(core: Core, key: TalkKey): Promise<Problem | null> {
     if (error instanceof Refused) {
       core.rooms.delete(key);
       core.alter(key, (talk) => ({ ...talk, problem }));
+      // What was said there is refused for the same reason.
+      core.outbox.pump();
     }
     return problem;
   }

@@ -7,7 +7,7 @@
 // the rest of what one can do     commands.ts
 // rooms, the buddy list           community.ts, a chunk of its own
 
-import { counted, type Kept, newTalk, PENDING } from "./book";
+import { type Kept, newTalk } from "./book";
 import { Dialler } from "./dialling";
 import { hear } from "./hearing";
 import { History } from "./history";
@@ -225,6 +225,7 @@ export class Core {
     if (this.#started && kind === "waiting") this.wake(false);
     if (this.#started && kind !== "stopped") return;
     this.#started = true;
+    this.want(this.settings.staff, this.settings.rooms);
     this.#connect();
   }
 
@@ -354,11 +355,12 @@ export class Core {
     for (const presence of welcome.presence ?? []) hear(this, { ...presence, type: "presence" });
     for (const key of [...this.staff, ...this.watched]) this.watch(key);
     this.community?.welcomed(this, welcome);
+    // Before the histories: what the server has already is so known by its id when it is in one of them.
+    this.outbox.pump();
     for (const talk of Object.values(this.state.talks)) {
       this.alter(talk.key, (kept) => ({ ...kept, address: newTalk(kept.key, kept.kind, this.domain).address }));
       if (talk.wanted && talk.kind !== "room") void this.history.catchUp(talk.key);
     }
-    this.outbox.pump();
     this.emit("online", { me });
     this.retold.clear();
     // Conversations that are open are told before the answer to this: the others were closed meanwhile.
@@ -391,23 +393,12 @@ export class Core {
 
   /** A new token from the site. */
   identify(token: string): void {
-    if (!token || token === this.token) return;
-    if (claims(token).exp < claims(this.token ?? "").exp) return;
+    if (!token) return;
+    // Another tab may have a newer one; but none is older than one that was refused.
+    const refused = this.state.needs === "token";
+    if (!refused && claims(token).exp < claims(this.token ?? "").exp) return;
     this.token = token;
-    if (this.state.needs === "token") this.proceed();
-  }
-
-  /** The server knows this visitor no more: what was said is not hers now. */
-  forgotten(): void {
-    this.keeping.secret = "";
-    this.keeping.resume = null;
-    for (const key of Object.keys(this.state.talks)) {
-      this.alter(key, (talk) => {
-        const items = talk.items.filter((item) => item.order === PENDING);
-        return counted({ ...talk, items, cursor: 0, floor: 0, readTo: null, hasOlder: true, conversation: null });
-      });
-    }
-    this.emit("visitor-forgotten", {});
+    if (refused) this.proceed();
   }
 }
 

@@ -94,7 +94,11 @@ export class Keeping {
   }
 
   addUnsent(entry: Unsent): void {
-    this.#own.set(`${this.base}:out:${entry.clientId}`, JSON.stringify(entry));
+    const note = () => this.#own.set(`${this.base}:out:${entry.clientId}`, JSON.stringify(entry));
+    if (note()) return;
+    // There is no room. What was said is at the server, too: only what is typed is nowhere else.
+    this.#own.remove(`${this.base}:talks`);
+    note();
   }
 
   removeUnsent(clientId: string): void {

@@ -159,6 +159,8 @@ function makeEngine(page: Page, first: Settings): Engine {
     async signOut() {
       if (running) await shared.run("signOut");
       else new Keeping(world, baseOf(settings), true).forget();
+      // A member may have been a visitor before.
+      new Keeping(world, baseOf({ ...settings, token: null }), shared.tabs).forget();
       running = false;
     },
     known: () => new Keeping(world, baseOf(settings), shared.tabs).known,

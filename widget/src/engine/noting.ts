@@ -2,10 +2,12 @@
 
 import { counted, type Kept, PENDING } from "./book";
 import { type Core, type CoreState, NOTHING } from "./core";
-import type { TalkKey } from "./types";
+import type { Said, TalkKey } from "./types";
 
 const KEPT_TALKS = 20;
 const KEPT_ITEMS = 50;
+/** Characters of a talk: browsers keep five million for all of a site, and what is typed needs room as well. */
+const KEPT_LENGTH = 40_000;
 /** In a crowd of messages notes are made this often, in ms. */
 const PAUSE = 50;
 
@@ -60,12 +62,17 @@ export class Notes {
 
 /** A talk as it is kept for the next page. */
 function remembered(talk: Kept): Kept {
-  const all = talk.items.filter((item) => item.kind !== "event" && item.order !== PENDING);
-  const items = all.slice(-KEPT_ITEMS);
+  const all = talk.items.filter((item): item is Said => item.kind !== "event" && item.order !== PENDING);
+  let from = all.length;
+  for (let size = 0; from > 0 && from > all.length - KEPT_ITEMS; from -= 1) {
+    size += all[from - 1]?.body.length ?? 0;
+    if (size > KEPT_LENGTH) break;
+  }
   const room = talk.room && { ...talk.room, members: [] };
-  const [first] = items;
-  if (!first || items.length === all.length) return { ...talk, items: all, room };
-  return { ...talk, items, room, hasOlder: true, floor: first.order };
+  if (!from) return { ...talk, items: all, room };
+  // With nothing kept it begins anew.
+  const floor = all[from]?.order ?? 0;
+  return { ...talk, items: all.slice(from), room, hasOlder: true, floor, cursor: floor && talk.cursor };
 }
 
 /** Begins with what another tab has shown, or what an earlier page has noted. */

@@ -141,8 +141,14 @@ export class Shared {
     this.#channel?.listen((note) => this.#heard(note as Note));
     if (this.#core) return;
     this.#post({ t: "hi", token: settings.token, staff: settings.staff, rooms: settings.rooms });
+    // What was answered while nobody could hear it.
+    this.#ask();
     this.#tellPage();
     this.#expect();
+  }
+
+  #ask(): void {
+    for (const [id, { name, args }] of this.#pending) this.#post({ t: "do", id, name, args });
   }
 
   /** The person is on this page, whichever tab has the connection. */
@@ -280,7 +286,7 @@ export class Shared {
         this.#number = note.number;
         this.#copy = note.state;
         this.#show();
-        if (another) for (const [id, { name, args }] of this.#pending) this.#post({ t: "do", id, name, args });
+        if (another) this.#ask();
         break;
       }
       case "diff":

@@ -59,7 +59,9 @@ async function visit(core: Core, link: Link): Promise<Welcome> {
     if (authenticated.secret) keeping.secret = authenticated.secret;
   } catch (error) {
     if (!(secret && error instanceof Refused && error.problem.code === "no-such-visitor")) throw error;
-    core.forgotten();
+    const community = await core.gather();
+    if (!community) throw new Cut();
+    community.forgotten(core);
     return visit(core, link);
   }
   return session;

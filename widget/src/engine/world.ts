@@ -11,7 +11,8 @@ export interface Clock {
 /** Text by name. Never throws: what a browser refuses to keep is kept while the page lives. */
 export interface Shelf {
   get(name: string): string | null;
-  set(name: string, text: string): void;
+  /** Whether it is kept for longer. */
+  set(name: string, text: string): boolean;
   remove(name: string): void;
   names(): readonly string[];
 }
@@ -64,8 +65,10 @@ function shelf(open: () => Storage): Shelf {
         if (!storage) throw new Error();
         storage.setItem(name, text);
         memory.delete(name);
+        return true;
       } catch {
         memory.set(name, text);
+        return false;
       }
     },
     remove(name) {

@@ -11,8 +11,13 @@ class FakeShelf implements Shelf {
   get(name: string) {
     return this.content.get(name) ?? null;
   }
+  /** Characters that fit in; more are not kept. */
+  room = Number.POSITIVE_INFINITY;
   set(name: string, text: string) {
+    const others = [...this.content].filter(([other]) => other !== name);
+    if (others.reduce((sum, [, one]) => sum + one.length, text.length) > this.room) return false;
     this.content.set(name, text);
+    return true;
   }
   remove(name: string) {
     this.content.delete(name);
@@ -200,6 +205,17 @@ export class Tab {
 
   wake(networkChanged: boolean): void {
     for (const run of this.wakes) run(networkChanged);
+  }
+
+  /** Into the browser's memory of pages, and back. */
+  hide(): void {
+    for (const run of [...this.leaves]) run(true);
+    this.freeze();
+  }
+
+  back(): void {
+    this.thaw();
+    for (const run of [...this.leaves]) run(false);
   }
 
   /** Gone without a word: the browser was killed. */

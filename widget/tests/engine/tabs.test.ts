@@ -218,6 +218,40 @@ test("identify makes a member of a visitor, and null a visitor of a member", asy
   expect(engine.state.me?.nick).toBe("visitor-1");
 });
 
+test("a token that was refused does not stand in the way of one that ends earlier", async () => {
+  const now = browser.clock.now() / 1000;
+  server.override = ({ type }) =>
+    type === "authenticate" ? { type: "error", code: "sign-on-failed", text: "Forged." } : null;
+  const { engine } = await opened({ token: token("bob", now + 7200) });
+  expect(engine.state.needs).toBe("token");
+  server.override = () => null;
+  engine.identify(token("bob", now + 3600));
+  await seconds(1);
+  expect(engine.state.me?.nick).toBe("bob");
+});
+
+test("after a sign-out no other tab signs the member on again by the old token", async () => {
+  const own = { token: token("bob", browser.clock.now() / 1000 + 3600) };
+  const one = await opened(own);
+  const two = await opened(own);
+  await two.engine.signOut();
+  await seconds(1);
+  one.engine.start();
+  await seconds(1);
+  expect(one.engine.state).toMatchObject({ needs: "token", me: null });
+});
+
+test("what was asked of another tab before the page was put aside is asked again when it is back", async () => {
+  await opened();
+  const two = await opened();
+  const answer = two.engine.introduce({ name: "Anna" });
+  two.tab.hide();
+  await seconds(60);
+  two.tab.back();
+  await seconds(1);
+  expect(await Promise.race([answer, settle().then(() => "none")])).toBeNull();
+});
+
 // ---------------------------------------------------------------- rooms
 
 test("a room: entered again after a cut, with exactly what was missed", async () => {

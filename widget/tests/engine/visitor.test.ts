@@ -426,3 +426,43 @@ test.each(["nonsense", "{}", '[{"key":"sales"}]', "[1]"])(
     expect(bodies()).toEqual(["Hello"]);
   },
 );
+
+// ---------------------------------------------------------------- what is kept
+
+test("what is typed is kept before what the server has, where there is little room", async () => {
+  engine.start();
+  await settle();
+  for (let count = 0; count < 60; count += 1) agent(`${count} ${"long ".repeat(3000)}`);
+  await minutes(1);
+  const talks = browser.local.names().find((name) => name.endsWith(":talks")) as string;
+  expect(browser.local.get(talks)?.length).toBeLessThan(60_000);
+  browser.local.room = [...browser.local.content.values()].join("").length + 10;
+  server.crash();
+  engine.send("sales", "typed");
+  tab.crash();
+  tab = browser.tab();
+  engine = tab.engine(SETTINGS);
+  server.restart();
+  engine.start();
+  await minutes(2);
+  expect(server.said).toEqual(["typed"]);
+  expect(bodies().at(-1)).toBe("typed");
+  expect(bodies()).toHaveLength(50);
+});
+
+test("who signs out leaves nothing of herself in the browser", async () => {
+  engine.start();
+  await settle();
+  engine.send("sales", "as a visitor");
+  await minutes(1);
+  const token = `h.${btoa(JSON.stringify({ sub: "bob", exp: browser.clock.now() / 1000 + 3600 }))}.s`;
+  engine.identify(token);
+  await minutes(1);
+  engine.send("sales", "as a member");
+  await minutes(1);
+  expect(browser.local.names().filter((name) => name.includes(":talks"))).toHaveLength(2);
+  await engine.signOut();
+  engine.identify(null);
+  await minutes(1);
+  expect(browser.local.names().filter((name) => name !== "imd:device")).toEqual([]);
+});

@@ -1,1 +1,1 @@
-import{t as e}from"./page-copying-CRTVeADZ.js";e(document,`Copied`);
+import{t as o}from"./page-copying-CRTVeADZ.js";o(document,"Copied");

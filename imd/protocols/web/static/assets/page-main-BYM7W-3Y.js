@@ -1,1 +1,1 @@
-var e=`.main{background:var(--_accent);color:var(--_on-accent);border:0;border-radius:12px;padding:10px 18px;font-weight:600;transition:filter .15s}.main:hover{filter:brightness(1.08)}.main[disabled]{opacity:.6}`;export{e as t};
+var r=".main{background:var(--_accent);color:var(--_on-accent);border:0;border-radius:12px;padding:10px 18px;font-weight:600;transition:filter .15s}.main:hover{filter:brightness(1.08)}.main[disabled]{opacity:.6}";export{r as t};

@@ -1,1 +1,1 @@
-function e(e){try{return localStorage.getItem(e)}catch{return null}}function t(t){return t!==`never`&&(e(`imd.sound`)??t)===`on`||e(`imd.notify`)===`on`}export{e as n,t};
+function n(n){try{return localStorage.getItem(n)}catch{return null}}function t(t){return"never"!==t&&"on"===(n("imd.sound")??t)||"on"===n("imd.notify")}export{n,t};
