@@ -203,7 +203,7 @@ class CredentialsFront:
 
     async def token(self, token: str, peer: Peer) -> tuple[Account, float]:
         """By a resume token, which is used up."""
-        with _Attempt(self, "", peer) as attempt:
+        with _Attempt(self, "", peer, guessable=False) as attempt:
             id, until = await self._tokens.redeem(token, self._clock.time()) or ("", 0.0)
             account = (await self._accounts.by_id([id])).get(id)
             if account is None:
@@ -215,7 +215,7 @@ class CredentialsFront:
         """By a site's token."""
         if self._membership is None or OAUTHBEARER not in self.mechanisms(peer):
             raise MechanismRefused("OAUTHBEARER is not offered here.")
-        with _Attempt(self, "", peer) as attempt:
+        with _Attempt(self, "", peer, guessable=False) as attempt:
             try:
                 identity, token = oauthbearer.parse(message)
             except oauthbearer.UnreadableBearer as reason:
@@ -364,15 +364,21 @@ class CredentialsFront:
 
 
 class _Attempt:
-    """One attempt to sign on, within ``with``: held up if need be, and told to the throttle how it went."""
+    """One attempt to sign on, within ``with``: held up if need be, and told to the throttle how it went.
 
-    def __init__(self, front: CredentialsFront, folded: str, peer: Peer) -> None:
+    What cannot be guessed, as a token, is not held up: many people come by one address, and some of them always with a
+    token that was good once.
+    """
+
+    def __init__(self, front: CredentialsFront, folded: str, peer: Peer, *, guessable: bool = True) -> None:
         self._front = front
         self._folded = folded
         self._peer = peer
+        self._guessable = guessable
 
     def __enter__(self) -> "_Attempt":
-        self._front.throttle.begin(self._folded, self._peer.address, self._front.now())
+        if self._guessable:
+            self._front.throttle.begin(self._folded, self._peer.address, self._front.now())
         return self
 
     def succeeded(self, account: Account) -> None:
@@ -383,7 +389,8 @@ class _Attempt:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if isinstance(error, SignOnFailed):
-            self._front.throttle.failed(self._folded, self._peer.address, self._front.now())
+            if self._guessable:
+                self._front.throttle.failed(self._folded, self._peer.address, self._front.now())
             # Without the name: people type passwords into name fields.
             self._front.log.info(
                 "sign-on from {address} by {door} failed", address=self._peer.address, door=self._peer.door

@@ -211,6 +211,19 @@ class SignOnTests(FrontCase):
         for garbage in (invitation, "", "resume-", "resume-" + "\u00e4" * 43):
             await self.refused(self.front.token(garbage, FAR), SignOnFailed)
 
+    async def test_tokens_hold_nobody_up(self) -> None:
+        """However many tokens were used up, or are no tokens: nobody else at the address has to wait, nor does who has
+        a good one wait for those who guess at passwords."""
+        self.front = self.make(sign_on_delay=60.0)
+        for _ in range(50):
+            await self.refused(self.front.token("resume-" + "x" * 43, NEAR), SignOnFailed)
+        await self.front.plain("alice", "secret", NEAR)
+        token = await self.front.issue_token(self.alice, "laptop")
+        for number in range(20):
+            await self.refused(self.front.plain(f"name{number}", "wrong", NEAR), SignOnFailed)
+        await self.refused(self.front.plain("bob", "secret", NEAR), TooFast)
+        self.assertEqual((await self.front.token(token, NEAR))[0].id, self.alice.id)
+
     async def test_throttled(self) -> None:
         """After a few failures, by whatever mechanism, the next attempt must wait."""
         self.front = self.make(sign_on_delay=60.0)
