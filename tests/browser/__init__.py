@@ -8,5 +8,10 @@ the pictures of ``docs/pictures`` anew.
 chromium  the browser, in a thread of its own
 site      the site that embeds the widget: of another origin, with a strict Content-Security-Policy
 page      one tab, and all it complains of
+widget    the widget as a person uses it
+sitting   imc on its full screen, as the staff has it
+proxy     between browser and daemon: breaks WebSockets, and can be pulled
+tokens    the site's own server, which signs who its members are
+axe       axe-core, which knows what people with assistive technology stumble over
 case      a daemon with a site, a desk and people, and a browser
 """
