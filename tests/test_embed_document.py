@@ -13,6 +13,7 @@ from pathlib import Path
 from twisted.internet.utils import getProcessOutputAndValue
 from twisted.trial.unittest import SynchronousTestCase
 
+from imd.config.error import SettingsError
 from imd.config.load import load
 from imd.net.self_signed import make_pair
 from tests.daemon import DaemonTestCase, RunningDaemon
@@ -24,12 +25,18 @@ ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = (ROOT / "docs" / "embed.md").read_text()
 LOADER = ROOT / "widget" / "src" / "loader"
 
+#: Whoever follows it makes secrets of her own.
+OWN = {secret: secret[::-1] for secret in re.findall(r'secret = "([^"]{32,})"', DOCUMENT)}
+
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def blocks(language: str) -> list[str]:
     """What stands between the fences of that language."""
-    return [body for kind, body in FENCE.findall(DOCUMENT) if kind == language]
+    found = [body for kind, body in FENCE.findall(DOCUMENT) if kind == language]
+    for published, own in OWN.items():
+        found = [body.replace(published, own) for body in found]
+    return found
 
 
 def commands() -> list[str]:
@@ -179,6 +186,14 @@ class ProgramTests(DaemonTestCase):
         answer = await driver.must({"type": "authenticate", "mechanism": "OAUTHBEARER", "data": data})
         stream.abort()
         return str(answer["address"])
+
+    def test_published_secrets(self) -> None:
+        """The secrets of the document are refused: everybody knows them."""
+        self.assertEqual(len(OWN), 2)
+        for secret in OWN:
+            file = Path(self.mktemp())
+            file.write_text(f'[[web.sites]]\nname = "shop"\nkeys = [{{algorithm = "HS256", secret = "{secret}"}}]\n')
+            self.assertIn("the secret is that of the documentation", str(self.assertRaises(SettingsError, load, file)))
 
     async def accepted(self, language: str, *runs: str) -> None:
         """The program in the document makes a token that the daemon takes, before and after the change of keys."""

@@ -25,6 +25,8 @@ _KEY: Final = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 #: RFC 7518 section 3.2: as long as the digest at least; section 3.3 for RSA.
 _SHORTEST_SECRET: Final = 32
 _SMALLEST_RSA: Final = 2048
+#: The beginnings of the secrets in docs/embed.md: everybody has those.
+_PUBLISHED: Final = ("kZ3vGq0cVt7mWJx1", "9bQw4Lr7TzXo2mCe")
 
 
 def broken_web(web: Web) -> Iterator[Broken]:
@@ -110,6 +112,10 @@ def _wrong_key(key: SiteKey, site: str) -> str:
             return f"{where}: HS256 has a secret, and no public key"
         if len(key.secret.encode()) < _SHORTEST_SECRET:
             return f"{where}: the secret has fewer than {_SHORTEST_SECRET} bytes"
+        if key.secret.startswith(_PUBLISHED):
+            return (
+                f"{where}: the secret is that of the documentation, which everybody knows; take 32 random bytes instead"
+            )
         if "-----BEGIN" in key.secret:
             # Whoever knows a public key could sign with it.
             return f"{where}: the secret is a key in PEM form; take 32 random bytes instead"
