@@ -147,6 +147,23 @@ class RestartTests(DeskTestCase):
         self.assertEqual(self.texts(anna), ["hi"])
         self.assertEqual(self.house.store.conversations._values[self.accounts["anna"].id].keys(), {"sales"})
 
+    def test_not_shown_again(self) -> None:
+        """Whose client has confirmed a message that still rings is not shown it again after a crash; and whoever takes
+        the conversation has it."""
+        alice = self.on("alice")
+        self.on("bob", prompt=False)
+        told = self.ask(self.on("anna"), client_id="c1")
+        self.assert_accepted(told)
+        self.assertEqual(self.texts(alice), ["hello"])
+        self.house.turn(1)
+        self.house.restart()
+        alice, bob = self.on("alice"), self.on("bob")
+        self.assertEqual((self.texts(alice), self.texts(bob)), ([], ["hello"]))
+        anna = self.on("anna")
+        self.ask(alice, "hi", to="anna")
+        self.assertEqual((self.texts(anna), self.texts(alice)), (["hi"], []))
+        self.assertEqual(self.house.store.conversations._values[self.accounts["anna"].id].keys(), {"sales"})
+
     def test_taken_survives(self) -> None:
         """A conversation that somebody has is hers after the daemon was killed."""
         alice, _, anna = self.on("alice"), self.on("bob"), self.on("anna")

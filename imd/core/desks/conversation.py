@@ -39,8 +39,9 @@ class Said(msgspec.Struct, frozen=True):
     """A message to a desk that no agent has taken yet, as it is kept."""
 
     message: Message
-    #: Account ids of those who have a copy.
+    #: Account ids of those who have a copy, and of those whose clients have confirmed it.
     agents: list[str]
+    heard: list[str] = []
 
 
 class Spread:

@@ -151,7 +151,7 @@ class Conversations:
 
     def keep_said(self, spread: Spread) -> None:
         spread.kept = True
-        said = Said(spread.message, list(spread.agents))
+        said = Said(spread.message, list(spread.agents), list(spread.heard))
         name = f"{spread.conversation.desk}{_SAID}{spread.message.id}"
         self._book.put(spread.conversation.person, name, encode_said(said))
 
@@ -208,6 +208,7 @@ class Conversations:
                 said = decode_said(value)
                 spread = Spread(conversation, said.message, None)
                 spread.agents = dict.fromkeys(said.agents)
+                spread.heard = set(said.heard)
                 spread.kept = True
                 self.said.setdefault(conversation, {})[id] = spread
 

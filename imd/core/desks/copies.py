@@ -332,6 +332,9 @@ class Copies:
         spread = self._spread_of(message)
         if spread is not None:
             spread.heard.add(agent.key)
+            if spread.kept:
+                # Or she would be shown it again after a crash.
+                self._conversations.keep_said(spread)
             if spread.agents.get(agent.key, Outcome.ACCEPTED) is Outcome.REFUSED:
                 spread.agents[agent.key] = Outcome.ACCEPTED
             self._look(spread)
