@@ -140,6 +140,7 @@ class Hub:
             self.history,
             store.conversations,
             store.history,
+            store.inbox,
             numbers,
             ids,
         )

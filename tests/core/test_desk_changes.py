@@ -90,6 +90,16 @@ class ChangeTests(DeskTestCase):
         self.ask(self.anna, "three")
         self.assertEqual(self.texts(self.alice), ["hello", "three"])
 
+    def test_desk_added_while_the_store_is_away(self) -> None:
+        """It opens as soon as the store is back."""
+        self.house.store.available = False
+        self.apply(SALES, SUPPORT, DeskRule(name="press", agents=("carol",)))
+        self.assertIsNone(self.house.hub.desks.named("press"))
+        self.house.store.available = True
+        self.house.hub.store_back()
+        self.house.turn()
+        self.assertIsNotNone(self.house.hub.desks.named("press"))
+
     def read(self, client: Any, target: str) -> list[str]:
         past = self.house.wait(self.house.hub.history.read(client.session, target, Part(limit=10)))
         return [message.body for message in past.messages]

@@ -16,6 +16,11 @@ class DeskSimulationTests(SynchronousTestCase):
         for seed in range(60):
             live(seed, 150)
 
+    def test_killed_between_two_writes(self) -> None:
+        """Copies of which the shelf does not know yet, or no more, are withdrawn with the others, and not shown before
+        what is older."""
+        live(1876, 400)
+
 
 def main(arguments: list[str]) -> None:
     first, last, steps = (int(argument) for argument in [*arguments, "150"][:3])

@@ -186,3 +186,17 @@ class RestartTests(DeskTestCase):
         self.house.restart()
         self.assertEqual(self.texts(self.on("alice")), ["hello"])
         self.assertEqual(self.texts(bob), ["hello"])
+
+    def test_kept_for_who_has_it(self) -> None:
+        """What waits for whoever has it rings at a colleague who is there also after a restart of the daemon."""
+        alice, anna = self.on("alice"), self.on("anna")
+        self.ask(anna, "one")
+        self.ask(alice, "hi", to="anna")
+        self.house.off(alice)
+        self.assert_settled(self.ask(anna, "two"), Outcome.KEPT)
+        self.house.restart()
+        bob = self.on("bob")
+        self.assert_accepted(self.ask(self.on("anna"), "three"))
+        self.assertEqual(self.texts(bob), ["two", "three"])
+        self.ask(bob, "hi", to="anna")
+        self.assertEqual(self.waiting("alice"), [])

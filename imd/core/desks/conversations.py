@@ -133,6 +133,8 @@ class Conversations:
         """It is in this stage, from now on or since the time that is given."""
         before = {agent: self._presence.sight(agent, person) for person, agent in self._watched(conversation)}
         now = since or self._environment.clock.time()
+        if not conversation.open and stage is not Stage.CLOSED:
+            conversation.began = now
         conversation.stage, conversation.by, conversation.since, conversation.active = stage, by, now, now
         self.keep(conversation)
         self.tell(conversation)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from imd.core.address import Address
+from imd.core.address import Address, fold
 from imd.core.conversation import Stage
 from imd.core.desks.book import Book
 from imd.core.desks.conversation import Conversation, Spread, safe
@@ -289,14 +289,31 @@ class Copies:
 
     # ------------------------------------------------------------ what agents' clients say
 
+    def _as_said(self, copy: Message) -> Message:
+        """As its sender wrote it."""
+        name = copy.tags[FOR_DESK_TAG]
+        tags = {key: value for key, value in copy.tags.items() if key != FOR_DESK_TAG}
+        return msgspec.structs.replace(copy, recipient=Address(name, self._people.domain), tags=tags)
+
+    def found(self, agent: str, copy: Message) -> None:
+        """At the start: this copy waits in an agent's inbox. It may be all there is of the message: what the taker has
+        in her inbox is not on the shelf, and what nobody had taken is there only once its sender was to hear."""
+        mine = self._conversations.by_person.get(copy.sender_account, {})
+        conversation = mine.get(fold(copy.tags[FOR_DESK_TAG]))
+        if conversation is None or not conversation.open or copy.time < conversation.began:
+            return
+        spread = self._conversations.spread(conversation, copy.id)
+        if spread is None:
+            spread = Spread(conversation, self._as_said(copy), None)
+            self._conversations.add(spread)
+        spread.agents.setdefault(agent, None)
+
     def way_of_copy(self, message: Message, account: str) -> Way:
         """The trace of a copy that came out of the store."""
         main = self._trace.get(message.id)
         if not isinstance(main, DeskWay):
-            name = message.tags[FOR_DESK_TAG]
-            tags = {key: value for key, value in message.tags.items() if key != FOR_DESK_TAG}
-            said = msgspec.structs.replace(message, recipient=Address(name, self._people.domain), tags=tags)
-            main = self._trace.begin_at_desk(said, f"desk:{name}")
+            said = self._as_said(message)
+            main = self._trace.begin_at_desk(said, f"desk:{said.recipient.name}")
             main.add(message.time, "read", "before this daemon started, or long ago")
             main.outcome = Outcome.ACCEPTED
             # That daemon may have died before the history had it.
@@ -331,11 +348,12 @@ class Copies:
         """An agent's client has confirmed her copy."""
         spread = self._spread_of(message)
         if spread is not None:
-            spread.heard.add(agent.key)
-            if spread.kept:
-                # Or she would be shown it again after a crash.
-                self._conversations.keep_said(spread)
-            if spread.agents.get(agent.key, Outcome.ACCEPTED) is Outcome.REFUSED:
+            if agent.key not in spread.heard:
+                spread.heard.add(agent.key)
+                if spread.kept:
+                    # A daemon that is killed now must not give it to her once more.
+                    self._conversations.keep_said(spread)
+            if spread.agents.get(agent.key) in (Outcome.REFUSED, Outcome.UNKNOWN):
                 spread.agents[agent.key] = Outcome.ACCEPTED
             self._look(spread)
         self._tell(agent, message, Outcome.DELIVERED, now, None if spread is None else spread.pending)

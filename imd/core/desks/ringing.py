@@ -75,7 +75,7 @@ class Ringing:
         person = session.person
         conversation = self._conversations.begin(person, desk, now)
         conversation.who = self._who(person)
-        self._conversations.change(conversation, Stage.RINGING)
+        self._conversations.change(conversation, Stage.RINGING, since=now)
         return conversation
 
     def _taker(self, conversation: Conversation, desk: DeskPerson) -> Account | None:

@@ -1,6 +1,7 @@
 """All of desks, joined: what the hub starts and doors ask (`imd.core.ports.Desks`)."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from imd.core.accounts import AccountChange, Accounts
@@ -17,7 +18,8 @@ from imd.core.desks.staff import Staff
 from imd.core.desks.taking import Taking
 from imd.core.history import History
 from imd.core.keeping import Keeping
-from imd.core.message import Message, Settle
+from imd.core.message import FOR_DESK_TAG, Message, Settle
+from imd.core.past import END
 from imd.core.people import People
 from imd.core.ports import Environment
 from imd.core.presence import PresenceRegistry
@@ -25,10 +27,14 @@ from imd.core.refusal import NoSuchAccount, StoreUnavailable
 from imd.core.sequence import MessageIds, Sequence
 from imd.core.session import Account, Session
 from imd.core.sites import DeskRule
-from imd.core.stores import HistoryStore, ShelfStore
+from imd.core.stores import HistoryStore, InboxStore, ShelfStore, surely
 
 if TYPE_CHECKING:
     from imd.core.delivery import Delivery
+
+
+#: Messages of an inbox that are read at a time.
+_PAGE = 256
 
 
 class Desks:
@@ -45,12 +51,14 @@ class Desks:
         history: History,
         shelf: ShelfStore,
         past: HistoryStore,
+        inbox: InboxStore,
         numbers: Sequence,
         ids: MessageIds,
     ) -> None:
         self._environment = environment
         self._people = people
         self._accounts = accounts
+        self._inbox = inbox
         self._book = Book(environment, shelf)
         self.staff = staff = Staff(environment, people, presence, accounts)
         by_person = delivery.conversing
@@ -79,7 +87,9 @@ class Desks:
         #: Conversations of an earlier daemon, until their desk is open.
         self._earlier: set[Conversation] = set()
         self._rules: Mapping[str, DeskRule] = {}
-        self._opening = False
+        self._opening = self._started = False
+        #: The store was away when they were to be opened.
+        self._unopened = False
         # Before those who end sessions and refuse messages: what a removed agent had is others' by then.
         accounts.observers.insert(0, self._account_changed)
 
@@ -91,6 +101,18 @@ class Desks:
         self._rules = dict(rules)
         await self._open()
 
+    async def _search(self) -> None:
+        """What waits in the inboxes of agents of conversations that are open. Raises `StoreUnavailable`."""
+        agents = {id for desk in self.staff.desks.values() for id in self.staff.agents(desk)}
+        for agent in agents if any(each.open for each in self._earlier) else ():
+            after = -1
+            while page := await surely(partial(self._inbox.read, agent, after, END, _PAGE)):
+                for queued in page:
+                    message = queued.message
+                    if message.tags and FOR_DESK_TAG in message.tags:
+                        self._copies.found(agent, message)
+                after = page[-1].message.seq
+
     def apply(self, rules: Mapping[str, DeskRule]) -> None:
         """New settings."""
         self._rules = dict(rules)
@@ -98,22 +120,27 @@ class Desks:
             self._environment.spawn("open desks", self._open())
 
     async def _open(self) -> None:
-        self._opening = True
+        self._opening, self._unopened = True, False
+        rules: Mapping[str, DeskRule] | None = None
         try:
-            rules = None
             while rules != self._rules:
                 # Others may come while the store is asked.
                 rules = self._rules
-                try:
-                    await self.staff.open(rules)
-                except StoreUnavailable:
-                    self._environment.log.warn("desks could not be opened: the store is away; reload to try again")
-                    return
+                await self.staff.open(rules)
+            if not self._started:
+                # Later somebody may confirm what is read here.
+                await self._search()
+                self._started = True
+            for conversation in [each for each in self._earlier if each.desk in self.staff.desks]:
+                await self._restore(conversation)
+                self._earlier.discard(conversation)
+        except StoreUnavailable:
+            self._unopened = True
+            self._environment.log.warn("not all desks are open: the store is away; they will be when it is back")
         finally:
             self._opening = False
-        for conversation in [each for each in self._earlier if each.desk in self.staff.desks]:
-            self._earlier.discard(conversation)
-            await self._restore(conversation)
+        if rules != self._rules and not self._unopened:
+            self.apply(self._rules)
 
     async def _restore(self, conversation: Conversation) -> None:
         """What was said before this daemon started, and not taken or not confirmed."""
@@ -202,6 +229,8 @@ class Desks:
     def retry(self) -> None:
         """The store is back."""
         self._book.retry()
+        if self._unopened:
+            self.apply(self._rules)
 
     def expire(self, before: float) -> int:
         """Close what nobody has said anything in since then; how many."""
