@@ -36,6 +36,10 @@ UNSAID: Final = 600.0
 
 #: Seconds after which it is noted that somebody is here still.
 _STAYED: Final = 86_400.0
+#: Where nearly as many are known as may be (this part of `limits.visitors`), those away for longest are forgotten after
+#: so many seconds: or whoever sends many would keep everybody out for `keep`.
+_CROWDED: Final = 0.9
+_CROWDED_KEEP: Final = 86_400.0
 #: Visitors removed in one go.
 _AT_ONCE: Final = 1_000
 
@@ -147,6 +151,7 @@ class Visitors:
         """Remove who has not been here for `keep`, and who left without a word; how many."""
         now = self._environment.clock.time()
         over: list[str] = []
+        absences: list[tuple[float, str]] = []
         for id, visit in self._visits.items():
             absent = now - visit.seen
             if id in self._people.persons:
@@ -156,7 +161,10 @@ class Visitors:
                     self._note(id, visit)
             elif self._over(visit, absent):
                 over.append(id)
-        gone = 0
+            elif absent > _CROWDED_KEEP:
+                absences.append((absent, id))
+        surplus = len(self._visits) - len(over) - int(self.limits.visitors * _CROWDED) if self.limits.visitors else 0
+        gone = await self._make_room([id for _, id in sorted(absences, reverse=True)], surplus)
         # A part of them at a time: all that is an account's goes with each.
         for id in over[:_AT_ONCE]:
             account = (await self._people.accounts.by_id([id])).get(id)
@@ -166,12 +174,26 @@ class Visitors:
             if account is None:
                 await self.removed(id)
             elif left.spoke or not await surely(partial(self._inbox.count, id)):
-                await self._people.accounts.remove(account)
-                gone += 1
+                if id not in self._people.persons:
+                    await self._people.accounts.remove(account)
+                    gone += 1
             else:
                 # Somebody has something to tell her: she is kept as if she had asked.
                 left.spoke = True
                 self._note(id, left)
+        return gone
+
+    async def _make_room(self, absent: list[str], most: int) -> int:
+        """Remove so many of these at most, in this order, but for those for whom something waits; how many."""
+        gone = 0
+        for id in absent[: _AT_ONCE if most > 0 else 0]:
+            account = (await self._people.accounts.by_id([id])).get(id)
+            waiting = await surely(partial(self._inbox.count, id))
+            if account is not None and not waiting and id not in self._people.persons:
+                await self._people.accounts.remove(account)
+                gone += 1
+                if gone == most:
+                    break
         return gone
 
     def _over(self, visit: Visit, absent: float) -> bool:

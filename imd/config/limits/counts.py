@@ -47,7 +47,8 @@ class Counts(SignsOfLife, frozen=True, kw_only=True, forbid_unknown_fields=True)
     visitors: Annotated[
         int,
         setting(
-            "Visitors of sites that are known, here or not; see web.visitors_keep.",
+            "Visitors of sites that are known, here or not; see web.visitors_keep. Where there are nearly as many, "
+            "those away for longest are forgotten after a day, unless something waits for them.",
             reason="A busy shop's month, in some 5 MB.",
             ge=0,
         ),

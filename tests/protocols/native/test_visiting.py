@@ -270,6 +270,29 @@ class Going(SynchronousTestCase):
         shop.wait(shop.hub.expire())
         self.assertEqual(self.names(shop), [anna.name])
 
+    def test_crowded(self) -> None:
+        """Where nearly as many are known as may be, those away for longest go after a day, but for whom something
+        waits: whoever sends many keeps others out for a day, not for a month."""
+        shop = Shop(limits=Limits(visitors=10), per_hour=0)
+        alice = shop.on(shop.person("alice"))
+        pages = []
+        for _ in range(10):
+            pages.append(shop.visitor())
+            pages[-1].send("alice")
+            shop.turn(60)
+        for page in pages[:6]:
+            page.leave()
+        told(shop, alice, pages[0].name, "Can I help?")
+        self.assertEqual(shop.page().ask("visit")["code"], "too-fast")
+        shop.wait(shop.hub.expire())
+        self.assertEqual(len(self.names(shop)), 10)
+        shop.turn(DAY)
+        shop.wait(shop.hub.expire())
+        shop.wait(shop.hub.expire())
+        gone = {page.name for page in pages} - set(self.names(shop))
+        self.assertEqual(gone, {pages[1].name})
+        self.assertEqual(shop.page().ask("visit")["type"], "authenticated")
+
     def test_never_made(self) -> None:
         """What was noted of a visitor whose account was never made is forgotten, too."""
         shop = Shop()
