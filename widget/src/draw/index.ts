@@ -55,12 +55,15 @@ function drawable(child: unknown): Drawn {
   return typeof child === "object" ? (child as Drawn) : text(String(child));
 }
 
-function list(children: unknown): Drawn[] {
+function list(children: unknown, before: readonly Drawn[]): Drawn[] {
   const all = Array.isArray(children) ? children : [children];
+  const here = new Set(before);
   return (all.length ? all : [""]).map((child) => {
     const drawn = drawable(child);
     // What has been drawn is not drawn again elsewhere: the same children may be given twice.
-    return drawn.children || drawn.dom ? { ...make(drawn.type, drawn.props, drawn.key) } : drawn;
+    return (drawn.children || drawn.dom) && !here.delete(drawn)
+      ? { ...make(drawn.type, drawn.props, drawn.key) }
+      : drawn;
   });
 }
 
@@ -129,7 +132,7 @@ function drawElement(element: Element, before: Props | undefined, now: Props): v
 }
 
 function drawChildren(parent: Element, owner: Drawn, before: readonly Drawn[], children: unknown, after: Node | null) {
-  const now = list(children);
+  const now = list(children, before);
   owner.children = now;
   const left = new Map<unknown, Drawn>();
   for (const [index, old] of before.entries()) left.set(old.key ?? index, old);
@@ -142,16 +145,26 @@ function drawChildren(parent: Element, owner: Drawn, before: readonly Drawn[], c
   });
   for (const old of left.values()) remove(old, true);
   // From the end, so that what comes after is already where it belongs.
-  let place = after;
+  let next = after;
   for (let index = now.length - 1; index >= 0; index--) {
     const drawn = now[index] as Drawn;
-    draw(parent, found[index], drawn, place);
-    place = edge(drawn, true);
+    draw(parent, found[index], drawn, next);
+    next = edge(drawn, true);
   }
+}
+
+function place(parent: Element, { dom, children }: Drawn, after: Node | null): void {
+  if (dom) parent.insertBefore(dom, after);
+  else for (const child of children as Drawn[]) place(parent, child, after);
 }
 
 function draw(parent: Element, before: Drawn | undefined, drawn: Drawn, after: Node | null): void {
   const { type, props } = drawn;
+  if (before === drawn) {
+    // The very same as the last time: somebody has kept it because it has not changed.
+    if (edge(drawn, false).nextSibling !== after) place(parent, drawn, after);
+    return;
+  }
   const children = before?.children ?? [];
   if (typeof type === "function") {
     const instance = before?.kept ?? { hooks: [], queued: [], drawn, parent, stale: false, gone: false };

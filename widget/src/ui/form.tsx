@@ -61,6 +61,7 @@ export function Form({ view, talk, mode }: { view: View; talk: Talk | undefined;
   };
 
   const submit = async () => {
+    if (busy) return;
     const found = faults(answers, needs);
     setWrong(found);
     const [first] = Object.keys(found);
@@ -149,7 +150,7 @@ export function Form({ view, talk, mode }: { view: View; talk: Talk | undefined;
           {problem}
         </p>
       )}
-      <button type="submit" class="main" part="button" disabled={busy} aria-busy={busy}>
+      <button type="submit" class="main" part="button" aria-busy={busy}>
         {say(view, leaving ? "leave" : "start")}
       </button>
     </form>

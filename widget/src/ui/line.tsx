@@ -50,7 +50,7 @@ function Mark({ view, status }: { view: View; status: Status }) {
 function Failure({ view, talk, item }: { view: View; talk: string; item: Said }) {
   const tooFast = item.problem?.code === "too-fast";
   return (
-    <p class="failure" part="failure">
+    <p class="failure" part="failure" role="alert">
       {say(view, "failed")}
       {item.problem && `: ${tooFast ? say(view, "tooFast") : item.problem.text}`}{" "}
       <button type="button" class="plain" onClick={() => view.engine.retry(talk, item.key)}>

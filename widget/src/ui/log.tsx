@@ -28,9 +28,20 @@ function together(one: Item | undefined, other: Item | undefined): boolean {
   );
 }
 
+/** A line as it was drawn, of what: it is made anew only when that has changed. */
+interface Line {
+  readonly item: Said;
+  readonly first: boolean;
+  readonly last: boolean;
+  readonly texts: View["texts"];
+  readonly node: unknown;
+}
+
 /** `mark`: key of the item before which to say that what follows is new. */
-function lines(view: View, talk: Talk, mark: string | null) {
+function lines(view: View, talk: Talk, mark: string | null, kept: { current: ReadonlyMap<string, Line> }) {
   const { items } = talk;
+  const { texts } = view;
+  const drawn = new Map<string, Line>();
   const made = [];
   const now = Date.now();
   const named = talk.kind !== "person";
@@ -61,20 +72,18 @@ function lines(view: View, talk: Talk, mark: string | null) {
         );
       }
     } else {
-      made.push(
-        <SaidLine
-          key={item.key}
-          view={view}
-          talk={talk.key}
-          item={item}
-          first={unread || !together(before, item)}
-          last={!together(item, items[index + 1])}
-          named={named}
-          coloured={talk.kind === "room"}
-        />,
-      );
+      const first = unread || !together(before, item);
+      const last = !together(item, items[index + 1]);
+      let line = kept.current.get(item.key);
+      if (line?.item !== item || line.first !== first || line.last !== last || line.texts !== texts) {
+        const more = { view, talk: talk.key, item, first, last, named, coloured: talk.kind === "room" };
+        line = { item, first, last, texts, node: <SaidLine key={item.key} {...more} /> };
+      }
+      drawn.set(item.key, line);
+      made.push(line.node);
     }
   }
+  kept.current = drawn;
   return made;
 }
 
@@ -106,18 +115,26 @@ export function Log({ view, talk, greeting, note }: { view: View; talk: Talk; gr
   const { engine } = view;
   const list = useRef<HTMLDivElement>(null);
   const [atEnd, setAtEnd] = useState(true);
-  const before = useRef({ first: "", height: 0 });
+  const before = useRef<{ first: string; height: number; end: Item | undefined }>({
+    first: "",
+    height: 0,
+    end: undefined,
+  });
   const mounted = useRef(false);
+  const kept = useRef<ReadonlyMap<string, Line>>(new Map());
   const first = talk.items[0]?.key ?? "";
+  const end = talk.items.at(-1);
 
   // Stay at the end when there; keep one's place when older messages come in above.
   useLayoutEffect(() => {
     const element = list.current;
     if (!element) return;
-    const { first: was, height } = before.current;
+    const { first: was, height, end: said } = before.current;
+    // Who writes wants to see it.
+    const writes = end !== said && end?.kind !== "event" && end?.status === "sending";
     if (was && was !== first && !atEnd) element.scrollTop += element.scrollHeight - height;
-    else if (atEnd) element.scrollTop = element.scrollHeight;
-    before.current = { first, height: element.scrollHeight };
+    else if (atEnd || writes) element.scrollTop = element.scrollHeight;
+    before.current = { first, height: element.scrollHeight, end };
   });
 
   // The panel becomes smaller when a keyboard comes up.
@@ -179,7 +196,7 @@ export function Log({ view, talk, greeting, note }: { view: View; talk: Talk; gr
             {greeting}
           </p>
         )}
-        <ol>{lines(view, talk, mark.current)}</ol>
+        <ol>{lines(view, talk, mark.current, kept)}</ol>
         {note && (
           <p class="event" part="event">
             {note}

@@ -5,6 +5,7 @@ import { talkKey } from "../engine/names";
 import type { Engine, Settings, State, TalkKey } from "../engine/types";
 import type { MemberTexts, Texts } from "../languages";
 import type { Alerts } from "./alerts";
+import { drafts } from "./drafts";
 import { Panel, type PaneProps } from "./panel";
 import { alerted } from "./stored";
 import type { View } from "./view";
@@ -48,7 +49,7 @@ class WidgetApp implements App {
   #language = "";
   #texts: Texts;
   #memberTexts: Partial<MemberTexts> = {};
-  #own: Shell["options"]["texts"] = {};
+  #words!: View["texts"];
   #shown: TalkKey | null | undefined;
   #home: ComponentType<PaneProps> | null = null;
   #state: State;
@@ -63,6 +64,7 @@ class WidgetApp implements App {
     this.#texts = texts;
     this.#language = language;
     this.#state = engine.state;
+    this.#worded();
     if (alerted(shell.options.sound)) void this.#alerting();
     const { agents, room } = shell.options;
     this.#targets = [...agents, ...room].map((name) => talkKey(name));
@@ -190,7 +192,7 @@ class WidgetApp implements App {
       shell,
       alerts: () => this.#alerting(),
       language: this.#language,
-      texts: { ...this.#texts, ...this.#memberTexts, ...this.#own },
+      texts: this.#words,
       shown: this.#shown === undefined ? first : this.#shown,
       several,
       show: (talk) => {
@@ -212,6 +214,7 @@ class WidgetApp implements App {
     Promise.all([import("./home"), load(memberLanguages, this.#language)]).then(
       ([{ Home }, texts]) => {
         this.#memberTexts = texts;
+        this.#worded();
         this.#home = Home;
         this.#render();
       },
@@ -221,14 +224,19 @@ class WidgetApp implements App {
     );
   }
 
+  /** The same object as long as nothing is called otherwise. */
+  #worded(): void {
+    this.#words = { ...this.#texts, ...this.#memberTexts, ...this.#shell.options.texts };
+  }
+
   async update(): Promise<void> {
-    const { language, options, isOpen } = this.#shell;
+    const { language, isOpen } = this.#shell;
     if (language !== this.#language) {
       this.#texts = await load(languages, language);
       if (this.#home) this.#memberTexts = await load(memberLanguages, language);
       this.#language = language;
     }
-    this.#own = options.texts;
+    this.#worded();
     if (isOpen) {
       this.#start();
       this.#fit();
@@ -236,32 +244,15 @@ class WidgetApp implements App {
     this.#render();
   }
 
-  /** Resolves when signed on, rejects when the server says no. */
-  identify(token: string): Promise<void> {
-    const engine = this.#engine;
-    return new Promise((resolve, reject) => {
-      const stops: (() => void)[] = [];
-      const settle = (problem?: { code: string; text: string }) => {
-        for (const stop of stops) stop();
-        if (!problem) return resolve();
-        reject(new DOMException(problem.text, problem.code));
-      };
-      engine.identify(token);
-      stops.push(
-        engine.on("online", () => settle()),
-        engine.on("token-expired", ({ problem }) => settle(problem)),
-        engine.on("error", ({ problem }) => settle(problem)),
-        engine.subscribe(({ connection }) => {
-          if (connection.kind === "stopped") settle(connection.problem);
-        }),
-      );
-      this.#start();
-    });
+  async identify(token: string): Promise<void> {
+    const { identify } = await import("./identifying");
+    await identify(this.#engine, token, () => this.#start());
   }
 
   async signOut(): Promise<void> {
     await this.#engine.signOut();
     this.#engine.identify(null);
+    drafts(this.#engine).clear();
     try {
       localStorage.removeItem(BEEN_HERE);
     } catch {

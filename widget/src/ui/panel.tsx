@@ -95,12 +95,19 @@ export function Panel({ view, Home }: PaneProps & { Home: ComponentType<PaneProp
 
   // Where the next key goes when it is opened or shows something else: to the field, if there is one. Not on
   // telephones, whose keyboards hide half of it; and not from the page to a widget that sits in it.
-  useLayoutEffect(() => {
-    const { root: shadow, inline } = shell;
-    if (!open || (inline && !shadow.activeElement)) return;
+  const { activeElement } = shell.root;
+  const focus = () => {
     const field = root.current?.querySelector<HTMLElement>("[data-focus]");
-    (field && !matchMedia("(pointer: coarse)").matches ? field : root.current)?.focus({ preventScroll: true });
+    if (open)
+      (field && !matchMedia("(pointer: coarse)").matches ? field : root.current)?.focus({ preventScroll: true });
+  };
+  useLayoutEffect(() => {
+    if (!shell.inline || shell.root.activeElement) focus();
   }, [open, pane, shown]);
+  // What had it is gone: a form that was sent, a button that has done its work.
+  useLayoutEffect(() => {
+    if (activeElement && !activeElement.isConnected) focus();
+  });
 
   return (
     <section

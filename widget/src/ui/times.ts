@@ -18,8 +18,16 @@ function midnight(time: number): number {
   return new Date(time).setHours(0, 0, 0, 0);
 }
 
+let begin = 0;
+let end = 0;
+
+/** Asked for each line of a talk, each time it is drawn: neighbours are mostly of the same day. */
 export function sameDay(one: number, other: number): boolean {
-  return midnight(one) === midnight(other);
+  if (!(one >= begin && one < end)) {
+    begin = midnight(one);
+    end = new Date(begin).setHours(24);
+  }
+  return other >= begin && other < end;
 }
 
 /** Today, yesterday, or the date. */

@@ -169,3 +169,23 @@ test("refs are set before effects, layout effects before others, those of what i
   await settle();
   expect(log).toEqual(["inner layout", "outer layout p", "effect"]);
 });
+
+test("what is given once more, the very same, is not drawn again, but goes where it belongs", () => {
+  for (const by of [OURS, THEIRS]) {
+    const into = document.createElement("div");
+    const drawn: string[] = [];
+    const Line = ({ name }: { name: string }) => {
+      drawn.push(name);
+      return by.jsx(by.Fragment as never, { children: [name, by.jsx("b", {})] });
+    };
+    const kept = ["a", "b", "c"].map((name) => by.jsx(Line as never, { name } as never, name));
+    const show = (...indices: number[]) =>
+      by.render(by.jsx("p", { children: indices.map((index) => kept[index]) }) as never, into);
+    show(0, 1, 2);
+    expect([...drawn].sort()).toEqual(["a", "b", "c"]);
+    show(2, 0, 1);
+    show(1, 2);
+    expect([...drawn].sort()).toEqual(["a", "b", "c"]);
+    expect(into.innerHTML).toBe("<p>b<b></b>c<b></b></p>");
+  }
+});

@@ -238,3 +238,45 @@ test("what happens is told to the page", async () => {
   expect(here.emitted.map(([event]) => event)).toEqual(["unread", "message"]);
   expect(here.emitted[1]?.[1]).toMatchObject({ talk: "sales", from: "carla@example.org", text: "hi", mine: false });
 });
+
+test("a new line costs the same however long the talk is", async () => {
+  const items = Array.from({ length: 300 }, (_, n) => said("alice", `line ${n}`));
+  here = await stage(new FakeEngine(withTalks(HERE, talk("sales", { items }))));
+  const drawn = vi.spyOn(Date.prototype, "toISOString");
+  here.engine.set(withTalks(HERE, talk("sales", { items: [...items, said("alice", "one more")] })));
+  await here.settle();
+  expect(here.text()).toContain("one more");
+  expect(drawn.mock.calls.length).toBeLessThan(5);
+  drawn.mockClear();
+  here.engine.set({ ...here.engine.state, presence: { sales: presence("away") } });
+  await here.settle();
+  expect(drawn).not.toHaveBeenCalled();
+  drawn.mockRestore();
+});
+
+test("the focus goes on in the field when what had it is gone", async () => {
+  here = await stage(new FakeEngine(GONE));
+  const shadow = here.panel.getRootNode() as ShadowRoot;
+  await vi.waitFor(() => here.find("form.form"));
+  here.find<HTMLElement>("button.main").focus();
+  here.engine.set(withTalks(GONE, talk("sales", { items: [mine("Hello", "kept")] })));
+  await here.settle();
+  expect(shadow.activeElement).toBe(field());
+});
+
+test("what was begun is not there for who comes after a sign-out", async () => {
+  here = await stage(new FakeEngine(HERE));
+  type(field(), "a secret");
+  await here.app.signOut();
+  here.engine.set({ ...HERE, talks: {} });
+  await here.settle();
+  here.open = true;
+  here.engine.set(HERE);
+  await here.app.update();
+  expect(field().value).toBe("");
+});
+
+test("who is signed on already has been identified", async () => {
+  here = await stage(new FakeEngine(HERE));
+  await here.app.identify("the same token");
+});
