@@ -79,6 +79,19 @@ class Sites:
         """Whether a page of this origin may have the chat of any site in it."""
         return self.anywhere or origin in self.origins
 
+    def answered_by(self, site: Site) -> frozenset[str]:
+        """Folded names of who answers at a site: its staff, and the agents of desks that are."""
+        desks = (self.desks[name] for name in site.staff_folded if name in self.desks)
+        return site.staff_folded.union(*(map(fold, desk.agents) for desk in desks))
+
+    def promised(self, folded: str, site: str) -> bool:
+        """Whether the settings give this name to somebody who answers elsewhere than at this site alone."""
+        own = self.by_name.get(site)
+        if own is not None and folded in self.answered_by(own):
+            return False
+        agents = (fold(agent) for desk in self.desks.values() for agent in desk.agents)
+        return folded in agents or any(folded in each.staff_folded for each in self.all)
+
     def choose(self, name: str, origin: str) -> Site | None:
         """The site of this name if pages of this origin are its, or with no name the first whose they are. A client
         that names no origin is no browser, and may say what it likes: origins keep pages out, nobody else."""

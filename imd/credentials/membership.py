@@ -33,6 +33,9 @@ class Membership:
             raise SignOnFailed("This account is not a site's to sign on.")
         account = await self._accounts.by_name(folded)
         if account is None:
+            if self._visitors.sites.promised(folded, site.name):
+                # Or a site could be the first to come, and answer the visitors of another one.
+                raise SignOnFailed("The token names an account that is not this site's to make (sub).")
             account = await self._made(member, local)
         if account.visitor or (site.members == OWN and account.site != site.name) or site.members not in (OWN, ANY):
             raise SignOnFailed("This account is not of this site.")

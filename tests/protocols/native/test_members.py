@@ -106,6 +106,17 @@ class Members(SynchronousTestCase):
             self.assertEqual(where.page().show(signed(name))["code"], "sign-on-failed")
         self.assertIsNone(where.wait(where.accounts.by_name("root")))
 
+    def test_staff_of_others(self) -> None:
+        """A site makes no account that the settings name among those who answer at another site; its own staff it may
+        sign on from the first time."""
+        where = shop(site("own", "HS256"), site("own", "HS256", name="bank"))
+        for name in ("alice", "Carol"):
+            self.assertEqual(where.page().show(signed(name, iss="bank"))["code"], "sign-on-failed")
+        self.assertIsNone(where.wait(where.accounts.by_name("alice")))
+        for name in ("alice", "Carol"):
+            self.assertEqual(where.page().show(signed(name))["type"], "authenticated")
+        self.assertEqual(where.page().show(signed("bob"))["code"], "sign-on-failed")
+
     def test_impossible_names(self) -> None:
         """A site cannot make accounts that nobody could have."""
         where = shop()
