@@ -60,7 +60,7 @@ class Aside:
         if account.suspended:
             outcome(receipt(message, Outcome.REFUSED, NoSuchAccount(account.name)))
             return None
-        if account.id not in self.conversing:
+        if account.id not in self.conversing and not account.visitor:
             return message, outcome
         return self.desks.answered(session, message, account, outcome)
 

@@ -1,9 +1,12 @@
 """What agents say to their desks within a talk, and whose a conversation is after that."""
 
+import msgspec
+
 from imd.core.conversation import Stage
 from imd.core.desks.words import said, word
 from imd.core.message import DESK_TAG, Kind, Outcome
-from imd.core.session import Presence, State
+from imd.core.session import Account, Presence, State
+from imd.core.sites import Site
 from tests.core.desk_case import DeskTestCase
 
 
@@ -12,7 +15,10 @@ class ReadingTests(DeskTestCase):
         """A ! and letters are a word; two ! begin a text with one; a ! alone is a text."""
         self.assertEqual(word("!Hand carol "), ("hand", "carol"))
         self.assertEqual(word("!close"), ("close", ""))
-        for text in ("hi", "!", "! wow", "!!close", "!!!", "!1", "!close-by", "close!"):
+        self.assertEqual(word("!close."), ("close.", ""))
+        self.assertEqual(word("!hand: carol"), ("hand:", "carol"))
+        self.assertEqual(word("!écoute toi"), ("écoute", "toi"))
+        for text in ("hi", "!", "! wow", "!!close", "!!!", "!1", "close!"):
             self.assertIsNone(word(text), text)
         self.assertEqual([said(text) for text in ("!!close", "!!!", "! wow", "hi")], ["!close", "!!", "! wow", "hi"])
 
@@ -34,6 +40,51 @@ class WordTests(DeskTestCase):
         for text in ("!close", "!close", "!who"):
             self.assert_accepted(self.ask(self.bob, text, to="anna"))
         self.assertEqual(self.texts(self.anna), ["!close is a word"])
+
+    def test_nearly_words(self) -> None:
+        """What only looks like a word is not sent either, but answered."""
+        for text in ("!close.", "!hand: carol", "!close-by", "!" + "x" * 2000):
+            self.assert_accepted(self.ask(self.alice, text, to="anna"))
+        self.assertEqual(self.texts(self.anna), [])
+        self.assertIn("There is no word !hand:,", " ".join(self.notices(self.alice)))
+        self.assertLess(max(map(len, self.notices(self.alice))), 200)
+
+    def site_of_sales(self) -> Account:
+        """A visitor of a site that desk sales serves."""
+        site = Site(name="shop", staff=("sales",), staff_folded=frozenset({"sales"}))
+        self.house.hub.change_policy(msgspec.structs.replace(self.house.hub.policy, sites=(site,)))
+        self.house.turn()
+        visitor: Account = self.house.wait(self.house.accounts.create("vera-1", None, 0.0, visitor=True, site="shop"))
+        return visitor
+
+    def test_to_a_visitor_without_conversation(self) -> None:
+        """Words of her site's desk are not shown to a visitor who has not asked anybody yet; what is said is."""
+        vera = self.house.on(self.site_of_sales())
+        for text in ("!close", "!take", "!nonsense"):
+            self.assert_accepted(self.ask(self.alice, text, to="vera-1"))
+        self.assertEqual(self.texts(vera), [])
+        self.assertIn("There is no conversation with vera-1, and !take was not sent.", self.notices(self.alice))
+        for text in ("hi", "!!hi"):
+            self.ask(self.alice, text, to="vera-1")
+        self.assertEqual(self.texts(vera), ["hi", "!hi"])
+
+    def test_conversation_forgotten_meanwhile(self) -> None:
+        """The same if her conversation is forgotten while her name is looked up."""
+        visitor = self.site_of_sales()
+        conversations = self.house.hub.desks.conversations
+        vera = self.house.on(visitor)
+        conversation = conversations.begin(vera.session.person, self.house.hub.desks.staff.desks["sales"], 1.0)
+        self.house.off(vera)
+        self.house.store.deferring = True
+        told = self.house.send(self.alice, "vera-1", "!take")
+        conversations.forget(conversation)
+        self.house.store.work()
+        self.house.turn()
+        self.house.store.work()
+        self.house.store.deferring = False
+        self.assert_accepted(told)
+        self.assertEqual(self.house.wait(self.house.store.inbox.count(visitor.id)), 0)
+        self.assertEqual(self.texts(self.house.on(visitor)), [])
 
     def test_take(self) -> None:
         """!take is to have it without a word said, also from a colleague."""

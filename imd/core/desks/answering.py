@@ -13,7 +13,7 @@ from imd.core.desks.desk import DeskPerson
 from imd.core.desks.notices import Notices
 from imd.core.desks.staff import Staff
 from imd.core.desks.taking import Taking
-from imd.core.desks.words import HELP, said, unknown, word
+from imd.core.desks.words import HELP, said, shortened, unknown, word
 from imd.core.message import DESK_TAG, Kind, Message, Outcome, Receipt, Settle, receipt
 from imd.core.people import People
 from imd.core.ports import Environment
@@ -49,13 +49,15 @@ class Answering:
     def answered(
         self, session: Session, message: Message, person: Account, outcome: Settle
     ) -> tuple[Message, Settle] | None:
-        """Somebody says this to a person who has, or had, a conversation with a desk. What is to be sent, and who is
-        told what becomes of it; None where that is done."""
+        """Somebody says this to a visitor, or to a person who has, or had, a conversation with a desk. What is to be
+        sent, and who is told what becomes of it; None where that is done."""
         agent = session.account
         command = word(message.body) if message.kind is Kind.TEXT else None
         any = command is not None
         conversation = None if agent is None else self._conversations.between(agent, person, any=any)
         if agent is None or conversation is None:
+            if agent is not None and person.visitor and message.kind is Kind.TEXT:
+                return self._unasked(session, message, agent, person, command, outcome)
             return message, outcome
         if message.kind is Kind.SIGNAL:
             # Whoever is rung may be seen to write; nobody takes it by that.
@@ -78,6 +80,28 @@ class Answering:
         elif conversation.by != agent.id:
             self._tell(session, conversation, f"{self._name(conversation)} has {conversation.called}; !take if you do.")
         return self._tagged(message, conversation), partial(self._settled, outcome)
+
+    def _unasked(
+        self,
+        session: Session,
+        message: Message,
+        agent: Account,
+        visitor: Account,
+        command: tuple[str, str] | None,
+        outcome: Settle,
+    ) -> tuple[Message, Settle] | None:
+        """The same where there is no conversation yet, or it was forgotten while the visitor's name was looked up: the
+        staff of a site has no other talk with its visitors, and words are for desks all the same."""
+        serving = self._staff.serving(agent)
+        if not serving:
+            return message, outcome
+        if command is None:
+            return msgspec.structs.replace(message, body=said(message.body)), outcome
+        self._trace_word(message, visitor.id, command[0])
+        text = f"There is no conversation with {visitor.name}, and !{shortened(command[0])} was not sent."
+        self._notices.tell(serving[0], session.person, [session], text)
+        outcome(receipt(message, Outcome.ACCEPTED))
+        return None
 
     def _signal(self, message: Message, conversation: Conversation, agent: Account) -> Message:
         """Whoever has the conversation is seen to type herself; of others it is the desk that does: who they are the
@@ -115,10 +139,8 @@ class Answering:
         command: tuple[str, str],
         outcome: Settle,
     ) -> None:
-        way = self._trace.begin(message, conversation.person)
-        way.add(message.time, "read", f"a word for the desk: !{command[0]}")
-        way.outcome = Outcome.ACCEPTED
         name, rest = command
+        self._trace_word(message, conversation.person, name)
         match name:
             case "hand" if rest:
                 answer = [self._taking.hand(conversation, agent, rest)]
@@ -138,6 +160,11 @@ class Answering:
                 answer = [unknown(name)]
         self._tell(session, conversation, *answer)
         self._settled(outcome, receipt(message, Outcome.ACCEPTED))
+
+    def _trace_word(self, message: Message, person: str, name: str) -> None:
+        way = self._trace.begin(message, person)
+        way.add(message.time, "read", f"a word for the desk: !{shortened(name)}")
+        way.outcome = Outcome.ACCEPTED
 
     def at_desk(self, session: Session, message: Message, desk: DeskPerson, outcome: Settle) -> bool:
         """A word that an agent says to her own desk, if it is one."""

@@ -207,9 +207,8 @@ class Copies:
         conversation = spread.conversation
         self._conversations.forget_said(spread)
         if conversation.stage is Stage.RINGING and conversation not in self._conversations.said:
-            # Nothing was said in it.
+            # Nothing was said in it. It is not forgotten: a word of an agent may be on its way, and no text by that.
             self._conversations.change(conversation, Stage.CLOSED)
-            self._conversations.forget(conversation)
         pending.way.add(self._environment.clock.time(), "refused", reason.code)
         self._keeping.settle(pending, Outcome.REFUSED, reason)
 

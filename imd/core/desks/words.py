@@ -1,9 +1,12 @@
 """What agents say to their desks within a talk: ``!hand carol``. Never shown to the other side."""
 
 import re
-from collections.abc import Callable
 
-_WORD = re.compile(r"!([A-Za-z]+)(?:\s+(.*))?\s*\Z", re.DOTALL)
+#: ``!`` and a letter, whatever follows: better a text that is answered than a word that is shown.
+_WORD = re.compile(r"!([^\W\d_]\S*)(?:\s+(.*))?\s*\Z", re.DOTALL)
+
+#: Characters of a word in an answer.
+_LONG = 32
 
 HELP = (
     "What begins with ! is for the desk, and not shown to whoever you talk with:",
@@ -13,8 +16,6 @@ HELP = (
     "!who: who that is, and where; said to the desk itself: all its conversations.",
     "!!: begins a text with one !",
 )
-
-Run = Callable[[str], list[str]]
 
 
 def word(text: str) -> tuple[str, str] | None:
@@ -28,5 +29,9 @@ def said(text: str) -> str:
     return text[1:] if text.startswith("!!") else text
 
 
+def shortened(name: str) -> str:
+    return name if len(name) <= _LONG else f"{name[:_LONG]}…"
+
+
 def unknown(name: str) -> str:
-    return f"There is no word !{name}, and this was not sent: !help lists them; !! begins a text with one !"
+    return f"There is no word !{shortened(name)}, and this was not sent: !help lists them; !! begins a text with one !"

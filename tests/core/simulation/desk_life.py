@@ -54,12 +54,7 @@ class Client(Recorder):
         self.began = life.number()
 
     def deliver(self, envelopes: Sequence[Envelope]) -> None:
-        # A word is none once the conversation it was for is forgotten, while its recipient is looked up.
-        kept = [
-            envelope
-            for envelope in envelopes
-            if envelope.message.kind is not Kind.NOTICE and not envelope.message.body.startswith("!")
-        ]
+        kept = [envelope for envelope in envelopes if envelope.message.kind is not Kind.NOTICE]
         for envelope in kept:
             self.life.show(self, envelope)
         ids = [envelope.message.id for envelope in kept]
