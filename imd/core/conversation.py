@@ -28,11 +28,15 @@ class Introduction(msgspec.Struct, frozen=True, kw_only=True):
     def __str__(self) -> str:
         """For agents, in one line."""
         who = " ".join(filter(None, (in_one_line(self.name), self.email and f"<{in_one_line(self.email)}>")))
+        return ", ".join(filter(None, (who, self.where)))
+
+    @property
+    def where(self) -> str:
         page = in_one_line(self.page)
         where = f"on {page}" if page else ""
         if page and self.title:
             where += f" ({in_one_line(self.title)})"
-        return ", ".join(filter(None, (who, where)))
+        return where
 
 
 def in_one_line(text: str) -> str:

@@ -48,6 +48,26 @@ class Restart(BrowserTestCase):
         self.assertEqual(await anna.texts(), said)
         self.assertEqual([line.text for line in alice.talk(nick)], said)
 
+    async def test_killed_while_it_rings(self) -> None:
+        """What an agent's client has confirmed long ago is not shown to her again, though nobody has answered yet."""
+        daemon = await self.shop("alice")
+        alice = await self.irssi(daemon, "alice")
+        anna = await self.visitor()
+        anna.tab.expect(*UNREACHABLE)
+        await anna.open()
+        await anna.say("one")
+        nick = await self.nick(daemon)
+        await alice.hears(nick, nick, "one")
+        await anna.marked("one", "Delivered")
+        await self.confirmed(daemon, alice)
+        await anna.tab.do(anna.tab.page.wait_for_timeout(1500))
+        await daemon.kill()
+        await daemon.start()
+        await alice.signed_on(2)
+        await anna.say("two")
+        await alice.hears(nick, nick, "two")
+        self.assertEqual([line.text for line in alice.talk(nick)], ["one", "two"])
+
     async def test_killed_while_she_was_away(self) -> None:
         """An answer to somebody who has left the site outlives ``kill -9``, and is there, once, when she returns."""
         daemon = await self.shop("alice")

@@ -76,7 +76,7 @@ class ChangeTests(DeskTestCase):
         """With her account her conversation is over, also in the store; who has it hears so."""
         self.house.wait(self.house.accounts.remove(self.account("anna")))
         self.house.turn()
-        self.assertIn("anna has closed the conversation with anna.", self.notices(self.alice))
+        self.assertIn("anna has ended the conversation: the account is gone.", self.notices(self.alice))
         self.assertEqual(self.house.hub.delivery.conversing, {})
         self.assertEqual(self.house.wait(self.house.store.conversations.everyone()), {})
         self.assertTrue(self.house.hub.idle)

@@ -100,7 +100,7 @@ class WordTests(DeskTestCase):
         self.ask(self.alice, "hi", to="anna")
         self.ask(self.alice, "!hand bob", to="anna")
         notices = self.notices(self.bob)
-        self.assertIn("alice hands you anna. What you say to anna reaches her.", notices)
+        self.assertIn("alice hands you anna. Write to anna to answer.", notices)
         self.assertTrue(any(text.endswith("<anna> hello") for text in notices), notices)
         self.assertTrue(any(text.endswith("<alice> hi") for text in notices), notices)
         self.assertIn("bob has anna now.", self.notices(self.alice))
@@ -161,7 +161,7 @@ class WordTests(DeskTestCase):
         """Whoever asked may end it; who has it hears so."""
         self.ask(self.alice, "hi", to="anna")
         self.house.hub.desks.close(self.anna.session, "sales")
-        self.assertIn("anna has closed the conversation with anna.", self.notices(self.alice))
+        self.assertIn("anna has ended the conversation.", self.notices(self.alice))
         self.assertIs(self.anna.conversations[-1].stage, Stage.CLOSED)
         self.house.hub.desks.close(self.anna.session, "sales")
 

@@ -147,7 +147,8 @@ class Answering:
             case "hand":
                 answer = ["!hand NAME: to another agent, or to another desk."]
             case "close":
-                self._taking.close(conversation, agent.name, but=agent.id)
+                closed = f"{agent.name} has closed the conversation with {conversation.called}."
+                self._taking.close(conversation, closed, but=agent.id)
                 answer = [f"The conversation with {conversation.called} is closed."]
             case "take":
                 self._taking.take(conversation, agent)

@@ -184,13 +184,16 @@ class Ringing:
             if conversation.who == who or not conversation.open:
                 conversation.who = who
                 continue
+            moved = who.name == conversation.who.name and who.email == conversation.who.email
             conversation.who = who
             self._conversations.keep(conversation)
             self._conversations.tell(conversation)
             desk = self._conversations.at(conversation)
             if desk is not None and str(who):
                 agents = [conversation.by] if conversation.stage is Stage.TAKEN else conversation.rung
-                self._notices.say(desk, agents, f"{conversation.called} is {who}.")
+                # Who that is they have been told.
+                now = f"now {who.where}" if moved and who.page else who
+                self._notices.say(desk, agents, f"{conversation.called} is {now}.")
 
     def summary(self, conversation: Conversation, desk: DeskPerson) -> str:
         who = str(conversation.who)

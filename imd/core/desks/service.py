@@ -165,7 +165,7 @@ class Desks:
         if before is not None and now is None:
             for conversation in list(self.conversations.by_person.get(before.id, {}).values()):
                 if conversation.open:
-                    self._taking.close(conversation, before.name)
+                    self._taking.close(conversation, f"{before.name} has ended the conversation: the account is gone.")
                 self.conversations.forget(conversation, stored=False)
             self._book.forget(before.id)
         elif before is not None and now is not None and before.name != now.name:
@@ -215,7 +215,7 @@ class Desks:
             raise NoSuchAccount(desk)
         conversation = self.conversations.of(session.person.key, front.folded)
         if conversation is not None and conversation.open:
-            self._taking.close(conversation, conversation.called)
+            self._taking.close(conversation, f"{conversation.called} has ended the conversation.")
 
     def named(self, name: str) -> DeskPerson | None:
         return self.staff.named(name)
@@ -236,7 +236,9 @@ class Desks:
         """Close what nobody has said anything in since then; how many."""
         old = [each for each in self.conversations if each.open and each.active < before]
         for conversation in old:
-            self._taking.close(conversation, "Time")
+            self._taking.close(
+                conversation, f"The conversation with {conversation.called} is closed: nothing was said for long."
+            )
         return len(old)
 
     def counts(self) -> dict[str, int]:

@@ -79,7 +79,7 @@ class Taking:
         at = named[0]
         conversation.at = at.folded
         self.take(conversation, account, by=by.id)
-        first = f"{by.name} hands you {self._about(conversation)}. What you say to {conversation.called} reaches her."
+        first = f"{by.name} hands you {self._about(conversation)}. Write to {conversation.called} to answer."
         self._tell_all(at, conversation, account.id, first)
         return f"{account.name} has {conversation.called} now."
 
@@ -119,13 +119,13 @@ class Taking:
                 texts.append("What was said cannot be read at the moment.")
         self._notices.say(desk, [agent], *texts)
 
-    def close(self, conversation: Conversation, by: str, *, but: str = "") -> None:
-        """It is over; `by` says whose doing that was. Agent `but` knows already."""
+    def close(self, conversation: Conversation, why: str, *, but: str = "") -> None:
+        """It is over; `why` is for its agents, but for `but`, who knows already."""
         desk = self._conversations.at(conversation)
         agents = [conversation.by] if conversation.stage is Stage.TAKEN else list(conversation.rung)
         self._conversations.change(conversation, Stage.CLOSED)
         if desk is not None:
-            self._notices.say(desk, agents, f"{by} has closed the conversation with {conversation.called}.", but=but)
+            self._notices.say(desk, agents, why, but=but)
         for spread in self._conversations.unheard(conversation):
             # What somebody has not confirmed stays in her inbox.
             if spread.pending is None or spread.pending.settled:

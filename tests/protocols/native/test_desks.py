@@ -29,6 +29,19 @@ class DeskTests(SynchronousTestCase):
         page.unasked.clear()
         return told
 
+    def test_another_page(self) -> None:
+        """Who is on another page is not introduced anew; who says what she is called is."""
+        anna = self.shop.visitor("Anna")
+        anna.ask("introduce", page="https://shop.example/", title="Teas")
+        anna.send("sales", "How much?")
+        anna.ask("introduce", page="https://shop.example/prices", title="Prices")
+        self.assertEqual(self.carol.messages[-1].body, f"{anna.name} is now on https://shop.example/prices (Prices).")
+        anna.ask("introduce", email="anna@example.org", page="https://shop.example/prices", title="Prices")
+        self.assertEqual(
+            self.carol.messages[-1].body,
+            f"{anna.name} is Anna <anna@example.org>, on https://shop.example/prices (Prices).",
+        )
+
     def test_a_whole_talk(self) -> None:
         """Ringing, taken, answered, read, closed; the agent sees who that is and where."""
         anna = self.shop.visitor("Anna")

@@ -36,7 +36,7 @@ export const texts = {
   startWith: "Tell us who you are, so that we know whom we talk with.",
   leave: "Leave message",
   leaveWith: "Nobody is here right now. Leave a message: it is kept for us, and the answer waits here when you return.",
-  leaveEmail: "With your e-mail address we can also answer there.",
+  leaveEmail: "Our staff sees your address, and may write to you there.",
   kept: "Your message is kept. Our answer waits here when you return to this page in this browser.",
   needName: "Please say your name.",
   needEmail: "Please give an e-mail address like anna@example.org.",

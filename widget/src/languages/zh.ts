@@ -30,7 +30,7 @@ export const texts: Texts = {
   startWith: "请告诉我们如何称呼您。",
   leave: "提交留言",
   leaveWith: "现在没有人在线。请留言：我们会保存下来，您再次来访时就能在这里看到回复。",
-  leaveEmail: "留下电子邮箱，我们也可以通过邮件回复您。",
+  leaveEmail: "客服人员会看到您的邮箱，可能会写信给您。",
   kept: "您的留言已保存。您用这个浏览器再次打开本页时，就能在这里看到我们的回复。",
   needName: "请填写您的姓名。",
   needEmail: "请填写有效的电子邮箱，例如 anna@example.org。",

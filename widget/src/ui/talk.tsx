@@ -13,10 +13,11 @@ import { say, stateName, titleOf, type View } from "./view";
 
 function staffLine(view: View, talk: Talk, presence: Presence | undefined): string {
   const { conversation } = talk;
-  const online = view.state.connection.kind === "online";
-  if (online && conversation?.state === "taken") return say(view, "taken", { name: conversation.name });
-  if (!presence || !online) return "";
-  if (presence.state === "offline") return say(view, "offline");
+  if (view.state.connection.kind !== "online") return "";
+  // Also when somebody has it: she may have gone yesterday.
+  if (presence?.state === "offline") return say(view, "offline");
+  if (conversation?.state === "taken") return say(view, "taken", { name: conversation.name });
+  if (!presence) return "";
   if (conversation?.state === "ringing") return say(view, "ringing");
   return say(view, presence.state === "available" ? "available" : "away");
 }

@@ -48,10 +48,9 @@ export function stateName(view: View, state: PresenceState): string {
   return say(view, `presence-${state}`) || say(view, "presence-available");
 }
 
-/** What a talk is called: the first one as the site says. */
+/** What a talk is called: with one desk as the site says, of several each by its name. */
 export function titleOf(view: View, talk: Talk): string {
   const { title, agents } = view.shell.options;
-  if (talk.kind !== "staff") return talk.title;
-  if (title && agents.length < 2) return title;
-  return talk.title === talk.key ? say(view, "title") : talk.title;
+  if (talk.kind !== "staff" || agents.length > 1) return talk.title;
+  return title || (talk.title === talk.key ? say(view, "title") : talk.title);
 }

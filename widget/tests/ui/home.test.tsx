@@ -139,3 +139,13 @@ test("sound is remembered by the browser", async () => {
   await here.settle();
   expect(localStorage.getItem("imd.sound")).toBe("on");
 });
+
+test("desks are told apart by their names", async () => {
+  here.end();
+  const desks = withTalks(ONLINE, talk("sales"), talk("support"));
+  here = await stage(new FakeEngine(desks), { agents: ["sales", "support"] });
+  here.find("[aria-label=Back]").click();
+  await vi.waitFor(() => here.find("[part=entry]"));
+  const entries = [...here.panel.querySelectorAll("[part=entry] strong")].map((entry) => entry.textContent);
+  expect(entries).toEqual(["sales", "support"]);
+});

@@ -80,6 +80,9 @@ test("who is there is said in the head: staff, ringing, taken, nobody", async ()
   expect(line()).toBe("Calling somebody for you…");
   at("taken", "Carla");
   expect(line()).toBe("Carla is talking with you");
+  // Whoever had it yesterday is not said to be talking today.
+  here.engine.set({ ...here.engine.state, presence: { sales: presence("offline") } });
+  expect(line()).toBe("Nobody is here right now");
   here.engine.set({ ...HERE, presence: { sales: presence("away") } });
   expect(line()).toBe("Away: an answer may take a while");
 });

@@ -1,1 +1,0 @@
-import{t as e}from"./page-view-BDzoN19b.js";var o={"too-fast":"tooFast","token-expired":"tokenExpired","sign-on-failed":"signOnFailed","not-allowed":"refused"};function t(t,n){let r=o[n.code];return r?e(t,r):e(t,"wentWrong",{reason:n.text})}export{t};
