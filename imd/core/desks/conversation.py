@@ -1,5 +1,7 @@
 """A conversation: a person and a desk. Values, and how they are kept."""
 
+from collections.abc import Iterator
+
 import msgspec
 
 from imd.core.conversation import Introduction, Stage
@@ -73,6 +75,59 @@ class Spread:
 def safe(outcome: Outcome | None) -> bool:
     """Whether a copy is with a client, or in the store."""
     return outcome is Outcome.ACCEPTED or outcome is Outcome.KEPT
+
+
+class Unheard:
+    """What was said in one conversation and is not with whoever has it: the oldest first. It is asked for with each
+    message and each acknowledgement, so it tells without looking at all of it."""
+
+    __slots__ = ("_lacking", "given", "shared", "spreads")
+
+    def __init__(self) -> None:
+        #: By message id.
+        self.spreads: dict[str, Spread] = {}
+        #: Account ids of agents of whom nothing is to be asked: of all this each has a copy, or one is on its way.
+        self.given: set[str] = set()
+        #: Whether others than whoever has the conversation have copies; None: that has to be looked up.
+        self.shared: bool | None = None
+        #: Ids of what she had no safe copy of when it was looked at last.
+        self._lacking: dict[str, None] = {}
+
+    def __iter__(self) -> Iterator[Spread]:
+        return iter(self.spreads.values())
+
+    def add(self, spread: Spread) -> None:
+        id, seq = spread.message.id, spread.message.seq
+        known = id in self.spreads
+        late = not known and bool(self.spreads) and self.spreads[next(reversed(self.spreads))].message.seq > seq
+        self.spreads[id] = spread
+        self._lacking[id] = None
+        self.given.intersection_update(spread.agents)
+        if late:
+            # Said before, and sent again.
+            self.spreads = {each.message.id: each for each in sorted(self, key=lambda each: each.message.seq)}
+
+    def changed(self) -> None:
+        """The conversation is somebody else's, or others have copies."""
+        self.shared = None
+
+    def shared_beside(self, agent: str) -> bool:
+        """Whether anybody but her has a copy of any of it."""
+        if self.shared is None:
+            self.shared = any(other != agent for spread in self for other in spread.agents)
+        return self.shared
+
+    def lacks(self, agent: str) -> bool:
+        """Whether she has no safe copy of something."""
+        while self._lacking:
+            id = next(iter(self._lacking))
+            spread = self.spreads.get(id)
+            if spread is not None and not safe(spread.agents.get(agent)):
+                return True
+            del self._lacking[id]
+        # Now it is worth while to look at all.
+        self._lacking = {spread.message.id: None for spread in self if not safe(spread.agents.get(agent))}
+        return bool(self._lacking)
 
 
 encode_conversation = msgspec.msgpack.Encoder().encode

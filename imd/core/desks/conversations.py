@@ -9,6 +9,7 @@ from imd.core.desks.conversation import (
     Conversation,
     Said,
     Spread,
+    Unheard,
     decode_conversation,
     decode_said,
     encode_conversation,
@@ -49,8 +50,9 @@ class Conversations:
         self._staff = staff
         #: By account id of the person, and folded name of the desk. Delivery has it too, and asks for each message.
         self.by_person = by_person
-        #: What has been said and not been taken, or not been confirmed by who has taken it: by message id.
-        self.said: dict[Conversation, dict[str, Spread]] = {}
+        #: What has been said and not been taken, or not been confirmed by who has taken it: by conversation,
+        #: as long as there is any.
+        self.said: dict[Conversation, Unheard] = {}
 
     # ------------------------------------------------------------ finding
 
@@ -112,11 +114,12 @@ class Conversations:
         return person.account is not None and person.account.visitor
 
     def spread(self, conversation: Conversation, id: str) -> Spread | None:
-        return self.said.get(conversation, {}).get(id)
+        unheard = self.said.get(conversation)
+        return None if unheard is None else unheard.spreads.get(id)
 
     def unheard(self, conversation: Conversation) -> list[Spread]:
         """In the order in which they were said."""
-        return sorted(self.said.get(conversation, {}).values(), key=lambda spread: spread.message.seq)
+        return list(self.said.get(conversation, ()))
 
     # ------------------------------------------------------------ changing
 
@@ -136,6 +139,8 @@ class Conversations:
         if not conversation.open and stage is not Stage.CLOSED:
             conversation.began = now
         conversation.stage, conversation.by, conversation.since, conversation.active = stage, by, now, now
+        if conversation in self.said:
+            self.said[conversation].changed()
         self.keep(conversation)
         self.tell(conversation)
         for person, agent in self._watched(conversation):
@@ -158,13 +163,15 @@ class Conversations:
         self._book.put(spread.conversation.person, name, encode_said(said))
 
     def add(self, spread: Spread) -> None:
-        said = self.said.setdefault(spread.conversation, {})
-        said[spread.message.id] = spread
-        if len(said) > MOST_SAID:
-            for each in self.unheard(spread.conversation):
-                if each.pending is None or each.pending.settled:
-                    self.forget_said(each)
-                    break
+        unheard = self.said.get(spread.conversation)
+        if unheard is None:
+            unheard = self.said[spread.conversation] = Unheard()
+            unheard.given.update(spread.agents)
+        unheard.add(spread)
+        if len(unheard.spreads) > MOST_SAID:
+            oldest = next((each for each in unheard if each.pending is None or each.pending.settled), None)
+            if oldest is not None:
+                self.forget_said(oldest)
 
     def keep_no_more(self, spread: Spread) -> None:
         """The store has it as a message to whoever has the conversation."""
@@ -176,8 +183,8 @@ class Conversations:
     def forget_said(self, spread: Spread) -> None:
         """It is with whoever has the conversation."""
         conversation, id = spread.conversation, spread.message.id
-        said = self.said.get(conversation, {})
-        if said.pop(id, None) is not None and not said:
+        unheard = self.said.get(conversation)
+        if unheard is not None and unheard.spreads.pop(id, None) is not None and not unheard.spreads:
             del self.said[conversation]
         self.keep_no_more(spread)
 
@@ -200,7 +207,7 @@ class Conversations:
                 if _SAID not in name:
                     self.by_person.setdefault(person, {})[name] = decode_conversation(value)
             for name, value in shelf.items():
-                desk, space, id = name.partition(_SAID)
+                desk, space, _ = name.partition(_SAID)
                 conversation = self.of(person, desk)
                 if not space:
                     continue
@@ -212,7 +219,7 @@ class Conversations:
                 spread.agents = dict.fromkeys(said.agents)
                 spread.heard = set(said.heard)
                 spread.kept = True
-                self.said.setdefault(conversation, {})[id] = spread
+                self.said.setdefault(conversation, Unheard()).add(spread)
 
     # ------------------------------------------------------------ telling
 

@@ -13,7 +13,7 @@ import msgspec
 from imd.core.address import Address, fold
 from imd.core.conversation import Stage
 from imd.core.desks.book import Book
-from imd.core.desks.conversation import Conversation, Spread, safe
+from imd.core.desks.conversation import Conversation, Spread, Unheard, safe
 from imd.core.desks.conversations import MOST_SAID, Conversations
 from imd.core.desks.desk import DeskPerson
 from imd.core.desks.staff import Staff
@@ -96,11 +96,11 @@ class Copies:
                 self._look(spread)
                 return
         spread.pending = pending
-        self._conversations.add(spread)
-        origin = session.peer.address if session.person.site else ""
         for agent in agents:
             # All of them first: none is the last before it has one.
             spread.agents.setdefault(agent.id, None)
+        self._conversations.add(spread)
+        origin = session.peer.address if session.person.site else ""
         for agent in agents:
             self.give(spread, agent, origin)
         self._look(spread)
@@ -117,6 +117,15 @@ class Copies:
         outcome(receipt(message, Outcome.REFUSED, QueueFull(desk.name, most)))
         return True
 
+    def give_all(self, conversation: Conversation, agent: Account) -> None:
+        """A copy for this agent of all of which she has none."""
+        unheard = self._conversations.said.get(conversation)
+        if unheard is None or agent.id in unheard.given:
+            return
+        unheard.given.add(agent.id)
+        for spread in list(unheard):
+            self.give(spread, agent)
+
     def give(self, spread: Spread, agent: Account, origin: str = "", *, store_first: bool = False) -> None:
         """A copy for this agent, if she has none."""
         if safe(spread.agents.get(agent.id)):
@@ -127,6 +136,8 @@ class Copies:
             return
         spread.agents[agent.id] = None
         conversation = spread.conversation
+        if agent.id != conversation.by and conversation in self._conversations.said:
+            self._conversations.said[conversation].changed()
         person = self._people.person(conversation.person)
         sender = person or Person(conversation.person, spread.message.sender, None)
         settle = partial(self._heard, spread, agent.id)
@@ -139,8 +150,15 @@ class Copies:
         if _withdrawn(way) and not self._ready(agent):
             # For her store it is over: she can have it live. Until then it stays where it is.
             spread.agents[agent.id] = Outcome.REFUSED
+            self._give_again(spread, agent.id)
             return
         self._delivery.copy(Pending(agent, sender, message, way, settle, origin), store_first=store_first)
+
+    def _give_again(self, spread: Spread, agent: str) -> None:
+        """She has no copy, and is to have one when the next is said."""
+        unheard = self._conversations.said.get(spread.conversation)
+        if unheard is not None:
+            unheard.given.discard(agent)
 
     def _ready(self, agent: Account) -> bool:
         inbox = self._keeping.inboxes.get(agent.id)
@@ -180,6 +198,8 @@ class Copies:
             spread.agents[agent] = Outcome.REFUSED
         if told.reason is not None:
             spread.refusal = told.reason
+        if not safe(spread.agents[agent]):
+            self._give_again(spread, agent)
         self._look(spread)
 
     def _look(self, spread: Spread) -> None:
@@ -188,7 +208,7 @@ class Copies:
         if spread.accepted or not outcomes:
             if pending is not None and not pending.settled and not pending.recording:
                 self._accept(spread, pending)
-            self.settle_up(spread.conversation)
+            self.settle_up(spread.conversation, spread)
         elif None not in outcomes and pending is not None and not pending.settled:
             if Outcome.UNKNOWN in outcomes:
                 self._keeping.settle(pending, Outcome.UNKNOWN)
@@ -249,18 +269,33 @@ class Copies:
         self._keeping.settle(pending, told)
         if spread.pending is pending:
             spread.pending = None
-        self.settle_up(spread.conversation)
+        self.settle_up(spread.conversation, spread)
 
-    def settle_up(self, conversation: Conversation) -> None:
-        """If somebody has the conversation, and a copy of all that was said, nobody else needs one.
+    def settle_up(self, conversation: Conversation, changed: Spread | None = None) -> None:
+        """If somebody has the conversation, and a copy of all that was said, nobody else needs one. Where nobody else
+        has any, only what has `changed` is looked at.
 
         All at once: were an older message taken from somebody, and a newer one shown to her, she would be given them in
         the wrong order should the conversation be handed to her.
         """
         agent = conversation.by
-        unheard = self._conversations.unheard(conversation)
-        if conversation.stage is not Stage.TAKEN or not all(safe(each.agents.get(agent)) for each in unheard):
+        unheard = self._conversations.said.get(conversation)
+        if conversation.stage is not Stage.TAKEN or unheard is None:
             return
+        everything = changed is None or unheard.shared is None
+        if unheard.shared_beside(agent):
+            if unheard.lacks(agent):
+                return
+            self._withdraw(unheard, agent)
+            everything = True
+        for spread in list(unheard) if changed is None or everything else (changed,):
+            if unheard.spreads.get(spread.message.id) is spread:
+                self._confirmed(spread, agent)
+
+    def _withdraw(self, unheard: Unheard, agent: str) -> None:
+        """She has all of it, and nobody else needs it."""
+        unheard.shared = False
+        unheard.given.intersection_update((agent,))
         for spread in unheard:
             for other in [other for other in spread.agents if other != agent]:
                 del spread.agents[other]
@@ -268,13 +303,15 @@ class Copies:
                 way = self._trace.of(spread.message.id, other)
                 if way is not None:
                     way.add(self._environment.clock.time(), "withdrawn", "another agent has it")
-        for spread in unheard:
-            if spread.pending is not None and not spread.pending.settled:
-                continue
-            if agent in spread.heard:
-                self._conversations.forget_said(spread)
-            else:
-                self._conversations.keep_no_more(spread)
+
+    def _confirmed(self, spread: Spread, agent: str) -> None:
+        """Whoever has the conversation has this message, and she alone: it need not be kept for anybody."""
+        if not safe(spread.agents.get(agent)) or (spread.pending is not None and not spread.pending.settled):
+            return
+        if agent in spread.heard:
+            self._conversations.forget_said(spread)
+        else:
+            self._conversations.keep_no_more(spread)
 
     # ------------------------------------------------------------ history
 

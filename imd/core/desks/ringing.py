@@ -114,8 +114,7 @@ class Ringing:
         """What was said before she was rung."""
         agent = self._staff.agent(desk, id)
         if agent is not None:
-            for spread in self._conversations.unheard(conversation):
-                self._copies.give(spread, agent)
+            self._copies.give_all(conversation, agent)
 
     def again(self, conversation: Conversation) -> None:
         """It is nobody's any more: it rings, with what its last agent has not confirmed."""

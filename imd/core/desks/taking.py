@@ -55,8 +55,7 @@ class Taking:
         if desk is not None:
             others = [id for id in (*desk.on, before) if id not in ("", by, conversation.person)]
             self._notices.say(desk, others, f"{agent.name} has taken {conversation.called}.", but=agent.id)
-        for spread in self._conversations.unheard(conversation):
-            self._copies.give(spread, agent)
+        self._copies.give_all(conversation, agent)
         self._copies.settle_up(conversation)
 
     def hand(self, conversation: Conversation, by: Account, name: str) -> str:
