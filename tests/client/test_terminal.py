@@ -15,11 +15,16 @@ from imd.client.terminal.commands.table import COMMANDS, Mistake
 from imd.client.terminal.desk import Desk
 from imd.client.terminal.errands import Errands
 from imd.client.terminal.screen import Screen
-from imd.core.message import Draft
-from imd.core.session import Session
+from imd.core.hub import Policy
+from imd.core.message import Draft, Kind
+from imd.core.session import Presence, Session, State, Visibility
+from imd.core.sites import DeskRule, Site
 from imd.core.talk import Role
 from imd.messages.messaging import Read
 from tests.client.world import World, WorldTestCase, at_once
+
+SHOP = Site(name="shop", staff=("sales",), staff_folded=frozenset({"sales"}))
+SALES = DeskRule(name="sales", agents=("bob",))
 
 
 class Sitting:
@@ -121,6 +126,27 @@ class CommandsTests(SynchronousTestCase):
         self.alice.type("/remove bob")
         self.both()
         self.assertEqual(self.alice.desk.contacts, {})
+
+    def test_desk(self) -> None:
+        """Who answers for a desk sees that a visitor is there until she goes, and nothing more once it is closed."""
+        self.world = World(Policy(sites=(SHOP,), desks=(SALES,)))
+        self.world.account("bob")
+        self.bob = Sitting(self.world, "bob")
+        house = self.world.house
+        made = house.accounts.create("anna-k3f9", None, 0.0, visible_to=Visibility.NOBODY, visitor=True, site="shop")
+        visitor = house.wait(made)
+        anna = house.on(visitor)
+        house.send(anna, "sales", "How much?")
+        self.bob.turn()
+        self.assertEqual(self.bob.desk.state_of("anna-k3f9"), "available")
+        self.bob.type("/msg anna-k3f9 Ten.")
+        self.assertEqual([message.body for message in anna.messages if message.kind is Kind.TEXT], ["Ten."])
+        house.hub.presence.update(anna.session, Presence(State.AWAY))
+        self.bob.turn()
+        self.assertEqual(self.bob.desk.state_of("anna-k3f9"), "away")
+        self.bob.type("!close")
+        self.assertEqual(self.bob.desk.state_of("anna-k3f9"), "offline")
+        self.assertFalse(house.hub.presence.watchers_of("anna-k3f9"))
 
     def test_block(self) -> None:
         """A blocked person is not heard."""

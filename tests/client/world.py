@@ -16,6 +16,7 @@ from imd.client.errors import CannotConnect, ClientError
 from imd.client.library import Client
 from imd.client.signing_on import Details, Identity
 from imd.client.wire import WireProtocol
+from imd.core.hub import Policy
 from imd.credentials.front import CredentialRules, CredentialsFront
 from imd.credentials.hashing import Hashing
 from imd.messages.catalogue import FromServer
@@ -71,8 +72,8 @@ class Link:
 class World:
     """The server, and those connected to it."""
 
-    def __init__(self, **settings: Any) -> None:
-        self.house = House()
+    def __init__(self, policy: Policy | None = None, **settings: Any) -> None:
+        self.house = House(policy)
         self.settings = NativeSettings(**{"sign_on_delay": 0, **settings})
         self.links: list[Link] = []
         #: While set, nobody gets through.

@@ -12,8 +12,9 @@ from imd.client.terminal.talks import Line, Talk
 from imd.messages import history, rooms
 from imd.messages.catalogue import FromServer
 from imd.messages.connection import Bye, Error
+from imd.messages.desks import ConversationOf
 from imd.messages.messaging import Message, Read, ReadElsewhere, ReceiptEvent
-from imd.messages.presence import PresenceOf
+from imd.messages.presence import PresenceOf, Unwatch, Watch
 from imd.messages.roster import RosterChanged
 from imd.messages.signals import Typing
 from imd.messages.signon import Welcome
@@ -219,6 +220,8 @@ class Desk:
             self._redacted(event)
         elif isinstance(event, PresenceOf):
             self._presence(event)
+        elif isinstance(event, ConversationOf):
+            self._conversation(event)
         elif isinstance(event, RosterChanged):
             self._roster(event)
         elif isinstance(event, Typing):
@@ -288,6 +291,11 @@ class Desk:
         if talk is not None and was != event.state:
             text = f" ({event.text})" if event.text else ""
             talk.note(f"{self.short(event.address)} is {STATES.get(event.state, event.state)}{text}", self.time())
+
+    def _conversation(self, event: ConversationOf) -> None:
+        """Visitors are on nobody's list: who answers for a desk watches them by name as long as it lasts."""
+        if event.person.lower() != self.own.lower():
+            self.client.tell((Unwatch if event.state == "closed" else Watch)(name=event.person))
 
     def _roster(self, event: RosterChanged) -> None:
         contact, key = event.contact, event.contact.address.lower()

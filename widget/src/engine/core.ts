@@ -324,6 +324,7 @@ export class Core {
     if (problem?.code === "replaced" && this.listening.replaced()) return;
     if (problem && FOR_GOOD.has(problem.code)) {
       this.set({ connection: { kind: "stopped", problem } });
+      this.emit("error", { problem, talk: null });
       return;
     }
     // 1 s, 2 s, … to a minute, and by chance half of it or half as much again: a thousand pages whose server was

@@ -48,9 +48,11 @@ export function stateName(view: View, state: PresenceState): string {
   return say(view, `presence-${state}`) || say(view, "presence-available");
 }
 
-/** What a talk is called: with one desk as the site says, of several each by its name. */
+/** What a talk is called: the one that the tag names as the site says, of several each by its name. */
 export function titleOf(view: View, talk: Talk): string {
-  const { title, agents } = view.shell.options;
-  if (talk.kind !== "staff" || agents.length > 1) return talk.title;
-  return title || (talk.title === talk.key ? say(view, "title") : talk.title);
+  const { title, agents, room } = view.shell.options;
+  const staff = talk.kind === "staff";
+  const [name, another] = agents.length ? agents : room;
+  if (another || !(staff || name?.toLowerCase() === talk.key)) return talk.title;
+  return title || (staff && talk.title === talk.key ? say(view, "title") : talk.title);
 }

@@ -257,11 +257,14 @@ test.each(["replaced", "kicked", "banned"])("after a bye with %s it does not com
   engine.start();
   await settle();
   const tries = server.connections;
+  const told: string[] = [];
+  engine.on("error", ({ problem }) => told.push(problem.code));
   browser.locks = false;
   for (const socket of server.sockets) socket.deliver({ type: "bye", code, text: "" });
   await minutes(10);
   if (code === "replaced") return;
   expect(engine.state.connection).toMatchObject({ kind: "stopped", problem: { code } });
+  expect(told).toEqual([code]);
   expect(server.connections).toBe(tries);
 });
 

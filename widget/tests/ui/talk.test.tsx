@@ -235,6 +235,12 @@ test("a room has its topic, its people and quiet lines of who comes and goes", a
   expect(here.find("[part=members]").textContent).toContain("joe");
 });
 
+test("a room that the tag names alone is called as the site says", async () => {
+  const state = withTalks(ONLINE, talk("#tea", { title: "#tea" }));
+  here = await stage(new FakeEngine(state), { agents: [], room: ["#Tea"], title: "The long table" });
+  expect(here.find("[part=title]").textContent).toBe("The long table");
+});
+
 test("what happens is told to the page", async () => {
   here = await stage(new FakeEngine(HERE));
   here.engine.hear("sales", said("carla", "hi"));

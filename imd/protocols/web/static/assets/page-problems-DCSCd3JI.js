@@ -1,1 +1,0 @@
-import{t as e}from"./page-view-fEAAgpkX.js";var t={"too-fast":"tooFast","token-expired":"tokenExpired","sign-on-failed":"signOnFailed","not-allowed":"refused"};function o(o,n){let r=t[n.code];return r?e(o,r):e(o,"wentWrong",{reason:n.text})}export{o as t};
