@@ -343,6 +343,7 @@ class Copies:
             spread = Spread(conversation, self._as_said(copy), None)
             self._conversations.add(spread)
         spread.agents.setdefault(agent, None)
+        self._conversations.said[conversation].changed()
 
     def way_of_copy(self, message: Message, account: str) -> Way:
         """The trace of a copy that came out of the store."""

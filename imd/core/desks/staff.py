@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from imd.core.accounts import AccountChange, Accounts
 from imd.core.address import fold
-from imd.core.desks.desk import DeskPerson
+from imd.core.desks.desk import EVERYONE, DeskPerson
 from imd.core.people import People
 from imd.core.ports import Environment
 from imd.core.presence import PresenceRegistry
@@ -32,6 +32,11 @@ class Staff:
         self._accounts = accounts
         #: By folded name.
         self.desks: dict[str, DeskPerson] = {}
+        #: Those a change of somebody may concern, by folded name, lest each be asked of all: by folded name of an agent
+        #: in the settings, by account id of an agent, and those of everybody.
+        self._named: dict[str, list[str]] = {}
+        self._engaged: dict[str, list[str]] = {}
+        self._everybodys: list[str] = []
         #: Names that accounts have had before there were desks of them: those are no desks.
         self.taken: set[str] = set()
         #: Somebody can be rung at a desk who could not before.
@@ -47,6 +52,7 @@ class Staff:
 
     async def open(self, rules: Mapping[str, DeskRule]) -> None:
         """These desks there are from now on. Raises `StoreUnavailable`, and then what could be known is done."""
+        self._expect(rules)
         for folded in [folded for folded in self.desks if folded not in rules]:
             self._close(self.desks.pop(folded))
         for folded, rule in rules.items():
@@ -76,8 +82,38 @@ class Staff:
         if self._people.nicks.by_name.get(desk.folded) is desk:
             del self._people.nicks.by_name[desk.folded]
         desk.on.clear()
-        desk.agents.clear()
+        self._engage_as(desk, {})
         self._show(desk)
+
+    def _expect(self, rules: Mapping[str, DeskRule]) -> None:
+        """Note who is named by these, and by those that have not given way to them yet."""
+        self._named, self._everybodys = {}, []
+        for folded, rule in [*rules.items(), *((folded, desk.rule) for folded, desk in self.desks.items())]:
+            for name in map(fold, rule.agents):
+                named = self._everybodys if name == EVERYONE else self._named.setdefault(name, [])
+                if folded not in named[-1:]:
+                    named.append(folded)
+
+    def _engage_as(self, desk: DeskPerson, agents: dict[str, Account]) -> None:
+        for id in desk.agents.keys() - agents.keys():
+            self._dismiss(desk, id)
+        for id in agents.keys() - desk.agents.keys():
+            self._engaged.setdefault(id, []).append(desk.folded)
+        desk.agents = agents
+
+    def _dismiss(self, desk: DeskPerson, id: str) -> None:
+        engaged = self._engaged[id]
+        engaged.remove(desk.folded)
+        if not engaged:
+            del self._engaged[id]
+
+    def _concerned(self, id: str, *names: str) -> list[DeskPerson]:
+        """The desks where this account serves, or may: named after one of these names, or of everybody."""
+        found = [*self._engaged.get(id, ()), *self._everybodys]
+        for name in names:
+            found += self._named.get(fold(name), ())
+        # Each once; not all that are to be are open.
+        return [desk for folded in dict.fromkeys(found) if (desk := self.desks.get(folded)) is not None]
 
     async def _engage(self, desk: DeskPerson) -> None:
         """Find the accounts of a desk's agents."""
@@ -91,7 +127,8 @@ class Staff:
         for id in self.agents(desk) | found:
             # Also of those who are off now: what is said to their desk would wait for them.
             self._note_blocked(id, (await self._people.rosters.blocked_by(id))[0])
-        before, desk.agents = desk.agents, found
+        before = desk.agents
+        self._engage_as(desk, found)
         gone = [id for id in before if id not in found and not desk.everyone]
         for id in gone:
             desk.on.pop(id, None)
@@ -119,13 +156,13 @@ class Staff:
             self._blocking.pop(id, None)
         elif id in self._everyone or (len(self._everyone) < MOST_OF_EVERYONE and not now.visitor):
             self._everyone[id] = now
-        for desk in self.desks.values():
+        for desk in self._concerned(id, *(each.name for each in (before, now) if each is not None)):
             named = now is not None and any(fold(now.name) == fold(name) for name in desk.rule.agents)
             served = id in desk.agents or (before is not None and desk.serves(before))
             if named and now is not None:
-                desk.agents[id] = now
-            else:
-                desk.agents.pop(id, None)
+                self._engage_as(desk, {**desk.agents, id: now})
+            elif desk.agents.pop(id, None) is not None:
+                self._dismiss(desk, id)
             if now is not None and desk.serves(now):
                 person = self._people.person(id)
                 if person is not None:
@@ -145,7 +182,7 @@ class Staff:
             # Her roster is at hand for the last time.
             roster = self._people.rosters.cached(person.key)
             self._note_blocked(person.key, frozenset(id for id, contact in roster.items() if contact.blocked))
-        for desk in self.desks.values():
+        for desk in self._concerned(person.account.id):
             if self._count(desk, person, now):
                 self._show(desk)
 
@@ -170,7 +207,7 @@ class Staff:
 
     def serving(self, account: Account) -> list[DeskPerson]:
         """The desks at which this account answers."""
-        return [desk for desk in self.desks.values() if desk.serves(account)]
+        return [desk for desk in self._concerned(account.id) if desk.serves(account)]
 
     def _note_blocked(self, agent: str, blocked: frozenset[str]) -> None:
         if blocked:
