@@ -105,7 +105,9 @@ class Receiving:
                     self.inherited[message.id] = None
                     if len(self.inherited) > self._trace.limit:
                         del self.inherited[next(iter(self.inherited))]
-                self._keeping.accept(Pending(recipient.account, sender or recipient, message, way, None, ""))
+                pending = Pending(recipient.account, sender or recipient, message, way, None, "")
+                pending.stored, pending.tried = Stored.YES, True
+                self._keeping.accept(pending)
         return way
 
     def _push(self, inbox: Inbox) -> None:

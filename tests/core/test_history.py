@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from twisted.internet.defer import Deferred
+
 from imd.core.hub import Policy
 from imd.core.message import Draft, Kind, Message, Outcome
 from imd.core.past import Part
@@ -82,6 +84,37 @@ class SeveralDevicesTests(HistoryCase):
         self.assertEqual(self.history(laptop, "bob"), ["hello"])
         self.assert_settled(self.house.send(laptop, "bob", "hello", client_id="c1"), Outcome.ACCEPTED)
         self.assertEqual(self.history(laptop, "bob"), ["hello"])
+
+    def test_confirmed_while_the_sender_asks_again(self) -> None:
+        """The recipient is back after the daemon had died, and confirms what waited for her just while its sender, who
+        asks again, waits for her own history: it is off the inbox, and not shown at the next sign-on."""
+        laptop = self.two_devices(self.alice_account)
+        self.house.turn(1)
+        self.house.store.deferring = True
+        self.assertEqual(self.house.send(laptop, "bob", "hello", client_id="c1"), [])
+        while not self.house.store.inbox._waiting:
+            self.assertEqual(self.house.store.work(1), 1)
+            self.house.turn()
+        self.house.store.abandon(0)
+        self.house.store.deferring = False
+        self.house.restart()
+        laptop = self.device(self.alice_account, "laptop")
+        self.house.turn(1)
+        history = self.house.store.history
+        append, gate = history.append, Deferred[int]()
+        self.patch(history, "append", lambda lines, most=0: gate)
+        bob = self.house.on(self.bob_account, prompt=False)
+        self.house.turn(1)
+        self.assertEqual(bob.bodies, ["hello"])
+        told = self.house.send(laptop, "bob", "hello", client_id="c1")
+        bob.acknowledge()
+        self.house.turn(1)
+        self.patch(history, "append", append)
+        gate.callback(0)
+        self.house.turn(1)
+        self.assert_settled(told, Outcome.ACCEPTED)
+        self.house.off(bob)
+        self.assertEqual(self.house.on(self.bob_account).bodies, [])
 
     def test_accepted_waits_for_the_commit(self) -> None:
         """Acknowledged, but not yet in history: the sender hears neither *accepted* nor *delivered*."""
