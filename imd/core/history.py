@@ -120,6 +120,10 @@ class History(Reading):
         """Whether she has copies of her talks."""
         return bool(self.keep) and (self.always or self.read_by(account))
 
+    def remembers(self, id: str) -> bool:
+        """Whether the room line `id`, of a client that numbers them, was read before."""
+        return id in self._recent
+
     def repeated(self, message: Message) -> Message | None:
         """The same line, if it was read before (a client sends again what it had no answer to)."""
         if not message.client_id:

@@ -267,12 +267,14 @@ class Rooms(RoomKeeping):
         room = self.find(name)
         if room is None or not (room.members or room.founder):
             raise NoSuchRoom(name)
-        check_speech(room, session.person, draft, self._prefix)
+        id = self._ids.of(f"{session.person.key}\n{fold(name)}", draft.client_id)
+        if not draft.client_id or not self._history.remembers(id):
+            # Else she asks what became of what she said while she could.
+            check_speech(room, session.person, draft, self._prefix)
         now = self._environment.clock.time()
         account = session.account
-        sender_key = session.person.key
         message = Message(
-            id=self._ids.of(f"{sender_key}\n{fold(name)}", draft.client_id),
+            id=id,
             seq=self._numbers.next(now),
             time=now,
             sender=session.address,

@@ -181,6 +181,21 @@ class TalkTests(RoomTestCase):
         self.assertEqual([receipt.id for receipt in first], [receipt.id for receipt in again])
         self.assertEqual(len([event for event in self.heard(self.alice) if isinstance(event, RoomLine)]), 1)
 
+    def test_said_again_from_outside(self) -> None:
+        """She was cut before she had the answer, and may not speak in the room any more: she is told of the line what
+        she would have been, and not that nothing has happened. Nobody hears it again, and a new one is refused."""
+        self.join(self.bob)
+        first = self.say(self.bob, "hello", client_id="c1")
+        self.house.hub.rooms.part(self.me(self.bob), TEA)
+        self.heard(self.alice)
+        self.assertEqual(self.say(self.bob, "hello", client_id="c1"), first)
+        self.assertEqual(self.heard(self.alice), [])
+        history = self.house.wait(self.house.hub.history.latest(self.me(self.alice), TEA, 0, 10))
+        self.assertEqual([message.body for message in history], ["hello"])
+        self.assertRaises(CannotSpeak, self.say, self.bob, "hello", client_id="c2")
+        # What was refused is not remembered as said.
+        self.assertRaises(CannotSpeak, self.say, self.bob, "hello", client_id="c2")
+
     def test_outsiders(self) -> None:
         """From outside only where the room lets them."""
         self.assertRaises(CannotSpeak, self.say, self.bob, "hello")
