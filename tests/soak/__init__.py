@@ -26,4 +26,6 @@ histories  what was accepted is in history, and rooms have no gaps
 presence   P4 in the end: every view is true
 measuring  descriptors and memory of the daemon
 report     one table, and the same as JSON
+
+`tests.soak.test_judging` holds the books and the audits to what they say.
 """

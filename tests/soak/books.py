@@ -21,7 +21,7 @@ _NUMBER = re.compile(r"~(\d+)~")
 class Entry:
     """One message, or line of a room, as its sender knows it."""
 
-    __slots__ = ("author", "body", "client", "how", "id", "late", "number", "reason", "resent", "sent", "to")
+    __slots__ = ("author", "body", "client", "how", "id", "late", "number", "reason", "reigns", "resent", "sent", "to")
 
     def __init__(self, number: int, author: str, client: str, to: str, body: str, sent: float) -> None:
         self.number = number
@@ -38,12 +38,20 @@ class Entry:
         self.reason = ""
         #: How often it was sent again.
         self.resent = 0
+        #: How often the daemon had ended when it was said first, and when its sender was told of it.
+        self.reigns = (0, 0)
         #: Sent again after others, because its fate was unknown: it has no place in the order.
         self.late = False
 
     @property
     def promised(self) -> bool:
         return self.how in ("accepted", "kept")
+
+    @property
+    def in_vain(self) -> bool:
+        """Refused, so that nobody has it. Not if it was said to an earlier daemon, too: whoever was shown it then,
+        and had confirmed it or is no more, the later daemon cannot know, and speaks of the repetition only."""
+        return self.how == "refused" and not (self.resent and self.reigns[0] < self.reigns[1])
 
 
 class _Shown:
@@ -100,6 +108,7 @@ class Books:
     def open(self, author: str, client: str, to: str, words: str, now: float) -> Entry:
         number = len(self.entries)
         entry = Entry(number, author, client, to, f"~{number}~ {words}", now)
+        entry.reigns = (self.reign, self.reign)
         self.entries.append(entry)
         if to.startswith("#"):
             self.tally.room_lines += 1
@@ -111,6 +120,7 @@ class Books:
         if entry.promised and not (how in ("accepted", "kept") and id in ("", entry.id)):
             self.fault("contradicted", f"{entry.number}: {entry.how} {entry.id}, then {how} {id} {reason}")
         entry.how, entry.reason = how, reason
+        entry.reigns = (entry.reigns[0], self.reign)
         entry.id = id or entry.id
 
     def fault(self, kind: str, text: str, id: str = "") -> None:
@@ -141,9 +151,9 @@ class Books:
     def check(self) -> None:
         """What can be said only in the end: nothing that was refused was shown."""
         for entry in self.entries:
-            if entry.how == "refused" and entry.number in self.shown[entry.to]:
+            if entry.in_vain and entry.number in self.shown[entry.to]:
                 self.fault("refused and shown", f"{entry.number} to {entry.to}: {entry.reason}")
-            if entry.how == "refused" and entry.number in self.copied:
+            if entry.in_vain and entry.number in self.copied:
                 self.fault("refused and copied", f"{entry.number} to {entry.to}: {entry.reason}")
 
 

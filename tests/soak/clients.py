@@ -46,6 +46,9 @@ class Ears(Protocol):
 
     def room(self, room: str, id: str, body: str) -> None: ...
 
+    def parted(self, room: str) -> None:
+        """Its person has left the room, by this client or another one of hers."""
+
     def saw(self, seen: list[Seen], *, coming: bool = False) -> None:
         """`coming`: that they are on is all that was said; how they are was, or will be."""
 
@@ -66,6 +69,8 @@ class NativeClient(NativeDriver):
                 self.tell({"type": "ack", "ids": [message["id"]]})
                 self.ears.confirmed()
             return
+        if message["type"] == "room-parted" and message["who"].partition("@")[0] == self.name:
+            self.ears.parted(message["room"])
         super().line(line)
         self.events.clear()
         self.look()
@@ -144,6 +149,8 @@ class IrcClient(IrcDriver):
             self.ears.private(
                 parsed.nick, parsed.params[0], parsed.tags.get("msgid", ""), parsed.params[1], repeat=False
             )
+        elif parsed.command == "PART" and parsed.nick == self.name:
+            self.ears.parted(parsed.params[0])
         elif parsed.command == "NOTICE" and parsed.nick == "BuddyServ" and parsed.params[1].startswith("Online: "):
             self._online(parsed.params[1].removeprefix("Online: "))
         if self.seen:

@@ -354,6 +354,10 @@ class Device:
     def room(self, room: str, id: str, body: str) -> None:
         self.shelf.room(room, id, body)
 
+    def parted(self, room: str) -> None:
+        # Not when it was asked for: a busy daemon may be told to leave and to enter before it has done either.
+        self.shelf.left(room)
+
     def saw(self, seen: list[Seen], *, coming: bool = False) -> None:
         for each in seen:
             if not coming or self.views.get(each.name, ("offline", ""))[0] == "offline":

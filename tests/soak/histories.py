@@ -103,7 +103,7 @@ def _compare(town: "Town", where: str, entries: Iterable[Entry], numbers: list[i
             town.books.fault("twice in history", f"{where}: {entry.number} from {entry.client}")
         if entry.promised and not count:
             town.books.fault("not in history", f"{where}: {entry.number} {entry.id} from {entry.client} {entry.how}")
-        if entry.how == "refused" and count:
+        if entry.in_vain and count:
             town.books.fault("refused and in history", f"{where}: {entry.number} from {entry.client}: {entry.reason}")
     for number in numbers:
         told = by_number.get(number)

@@ -163,8 +163,6 @@ class Person:
     def wander(self, device: Device) -> None:
         """Leave a room, or go back to one."""
         room = self.chance.choice(self.resident.rooms)
-        for each in self.devices:
-            each.shelf.left(room)
         if room in self.rooms:
             self.rooms.discard(room)
             device.part(room)

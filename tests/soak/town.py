@@ -15,7 +15,8 @@ from twisted.python.failure import Failure
 from imd.core.address import Address
 from imd.core.contact import Contact
 from imd.core.session import Account
-from imd.core.stores import Store
+from imd.core.stores import RoomRecord, Store
+from imd.core.talk import Room
 from imd.credentials.scram import new_verifier
 from imd.net.scram import salted_password
 from imd.storage.redis.store import RedisStore
@@ -119,7 +120,8 @@ class Town:
     # ------------------------------------------------------------ before the daemon starts
 
     async def found(self, url: str, folder: Path) -> None:
-        """Accounts and buddy lists, written into the store before the daemon has it."""
+        """Accounts, buddy lists and rooms, written into the store before the daemon has it. A room that the first
+        guest to come had opened would end when all leave, and what was said there would be nobody's to read."""
         store: Store = SQLiteStore(folder, reactor) if url == "sqlite" else RedisStore(url, reactor)
         await store.open()
         try:
@@ -139,6 +141,9 @@ class Town:
                         for name in (self.people[number].name for number in person.resident.contacts)
                     ]
                 )
+            for name, founder in {room: person for person in settled for room in person.resident.rooms}.items():
+                flags = frozenset(Room(name, 0.0).flags)
+                await store.rooms.put(name, RoomRecord(name, self.now(), f"A{founder.name}", flags=flags))
         finally:
             await store.close()
 
