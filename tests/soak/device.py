@@ -158,7 +158,9 @@ class Device:
     def part(self, room: str) -> None:
         client = self.client
         if isinstance(client, NativeClient):
-            client.tell({"type": "part", "room": room})
+            # Whoever asks hears of it by the answer alone.
+            parted = client.ask({"type": "part", "room": room})
+            parted.addCallback(lambda _: self.parted(room)).addErrback(self.town.failed)
         elif client is not None:
             client.say(f"PART {room}")
 

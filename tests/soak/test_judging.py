@@ -155,3 +155,29 @@ class RoomTests(DaemonTestCase):
         page = await reader.must({"type": "get-history", "with": ROOM, "limit": 10})
         self.assertEqual([line["body"] for line in page["messages"]], ["hello"])
         await reader.quit()
+
+    async def test_leaving_is_heard(self) -> None:
+        """By each kind of client, in its place among the lines of the room: what it hears later need not follow."""
+        plan = Plan(seed=1, clients=60, minutes=0.1, restarts=(), flat=0)
+        daemon = self.daemon(*plan.settings(), data=Path(self.mktemp()))
+        town = Town(plan, daemon)
+        await town.found("sqlite", daemon.data)
+        await daemon.start()
+        town.life, town.up, town.resting = 1, True, False
+        settled = [device for device in town.devices if device.person.resident.settled]
+        devices = [next(device for device in settled if device.kind == kind) for kind in ("tcp", "irc", "bare")]
+        guest = IrcDriver(await dial(daemon, "irc"), "early")
+        await guest.enter("")
+        for device in devices:
+            await device.come()
+            room = device.person.resident.rooms[0]
+            await guest.join(room)
+            line = town.books.open("early", "early", room, "hello", 0.0)
+            self.assertEqual((await guest.send(room, line.body)).how, "accepted")
+            await town.barrier([device])
+            self.assertEqual(device.shelf.heard[room], [line.number])
+            device.part(room)
+            await town.barrier([device])
+            self.assertEqual((device.shelf.heard, device.shelf.segments), ({}, [(room, [line.number])]))
+        town.end()
+        await guest.quit()
