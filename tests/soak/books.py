@@ -200,10 +200,12 @@ class Shelf:
             self._again(where, before, now, repeat=repeat)
             return
         books.tally.shown += 1
+        # Another client of hers has confirmed it to an earlier daemon, and the later one read it as new.
+        again = entry.resent and entry.reigns[0] < books.reign and entry.number in books.shown[self._owner]
         books.shown[self._owner].add(entry.number)
         if entry.id and id and id != entry.id:
             books.fault("other id", f"{where}: the sender was told {entry.id}")
-        if not entry.late:
+        if not entry.late and not again:
             latest = self._latest.get(entry.client, -1)
             if entry.number < latest:
                 books.fault("out of order", f"{where}: after {latest}", id or entry.id)

@@ -56,6 +56,37 @@ class RefusedTests(SynchronousTestCase):
         self.assertEqual(self.books.faults, [])
 
 
+class OrderTests(SynchronousTestCase):
+    """What one client sends to one person is shown in that order (P3)."""
+
+    def setUp(self) -> None:
+        self.books = Books(_ignore)
+        self.laptop = Shelf(self.books, "bob", "bob/tcp0", knows_ids=True)
+        self.phone = Shelf(self.books, "bob", "bob/irc1", knows_ids=True)
+        self.first, self.second = (self.books.open("alice", "alice/tcp0", "bob", "hello", 0.0) for _ in range(2))
+
+    def _show(self, shelf: Shelf, entry: Entry) -> None:
+        shelf.private("alice", "bob", f"{entry.number}", entry.body, 1, 1, repeat=False)
+
+    def test_out_of_order(self) -> None:
+        """Wrong, also if it was sent again, to a later daemon, and nobody had it from the earlier one."""
+        self._show(self.laptop, self.second)
+        self._show(self.laptop, self.first)
+        self.books.reign, self.first.resent = 1, 1
+        self._show(self.phone, self.second)
+        self.books.shown["bob"].clear()
+        self._show(self.phone, self.first)
+        self.assertEqual(self.books.wrong["out of order"], 2)
+
+    def test_read_anew(self) -> None:
+        """One client had it from the earlier daemon; the other one shows it when the later daemon has read it."""
+        self._show(self.phone, self.first)
+        self.books.reign, self.first.resent = 1, 1
+        self._show(self.laptop, self.second)
+        self._show(self.laptop, self.first)
+        self.assertEqual(self.books.faults, [])
+
+
 class _Street:
     """Of a town what the audit of rooms looks at."""
 
