@@ -28,7 +28,12 @@ const smaller = {
   name: "smaller",
   async generateBundle({ format }, bundle) {
     for (const file of Object.values(bundle).filter(({ type }) => type === "chunk")) {
-      const options = { module: format === "es", toplevel: true, ecma: 2020, compress: { passes: 3 } };
+      const options = {
+        module: format === "es",
+        toplevel: true,
+        ecma: 2020,
+        compress: { passes: 3, keep_fargs: false, pure_getters: true },
+      };
       file.code = `${(await minify(file.code, options)).code}\n`;
     }
   },

@@ -46,20 +46,29 @@ export class Widget {
   /** What was told of a token that has expired and was not followed by another. */
   #expired: unknown;
 
-  constructor(server: string, given: Given) {
+  /** The widgets of tags, by what the tag says: pages that change their views by script may run a tag again with each view. */
+  readonly #tags: Record<string, Widget> = {};
+
+  constructor(server: string, given: Given, tag = "") {
     this.#server = server;
     this.#options = read(server, given);
-    const { target, token } = this.#options;
-    this.#target = typeof target === "string" ? document.querySelector(target) : target;
+    this.#tags[tag] = this;
     this.#shell = this.#makeShell();
-    // An element with a height of its own gives it to the chat, be it less than the chat would take.
-    const { host } = this.#launcher;
-    if (this.#target && this.#target.clientHeight > 199) host.dataset.fits = "";
-    (this.#target ?? document.body).append(this.#launcher.host);
+    this.#attach();
     dark.addEventListener("change", this.#redraw);
     this.#open = this.#target !== null;
     this.#draw();
-    if (this.#open || token || beenHere()) this.#import().catch(() => {});
+    if (this.#open || this.#options.token || beenHere()) this.#import().catch(() => {});
+  }
+
+  #attach(): void {
+    const { host } = this.#launcher;
+    const { target } = this.#options;
+    if (host.isConnected) return;
+    this.#target = typeof target === "string" ? document.querySelector(target) : target;
+    // An element with a height of its own gives it to the chat, be it less than the chat would take.
+    if (this.#target && this.#target.clientHeight > 199) host.dataset.fits = "";
+    (this.#target ?? document.body).append(host);
   }
 
   get isOpen(): boolean {
@@ -102,6 +111,7 @@ export class Widget {
   }
 
   show(): void {
+    this.#attach();
     this.#launcher.host.hidden = false;
   }
 
@@ -148,13 +158,17 @@ export class Widget {
   }
 
   /** One more widget on this page. */
-  create(given: Given = {}): Widget {
-    return new Widget(this.#server, given);
+  create(given: Given = {}, tag = ""): Widget {
+    const made = (tag && this.#tags[tag]) || new Widget(this.#server, given);
+    this.#tags[tag] = made;
+    made.#attach();
+    return made;
   }
 
   destroy(): void {
     dark.removeEventListener("change", this.#redraw);
-    this.#app?.destroy();
+    // Also what is still on its way.
+    this.#loading?.then((app) => app.destroy()).catch(reportError);
     this.#launcher.host.remove();
     if (window.imd === this) delete window.imd;
   }
@@ -264,10 +278,12 @@ export class Widget {
 /** A tag has been read: its widget is the global, or is added to it. */
 export function begin(server: string, given: Given): void {
   // An element with the id `imd` is a property of the window, too (HTML, named access).
+  const all = { server, ...given };
+  const tag = JSON.stringify(all);
   if (typeof window.imd?.create === "function") {
-    window.imd.create({ server, ...given });
+    window.imd.create(all, tag);
     return;
   }
-  window.imd = new Widget(server, given);
+  window.imd = new Widget(server, given, tag);
   document.dispatchEvent(new CustomEvent("imd:ready", { detail: window.imd }));
 }

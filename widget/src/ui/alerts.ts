@@ -71,8 +71,9 @@ export class Alerts {
   }
 
   /** `tag` is the same in all tabs: a second notification takes the place of the first. */
-  notifyOf(title: string, body: string, tag: string, clicked: () => void): void {
-    if (!this.notify) return;
+  tell(title: string, body: string, tag: string, clicked: () => void): void {
+    this.tone();
+    if (!document.hidden || !this.notify) return;
     try {
       const shown = new Notification(title, { body, tag });
       shown.onclick = () => {

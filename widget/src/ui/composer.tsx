@@ -46,14 +46,6 @@ export function Composer({ view, talk }: { view: View; talk: Talk }) {
     field.current?.focus();
   };
 
-  const pick = (emoji: string) => {
-    const element = field.current;
-    const start = element?.selectionStart ?? text.length;
-    write(text.slice(0, start) + emoji + text.slice(element?.selectionEnd ?? start));
-    setPicking(false);
-    element?.focus();
-  };
-
   return (
     <form
       class="composer"
@@ -66,7 +58,8 @@ export function Composer({ view, talk }: { view: View; talk: Talk }) {
       {picking && emoji && (
         <emoji.Picker
           view={view}
-          pick={pick}
+          field={field}
+          write={write}
           close={() => {
             setPicking(false);
             field.current?.focus();

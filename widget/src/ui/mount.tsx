@@ -156,17 +156,13 @@ class WidgetApp implements App {
     if (!away && this.#shell.isOpen && this.#shown === talk) return;
     // Of several hidden tabs one makes itself heard.
     if (away && !this.#state.leader) return;
-    void this.#alerts?.then((alerts) => this.#sound(alerts, talk, name, body, id));
-  }
-
-  #sound(alerts: Alerts, talk: TalkKey, name: string, body: string, id: string): void {
-    alerts.tone();
-    if (!document.hidden) return;
-    const title = this.#shell.fill(this.#texts.newFrom, this.#language, { name });
-    alerts.notifyOf(title, body, `imd ${id}`, () => {
-      this.#shown = talk;
-      this.#shell.open();
-      this.#render();
+    void this.#alerts?.then((alerts) => {
+      const title = this.#shell.fill(this.#texts.newFrom, this.#language, { name });
+      alerts.tell(title, body, `imd ${id}`, () => {
+        this.#shown = talk;
+        this.#shell.open();
+        this.#render();
+      });
     });
   }
 

@@ -1,4 +1,5 @@
 // Choosing an emoji, or naming one between colons. Fetched when somebody does.
+import type { RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { roving } from "./keys";
 import css from "./picker.css?inline";
@@ -40,7 +41,19 @@ export function withEmoji(text: string): string {
   );
 }
 
-export function Picker({ view, pick, close }: { view: View; pick(emoji: string): void; close(): void }) {
+export function Picker(props: {
+  view: View;
+  field: RefObject<HTMLTextAreaElement | null>;
+  write(text: string): void;
+  close(): void;
+}) {
+  const { view, close } = props;
+  const pick = (emoji: string) => {
+    const element = props.field.current;
+    if (element)
+      props.write(element.value.slice(0, element.selectionStart) + emoji + element.value.slice(element.selectionEnd));
+    close();
+  };
   styled(view, css);
   const first = useRef<HTMLButtonElement>(null);
   useEffect(() => first.current?.focus(), []);

@@ -53,6 +53,27 @@ test("a second tag adds a widget, and leaves the global as it is", () => {
   expect(document.querySelectorAll("imd-chat")).toHaveLength(2);
 });
 
+test("a tag that is run again, by a page that changes its views by script, is the widget it was", () => {
+  const body = document.createElement("body");
+  document.body.replaceWith(body);
+  begin(SERVER, { agents: "sales" });
+  expect(window.imd).toBe(imd);
+  expect(body.querySelectorAll("imd-chat")).toHaveLength(1);
+});
+
+test("shown after the page has got another body, it is in that", () => {
+  const body = document.createElement("body");
+  document.body.replaceWith(body);
+  imd.show();
+  expect(body.querySelectorAll("imd-chat")).toHaveLength(1);
+});
+
+test("what is destroyed while it is fetched does not live on", async () => {
+  void imd.open();
+  imd.destroy();
+  await vi.waitFor(() => expect(stub.mounted[0]?.told).toContain("destroy"));
+});
+
 test("nothing is imported before it is opened, unless the person has written before or is a member", async () => {
   await new Promise((done) => setTimeout(done, 20));
   expect(stub.mounted).toHaveLength(0);
@@ -164,7 +185,7 @@ test("in an element of the page it is open from the start, has no launcher, and 
 test("destroy takes everything off the page", async () => {
   await imd.open();
   imd.destroy();
-  expect(stub.mounted[0]?.told).toContain("destroy");
+  await vi.waitFor(() => expect(stub.mounted[0]?.told).toContain("destroy"));
   expect(document.querySelector("imd-chat")).toBeNull();
   expect(window.imd).toBeUndefined();
 });
