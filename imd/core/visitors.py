@@ -375,6 +375,9 @@ class Visitors:
 
     # ------------------------------------------------------------ for status
 
+    def __contains__(self, account: str) -> bool:
+        return account in self._visits
+
     def __len__(self) -> int:
         return len(self._visits)
 

@@ -2,10 +2,12 @@
 
 import msgspec
 
+from imd.core.address import Address
 from imd.core.conversation import Stage
+from imd.core.desks.conversations import MOST_TOLD
 from imd.core.desks.words import said, word
 from imd.core.message import DESK_TAG, Kind, Outcome
-from imd.core.session import Account, Presence, State
+from imd.core.session import Account, Person, Presence, State
 from imd.core.sites import Site
 from tests.core.desk_case import DeskTestCase
 
@@ -206,6 +208,42 @@ class WordTests(DeskTestCase):
         bob = self.on("bob", State.AWAY)
         self.assertTrue(any(text.startswith("anna: rings since") for text in self.notices(bob)))
         self.assertEqual([news.stage for news in bob.conversations], [Stage.RINGING])
+
+    def test_many_at_the_desk(self) -> None:
+        """However many there are, an agent who signs on hears of those that are hers, and of the latest others."""
+        self.ask(self.alice, "hi", to="anna")
+        self.house.off(self.alice)
+        conversations = self.house.hub.desks.conversations
+        desk = self.house.hub.desks.staff.desks["sales"]
+        for number in range(MOST_TOLD + 50):
+            other = Person(f"id{number}", Address(f"p{number}", "localhost"), None)
+            conversations.change(conversations.begin(other, desk, 1.0), Stage.TAKEN, self.accounts["bob"].id)
+        alice = self.on("alice")
+        self.assertEqual(len(alice.conversations), MOST_TOLD + 1)
+        self.assertEqual(str(alice.conversations[0].person), "anna@localhost")
+        self.assertEqual(len([text for text in self.notices(alice) if text.startswith("anna: alice has it")]), 1)
+
+    def test_forgotten_in_the_end(self) -> None:
+        """What nobody has said anything in for long is closed, and later nothing is left of it."""
+        desks = self.house.hub.desks
+        self.ask(self.alice, "hi", to="anna")
+        self.assertEqual(desks.expire(self.house.reactor.seconds() + 1), 1)
+        self.assertIs(self.anna.conversations[-1].stage, Stage.CLOSED)
+        self.house.turn(10)
+        self.assertEqual(desks.expire(self.house.reactor.seconds()), 0)
+        self.house.turn()
+        self.assertEqual(self.house.hub.delivery.conversing, {})
+        self.assertEqual(self.house.wait(self.house.store.conversations.everyone()), {})
+
+    def test_closed_before_it_was_settled(self) -> None:
+        """What was under way when it was closed is not held for ever."""
+        self.house.store.deferring = True
+        self.ask(self.anna, "two")
+        self.house.hub.desks.close(self.anna.session, "sales")
+        self.house.store.work()
+        self.house.store.deferring = False
+        self.house.turn(0.1)
+        self.assertEqual(self.house.hub.desks.conversations.said, {})
 
     def test_notices_are_not_answers(self) -> None:
         """A visitor is sent no notices: clients make them when an agent is away."""

@@ -1,8 +1,10 @@
 """Desks: ringing, taking, order, outcomes, restarts."""
 
+from twisted.internet.defer import fail
+
 from imd.core.conversation import Stage
 from imd.core.message import DESK_TAG, FOR_DESK_TAG, Outcome
-from imd.core.refusal import NotForGuests
+from imd.core.refusal import NotForGuests, StoreUnavailable
 from imd.core.session import State
 from tests.core.desk_case import DeskTestCase
 
@@ -200,3 +202,33 @@ class RestartTests(DeskTestCase):
         self.assertEqual(self.texts(bob), ["two", "three"])
         self.ask(bob, "hi", to="anna")
         self.assertEqual(self.waiting("alice"), [])
+
+    def test_killed_when_it_was_withdrawn(self) -> None:
+        """That a copy was withdrawn is not that its agent has it: should she answer after a restart, whoever has the
+        message keeps it until she has."""
+        anna = self.on("anna")
+        self.assert_settled(self.ask(anna, client_id="c1"), Outcome.KEPT)
+        bob = self.on("bob", prompt=False)
+        # Withdrawn from alice, and the daemon killed before it knew for certain that bob has it.
+        queued = self.house.wait(self.house.store.inbox.read(self.accounts["alice"].id, -1, 2**62, 10))
+        self.house.wait(self.house.store.inbox.acknowledge([(self.accounts["alice"].id, queued[0].message.id)], 0.0))
+        self.house.restart()
+        alice, anna = self.on("alice"), self.on("anna")
+        self.ask(alice, "!take", to="anna")
+        self.assertEqual(self.texts(alice), ["hello"])
+        self.assertEqual(self.texts(bob), ["hello"])
+
+    def test_withdrawn_when_taken_for_certain(self) -> None:
+        """Nothing is withdrawn before it is durable who has the conversation."""
+        alice, anna = self.on("alice"), self.on("anna")
+        self.on("bob", prompt=False)
+        self.ask(anna)
+        self.assertEqual(self.waiting("bob"), ["hello"])
+        put = self.house.store.conversations.put
+        self.house.store.conversations.put = lambda entries: fail(StoreUnavailable())  # type: ignore[method-assign]
+        self.ask(alice, "hi", to="anna")
+        self.assertEqual(self.waiting("bob"), ["hello"])
+        self.house.store.conversations.put = put  # type: ignore[method-assign]
+        self.house.hub.store_back()
+        self.house.turn()
+        self.assertEqual(self.waiting("bob"), [])

@@ -56,7 +56,8 @@ class Answering:
         any = command is not None
         conversation = None if agent is None else self._conversations.between(agent, person, any=any)
         if agent is None or conversation is None:
-            if agent is not None and person.visitor and message.kind is Kind.TEXT:
+            asked = agent is not None and command is not None and self._conversations.asked(person, agent)
+            if agent is not None and (asked or (person.visitor and message.kind is Kind.TEXT)):
                 return self._unasked(session, message, agent, person, command, outcome)
             return message, outcome
         if message.kind is Kind.SIGNAL:
@@ -86,19 +87,19 @@ class Answering:
         session: Session,
         message: Message,
         agent: Account,
-        visitor: Account,
+        person: Account,
         command: tuple[str, str] | None,
         outcome: Settle,
     ) -> tuple[Message, Settle] | None:
-        """The same where there is no conversation yet, or it was forgotten while the visitor's name was looked up: the
-        staff of a site has no other talk with its visitors, and words are for desks all the same."""
+        """The same where there is no conversation of the agent's: none yet, or it went to another desk while the name
+        was looked up. The staff of a site has no other talk with its visitors; words are for desks in any case."""
         serving = self._staff.serving(agent)
         if not serving:
             return message, outcome
         if command is None:
             return msgspec.structs.replace(message, body=said(message.body)), outcome
-        self._trace_word(message, visitor.id, command[0])
-        text = f"There is no conversation with {visitor.name}, and !{shortened(command[0])} was not sent."
+        self._trace_word(message, person.id, command[0])
+        text = f"There is no conversation with {person.name}, and !{shortened(command[0])} was not sent."
         self._notices.tell(serving[0], session.person, [session], text)
         outcome(receipt(message, Outcome.ACCEPTED))
         return None
@@ -175,7 +176,7 @@ class Answering:
             return False
         texts = list(HELP)
         if command[0] == "who":
-            mine = [each for each in self._conversations.served_by(account) if self._conversations.at(each) is desk]
+            mine = self._conversations.served_at(desk, account)
             texts = [self.line(each) for each in mine[:_LISTED]] or ["Nobody."]
             if len(mine) > _LISTED:
                 texts.append(f"And {len(mine) - _LISTED} more.")
@@ -209,6 +210,6 @@ class Answering:
     def greet(self, session: Session, conversations: list[Conversation]) -> None:
         """An agent's session begins: what rings, and what is hers."""
         me = session.person.key
-        for conversation in conversations[:_LISTED]:
-            if conversation.stage is Stage.RINGING or conversation.by == me:
-                self._tell(session, conversation, self.line(conversation))
+        mine = [each for each in conversations if each.stage is Stage.RINGING or each.by == me]
+        for conversation in mine[:_LISTED]:
+            self._tell(session, conversation, self.line(conversation))

@@ -35,10 +35,15 @@ class Book:
 
     def when_durable(self, call: Callable[[], None]) -> None:
         """Call when all that was put until now is durable; at once if it is."""
-        if self._dirty or self._writing:
+        if not self.durable:
             self._waiting.append(call)
         else:
             call()
+
+    @property
+    def durable(self) -> bool:
+        """Whether all that was put until now is."""
+        return not (self._dirty or self._writing)
 
     def retry(self) -> None:
         """Write what is to be written, now or when the store is back."""
@@ -48,7 +53,8 @@ class Book:
             self._writing = True
             self._environment.spawn("write conversations", self._write())
         else:
-            self._tell()
+            waiting, self._waiting = self._waiting, []
+            self._tell(waiting)
 
     async def _write(self) -> None:
         dirty, self._dirty = self._dirty, {}
@@ -60,25 +66,26 @@ class Book:
                 await self._shelf.put(puts)
             if gone:
                 await self._shelf.remove(gone)
-        except (StoreUnavailable, OutcomeUnknown):
+        except BaseException as error:
             # Later than what was put meanwhile it must not be.
             self._dirty = dirty | self._dirty
             self._waiting = waiting + self._waiting
+            if not isinstance(error, StoreUnavailable | OutcomeUnknown):
+                raise
             self._environment.log.info("conversations were not written: the store is away")
             return
         finally:
             self._writing = False
-        for call in waiting:
-            call()
-        if self._dirty:
-            self.retry()
-        else:
-            self._tell()
+        self._tell(waiting)
+        self.retry()
 
-    def _tell(self) -> None:
-        waiting, self._waiting = self._waiting, []
+    def _tell(self, waiting: list[Callable[[], None]]) -> None:
         for call in waiting:
-            call()
+            try:
+                call()
+            except Exception:
+                # The others wait, too.
+                self._environment.log.failure("while telling that a conversation is durable")
 
     @property
     def idle(self) -> bool:

@@ -1,6 +1,7 @@
 """All conversations with desks: found, kept, and both sides told of each change."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 from imd.core.address import Address
 from imd.core.conversation import ConversationNews, Stage
@@ -29,7 +30,7 @@ _SAID = " "
 #: their inboxes stays there.
 MOST_SAID = 100
 
-#: Conversations of which a session hears when it begins; more are told by `!who`.
+#: Conversations of each desk of which an agent hears when a session of hers begins; more are told by `!who`.
 MOST_TOLD = 200
 
 
@@ -53,6 +54,11 @@ class Conversations:
         #: What has been said and not been taken, or not been confirmed by who has taken it: by conversation,
         #: as long as there is any.
         self.said: dict[Conversation, Unheard] = {}
+        #: Those that are open, by folded name of the desk, and by account id of who has them; the latest change last.
+        self._at: dict[str, dict[Conversation, None]] = {}
+        self._by: dict[str, dict[Conversation, None]] = {}
+        #: Under which of these each stands.
+        self._filed: dict[Conversation, tuple[set[str], str]] = {}
 
     # ------------------------------------------------------------ finding
 
@@ -67,11 +73,25 @@ class Conversations:
         """The desk whose agents have it."""
         return self._staff.desks.get(conversation.at) or self._staff.desks.get(conversation.desk)
 
-    def served_by(self, account: Account) -> list[Conversation]:
-        """The open ones that this account may answer, the oldest first."""
-        found = [each for each in self if each.open and (desk := self.at(each)) is not None and desk.serves(account)]
-        mine = (each for each in found if each.person != account.id and not self._staff.blocks(account.id, each.person))
-        return sorted(mine, key=lambda each: each.since)
+    def at_desk(self, desk: DeskPerson) -> list[Conversation]:
+        """The open ones that are this desk's now, the latest change last."""
+        return [each for each in self._at.get(desk.folded, ()) if self.at(each) is desk]
+
+    def served_at(self, desk: DeskPerson, account: Account) -> list[Conversation]:
+        """Those of a desk that this account, who serves there, may answer; the oldest first."""
+        return sorted((each for each in self.at_desk(desk) if self._hears(account, each)), key=lambda each: each.since)
+
+    def to_tell(self, account: Account) -> list[Conversation]:
+        """Of which an agent hears who signs on: all that she has, and the latest of her desks. The oldest first."""
+        found = dict.fromkeys(self._by.get(account.id, ()))
+        for serving in self._staff.serving(account):
+            # No more are looked at, however many there are: everybody may come at once.
+            found |= dict.fromkeys(islice(reversed(self._at.get(serving.folded, {})), MOST_TOLD))
+        served = (each for each in found if (desk := self.at(each)) is not None and desk.serves(account))
+        return sorted((each for each in served if self._hears(account, each)), key=lambda each: each.since)
+
+    def _hears(self, agent: Account, conversation: Conversation) -> bool:
+        return conversation.person != agent.id and not self._staff.blocks(agent.id, conversation.person)
 
     def between(self, agent: Account, person: Account, *, any: bool = False) -> Conversation | None:
         """The conversation in which `agent` says what she says to `person`: the one she has, else one that rings, else,
@@ -93,6 +113,11 @@ class Conversations:
             if found:
                 return max(found, key=lambda each: each.active)
         return None
+
+    def asked(self, person: Account, agent: Account) -> bool:
+        """Whether a person has asked a desk of this agent, wherever her conversation is now."""
+        mine = self.by_person.get(person.id, ())
+        return any(desk.folded in mine for desk in self._staff.serving(agent))
 
     def serves(self, agent: str, person: str) -> bool:
         """Whether `agent` answers a desk to which the visitor `person` talks now."""
@@ -139,12 +164,29 @@ class Conversations:
         if not conversation.open and stage is not Stage.CLOSED:
             conversation.began = now
         conversation.stage, conversation.by, conversation.since, conversation.active = stage, by, now, now
+        self._file(conversation)
         if conversation in self.said:
             self.said[conversation].changed()
         self.keep(conversation)
         self.tell(conversation)
         for person, agent in self._watched(conversation):
             self._presence.served(person, agent, before.get(agent, self._presence.sight(agent, person)))
+
+    def _file(self, conversation: Conversation) -> None:
+        desks, by = self._filed.pop(conversation, (set(), ""))
+        for files, names in ((self._at, desks), (self._by, {by})):
+            for name in names:
+                file = files.get(name, {})
+                file.pop(conversation, None)
+                if not file:
+                    files.pop(name, None)
+        if conversation.open:
+            desks, by = {conversation.at, conversation.desk}, conversation.by
+            self._filed[conversation] = desks, by
+            for name in desks:
+                self._at.setdefault(name, {})[conversation] = None
+            if by:
+                self._by.setdefault(by, {})[conversation] = None
 
     def _watched(self, conversation: Conversation) -> Iterator[tuple[Person, Person]]:
         """The person, if she is a visitor and on, with each agent who watches her by name."""
@@ -192,6 +234,8 @@ class Conversations:
         """There is none any more; `stored`: the store has to hear of that."""
         for spread in self.unheard(conversation):
             self.forget_said(spread)
+        conversation.stage = Stage.CLOSED
+        self._file(conversation)
         mine = self.by_person.get(conversation.person, {})
         if mine.get(conversation.desk) is conversation:
             del mine[conversation.desk]
@@ -205,21 +249,23 @@ class Conversations:
         for person, shelf in (await self._book.load()).items():
             for name, value in shelf.items():
                 if _SAID not in name:
-                    self.by_person.setdefault(person, {})[name] = decode_conversation(value)
+                    conversation = decode_conversation(value)
+                    self.by_person.setdefault(person, {})[name] = conversation
+                    self._file(conversation)
             for name, value in shelf.items():
                 desk, space, _ = name.partition(_SAID)
-                conversation = self.of(person, desk)
                 if not space:
                     continue
-                if conversation is None:
+                of = self.of(person, desk)
+                if of is None:
                     self._book.put(person, name, None)
                     continue
                 said = decode_said(value)
-                spread = Spread(conversation, said.message, None)
+                spread = Spread(of, said.message, None)
                 spread.agents = dict.fromkeys(said.agents)
                 spread.heard = set(said.heard)
                 spread.kept = True
-                self.said.setdefault(conversation, Unheard()).add(spread)
+                self.said.setdefault(of, Unheard()).add(spread)
 
     # ------------------------------------------------------------ telling
 
@@ -255,7 +301,7 @@ class Conversations:
 
     def tell_session(self, session: Session, conversations: list[Conversation]) -> None:
         """A session that begins, of those that are open."""
-        for conversation in conversations[-MOST_TOLD:]:
+        for conversation in conversations:
             news = self.news(conversation)
             if news is not None:
                 session.client.conversation(news)

@@ -28,6 +28,7 @@ from imd.core.receiving import Receiving
 from imd.core.refusal import NoSuchAccount, QueueFull, Refusal, StoreUnavailable
 from imd.core.relay import Pending, copy_key
 from imd.core.session import Account, Person, Session, State
+from imd.core.stores import Queueing
 from imd.core.trace import DeskWay, Trace, Way
 
 if TYPE_CHECKING:
@@ -35,8 +36,9 @@ if TYPE_CHECKING:
 
 
 def _withdrawn(way: Way) -> bool:
-    """Whether this copy was taken from its agent once: for her inbox it is over, as if she had confirmed it."""
-    return any(step == "withdrawn" for _, step, _ in way.steps)
+    """Whether this copy was taken from its agent once, perhaps by an earlier daemon: for her inbox it is over, as if
+    she had confirmed it."""
+    return any(step == "withdrawn" or why == Queueing.DONE.value for _, step, why in way.steps)
 
 
 class Copies:
@@ -62,6 +64,8 @@ class Copies:
         self._book = book
         self._staff = staff
         self._conversations = conversations
+        #: To be settled up as soon as what is known of them is durable.
+        self._settling: set[Conversation] = set()
 
     # ------------------------------------------------------------ giving
 
@@ -93,7 +97,7 @@ class Copies:
             if had:
                 # Sent again, and an agent had it: nobody else needs it, and later than what was said since.
                 spread.agents = dict.fromkeys(had, Outcome.ACCEPTED)
-                self._look(spread)
+                self.look(spread)
                 return
         spread.pending = pending
         for agent in agents:
@@ -103,7 +107,7 @@ class Copies:
         origin = session.peer.address if session.person.site else ""
         for agent in agents:
             self.give(spread, agent, origin)
-        self._look(spread)
+        self.look(spread)
 
     def _full(
         self, session: Session, conversation: Conversation, message: Message, desk: DeskPerson, outcome: Settle
@@ -200,9 +204,10 @@ class Copies:
             spread.refusal = told.reason
         if not safe(spread.agents[agent]):
             self._give_again(spread, agent)
-        self._look(spread)
+        self.look(spread)
 
-    def _look(self, spread: Spread) -> None:
+    def look(self, spread: Spread) -> None:
+        """What its copies amount to, now that something of one is known."""
         outcomes = spread.agents.values()
         pending = spread.pending
         if spread.accepted or not outcomes:
@@ -280,11 +285,22 @@ class Copies:
         """
         agent = conversation.by
         unheard = self._conversations.said.get(conversation)
-        if conversation.stage is not Stage.TAKEN or unheard is None:
+        if unheard is None:
+            return
+        if not conversation.open:
+            self._forget(list(unheard))
+            return
+        if conversation.stage is not Stage.TAKEN:
             return
         everything = changed is None or unheard.shared is None
         if unheard.shared_beside(agent):
             if unheard.lacks(agent):
+                return
+            if not self._book.durable:
+                # A daemon that is killed must not find the copies gone and the conversation nobody's.
+                if conversation not in self._settling:
+                    self._settling.add(conversation)
+                    self._book.when_durable(partial(self._settle_up, conversation))
                 return
             self._withdraw(unheard, agent)
             everything = True
@@ -312,6 +328,16 @@ class Copies:
             self._conversations.forget_said(spread)
         else:
             self._conversations.keep_no_more(spread)
+
+    def _forget(self, unheard: list[Spread]) -> None:
+        """What was said before the conversation was closed, and is settled since."""
+        for spread in unheard:
+            if spread.pending is None or spread.pending.settled:
+                self._conversations.forget_said(spread)
+
+    def _settle_up(self, conversation: Conversation) -> None:
+        self._settling.discard(conversation)
+        self.settle_up(conversation)
 
     # ------------------------------------------------------------ history
 
@@ -341,8 +367,8 @@ class Copies:
         spread = self._conversations.spread(conversation, copy.id)
         if spread is None:
             spread = Spread(conversation, self._as_said(copy), None)
-            self._conversations.add(spread)
         spread.agents.setdefault(agent, None)
+        self._conversations.add(spread)
         self._conversations.said[conversation].changed()
 
     def way_of_copy(self, message: Message, account: str) -> Way:
@@ -392,7 +418,7 @@ class Copies:
                     self._conversations.keep_said(spread)
             if spread.agents.get(agent.key) in (Outcome.REFUSED, Outcome.UNKNOWN):
                 spread.agents[agent.key] = Outcome.ACCEPTED
-            self._look(spread)
+            self.look(spread)
         self._tell(agent, message, Outcome.DELIVERED, now, None if spread is None else spread.pending)
 
     def read(self, agent: Person, message: Message, now: float) -> None:

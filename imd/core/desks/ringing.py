@@ -159,13 +159,12 @@ class Ringing:
 
     def _ring_for(self, desk: DeskPerson, agent: str) -> None:
         available = desk.on.get(agent) is State.AVAILABLE
-        for conversation in self._conversations:
+        for conversation in self._conversations.at_desk(desk):
             if (
                 conversation.stage is Stage.RINGING
                 and conversation.person != agent
                 and agent not in conversation.rung
                 and (available or not conversation.rung)
-                and self._conversations.at(conversation) is desk
             ):
                 self.ring(conversation, desk)
 

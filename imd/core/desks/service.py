@@ -203,7 +203,7 @@ class Desks:
         if account is None or not self.conversations.by_person:
             return
         mine = [each for each in self.conversations.by_person.get(account.id, {}).values() if each.open]
-        served = self.conversations.served_by(account) if self.staff.serving(account) else []
+        served = self.conversations.to_tell(account)
         self.conversations.tell_session(session, [*mine, *served])
         self._answering.greet(session, served)
 
@@ -233,13 +233,19 @@ class Desks:
             self.apply(self._rules)
 
     def expire(self, before: float) -> int:
-        """Close what nobody has said anything in since then; how many."""
-        old = [each for each in self.conversations if each.open and each.active < before]
+        """Close what nobody has said anything in since then, and forget what was closed already; how many."""
+        old = [each for each in self.conversations if each.active < before]
+        closed = [each for each in old if not each.open]
         for conversation in old:
-            self._taking.close(
-                conversation, f"The conversation with {conversation.called} is closed: nothing was said for long."
-            )
-        return len(old)
+            if conversation.open:
+                self._taking.close(
+                    conversation, f"The conversation with {conversation.called} is closed: nothing was said for long."
+                )
+        for conversation in closed:
+            # Visitors are forgotten with all they have; till then the staff can write to them.
+            if conversation.person not in self._people.visitors:
+                self.conversations.forget(conversation)
+        return len(old) - len(closed)
 
     def counts(self) -> dict[str, int]:
         """Conversations by their stage."""

@@ -135,9 +135,7 @@ class Taking:
     def left(self, desk: DeskPerson, agents: Iterable[str]) -> None:
         """These serve at this desk no more: what they had is asked of the others."""
         gone = set(agents)
-        for conversation in self._conversations:
-            if not conversation.open or self._conversations.at(conversation) is not desk:
-                continue
+        for conversation in self._conversations.at_desk(desk):
             conversation.rung = [id for id in conversation.rung if id not in gone]
             if conversation.stage is Stage.TAKEN and conversation.by in gone:
                 text = f"{conversation.called} has nobody any more, and rings again."
@@ -149,7 +147,9 @@ class Taking:
 
     def forget_agent(self, agent: str) -> None:
         """The account is removed, and its inbox with it. Others have their copies by now."""
-        for conversation in self._conversations:
+        for conversation in list(self._conversations.said):
             for spread in self._conversations.unheard(conversation):
-                if len(spread.agents) > 1:
-                    spread.agents.pop(agent, None)
+                if agent in spread.agents and len(spread.agents) > 1:
+                    del spread.agents[agent]
+                    # Hers may have been the last that was open.
+                    self._copies.look(spread)
