@@ -3,6 +3,7 @@
 from twisted.internet.defer import fail
 
 from imd.core.conversation import Stage
+from imd.core.keeping import OUTCOME_WAIT
 from imd.core.message import DESK_TAG, FOR_DESK_TAG, Outcome
 from imd.core.refusal import NotForGuests, StoreUnavailable
 from imd.core.session import State
@@ -219,15 +220,17 @@ class RestartTests(DeskTestCase):
         self.assertEqual(self.texts(bob), ["hello"])
 
     def test_withdrawn_when_taken_for_certain(self) -> None:
-        """Nothing is withdrawn before it is durable who has the conversation."""
+        """Nothing is withdrawn before it is durable who has the conversation; she does not wait for that for ever."""
         alice, anna = self.on("alice"), self.on("anna")
         self.on("bob", prompt=False)
         self.ask(anna)
         self.assertEqual(self.waiting("bob"), ["hello"])
         put = self.house.store.conversations.put
         self.house.store.conversations.put = lambda entries: fail(StoreUnavailable())  # type: ignore[method-assign]
-        self.ask(alice, "hi", to="anna")
-        self.assertEqual(self.waiting("bob"), ["hello"])
+        told = self.ask(alice, "hi", to="anna")
+        self.assertEqual((told, self.waiting("bob")), ([], ["hello"]))
+        self.house.turn(OUTCOME_WAIT)
+        self.assert_settled(told, Outcome.UNKNOWN)
         self.house.store.conversations.put = put  # type: ignore[method-assign]
         self.house.hub.store_back()
         self.house.turn()

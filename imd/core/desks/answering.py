@@ -7,13 +7,14 @@ import msgspec
 
 from imd.core.conversation import Stage
 from imd.core.desks.book import Book
-from imd.core.desks.conversation import Conversation
+from imd.core.desks.conversation import Conversation, safe
 from imd.core.desks.conversations import Conversations
 from imd.core.desks.desk import DeskPerson
 from imd.core.desks.notices import Notices
 from imd.core.desks.staff import Staff
 from imd.core.desks.taking import Taking
 from imd.core.desks.words import HELP, said, shortened, unknown, word
+from imd.core.keeping import OUTCOME_WAIT
 from imd.core.message import DESK_TAG, Kind, Message, Outcome, Receipt, Settle, receipt
 from imd.core.people import People
 from imd.core.ports import Environment
@@ -124,10 +125,20 @@ class Answering:
 
     def _settled(self, outcome: Settle, told: Receipt) -> None:
         """An agent hears that her answer is accepted once it is durable that she has the conversation."""
-        if told.outcome is Outcome.ACCEPTED or told.outcome is Outcome.KEPT:
-            self._book.when_durable(lambda: outcome(told))
-        else:
+        if self._book.durable or not safe(told.outcome):
             outcome(told)
+            return
+        waiting = [outcome]
+
+        def tell(told: Receipt) -> None:
+            while waiting:
+                timer.cancel()
+                waiting.pop()(told)
+
+        # The store may stay away: then it is open whose the conversation is.
+        unknown = msgspec.structs.replace(told, outcome=Outcome.UNKNOWN)
+        timer = self._environment.clock.call_later(OUTCOME_WAIT, partial(tell, unknown))
+        self._book.when_durable(partial(tell, told))
 
     # ------------------------------------------------------------ words
 
