@@ -1,7 +1,6 @@
 """The site that the tests' pages belong to, and the tokens it signs, by code of the tests' own (RFC 7515, RFC 7519)."""
 
 import base64
-import hashlib
 import hmac
 import json
 import time
@@ -31,9 +30,17 @@ def site(
     )
 
 
-def coded(data: bytes) -> str:
+def _part(value: Any) -> str:
     """base64url without padding (RFC 7515 section 2)."""
+    data = value if isinstance(value, bytes) else json.dumps(value).encode()
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def by_hand(header: Any, claims: Any, secret: bytes | None = None, digest: str = "sha256") -> str:
+    """A token signed by HMAC with whatever secret, or not at all; also one that PyJWT would not write."""
+    text = f"{_part(header)}.{_part(claims)}"
+    signature = b"" if secret is None else hmac.digest(secret, text.encode(), digest)
+    return f"{text}.{_part(signature)}"
 
 
 def token(name: str, *, secret: str = SECRET, header: dict[str, Any] | None = None, **claims: Any) -> str:
@@ -41,10 +48,14 @@ def token(name: str, *, secret: str = SECRET, header: dict[str, Any] | None = No
     now = int(time.time())
     head = {"typ": "JWT", "alg": "HS256", "kid": KEY, **(header or {})}
     said = {"iss": SITE, "sub": name, "aud": "localhost", "iat": now, "exp": now + 3600, **claims}
-    text = ".".join(coded(json.dumps(each).encode()) for each in (head, said))
-    return f"{text}.{coded(hmac.digest(secret.encode(), text.encode(), hashlib.sha256))}"
+    return by_hand(head, said, secret.encode())
 
 
-def bearer(jwt: str) -> str:
-    """What a client says by SASL OAUTHBEARER (RFC 7628 section 3.1), in base64."""
-    return base64.b64encode(f"n,,\x01auth=Bearer {jwt}\x01\x01".encode()).decode()
+def message(signed: str, identity: str = "") -> bytes:
+    """What a client says by SASL OAUTHBEARER (RFC 7628 section 3.1)."""
+    return f"n,{'a=' + identity if identity else ''},\x01auth=Bearer {signed}\x01\x01".encode()
+
+
+def bearer(signed: str) -> str:
+    """The same in base64."""
+    return base64.b64encode(message(signed)).decode()

@@ -1,8 +1,5 @@
 """A site's own server: it signs tokens that say who its member is, rightly or wrongly."""
 
-import base64
-import hmac
-import json
 from typing import Any
 
 import jwt
@@ -54,20 +51,3 @@ def token(
     signed = jwt.encode(said, key or PAIRS[algorithm][0], algorithm, {"kid": algorithm, **(headers or {})})
     assert isinstance(signed, str)
     return signed
-
-
-def _part(value: Any) -> str:
-    data = value if isinstance(value, bytes) else json.dumps(value).encode()
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def by_hand(header: Any, claims: Any, secret: bytes | None = None, digest: str = "sha256") -> str:
-    """A token that PyJWT would not write: signed by HMAC with whatever secret, or not at all."""
-    text = f"{_part(header)}.{_part(claims)}"
-    signature = b"" if secret is None else hmac.digest(secret, text.encode(), digest)
-    return f"{text}.{_part(signature)}"
-
-
-def message(signed: str, identity: str = "") -> bytes:
-    """As a client of OAUTHBEARER says it (RFC 7628 section 3.1)."""
-    return f"n,{'a=' + identity if identity else ''},\x01auth=Bearer {signed}\x01\x01".encode()

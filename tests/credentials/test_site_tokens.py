@@ -10,8 +10,9 @@ from twisted.trial.unittest import SynchronousTestCase
 from imd.core.refusal import SignOnFailed, TokenExpired
 from imd.credentials.site_tokens import LIFETIME, SiteTokens
 from imd.net.oauthbearer import UnreadableBearer, parse
-from tests.credentials.signing import PAIRS, RSA_PEM, SECRET, by_hand, message, pem, site, token
+from tests.credentials.signing import PAIRS, RSA_PEM, SECRET, pem, site, token
 from tests.house import NOON
+from tests.tokens import by_hand, message
 
 DOMAIN = "example.org"
 CLAIMS = {"sub": "maria", "iss": "shop", "aud": DOMAIN, "exp": NOON + 60}

@@ -7,10 +7,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.credentials.signing import SECRET, message, token
+from tests.credentials.signing import SECRET, token
 from tests.daemon import RunningDaemon
 from tests.doors import NativeWebDriver, websocket
 from tests.promises.house import PromiseTestCase, on_both_stores
+from tests.tokens import message
 
 ORIGIN = "https://shop.example"
 

@@ -3,8 +3,9 @@
 import base64
 
 from imd.credentials.front import CredentialRules
-from tests.credentials.signing import SECRET, message, site, token
+from tests.credentials.signing import SECRET, site, token
 from tests.protocols.irc.world import NOW, IrcTestCase, User, World, numerics
+from tests.tokens import message
 
 RULES = CredentialRules(domain="localhost", scram_iterations=4096, sign_on_delay=0, token_sites=(site("own", "HS256"),))
 

@@ -20,9 +20,9 @@ from imd.protocols.native.door import Door
 from imd.protocols.native.session import NativeSession
 from imd.protocols.native.settings import NativeSettings
 from imd.protocols.native.wire.codec import decode_server
-from tests.credentials.signing import message
 from tests.house import House
 from tests.protocols.native.world import RecordingSink
+from tests.tokens import message
 
 SHOP = Site(
     name="shop",
