@@ -9,6 +9,7 @@ from twisted.logger import Logger
 
 from imd.core.hub import Policy
 from imd.core.limits import Limits
+from imd.core.message import Draft, Receipt
 from imd.core.session import Peer
 from imd.core.sites import DeskRule, Site
 from imd.core.tally import Tally
@@ -20,7 +21,7 @@ from imd.protocols.native.door import Door
 from imd.protocols.native.session import NativeSession
 from imd.protocols.native.settings import NativeSettings
 from imd.protocols.native.wire.codec import decode_server
-from tests.house import House
+from tests.house import House, Recorder
 from tests.protocols.native.world import RecordingSink
 from tests.tokens import message
 
@@ -147,3 +148,14 @@ class Page:
     def leave(self) -> None:
         self.session.lost()
         self.shop.turn(0.1)
+
+
+def told(shop: Shop, sender: Recorder, to: str, body: str = "Hi") -> Receipt:
+    """What becomes of a message."""
+    outcomes: list[Receipt] = []
+    shop.hub.delivery.send(sender.session, Draft(to, body), outcomes.append)
+    # Whoever does not acknowledge has the store take it, after one to two times `ack_wait`.
+    for _ in range(3):
+        shop.turn(0.1)
+    (outcome,) = outcomes
+    return outcome

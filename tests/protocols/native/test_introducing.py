@@ -1,0 +1,94 @@
+"""What a visitor says of herself and of her page."""
+
+import msgspec
+from twisted.trial.unittest import SynchronousTestCase
+
+from imd.core.refusal import NotAllowed
+from tests.protocols.native.visiting import Shop
+
+
+class Introducing(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.shop = Shop()
+        self.alice = self.shop.on(self.shop.person("alice"))
+        self.anna = self.shop.visitor(name="")
+
+    def said(self) -> tuple[str, str, str, str]:
+        said = self.shop.hub.visitors.introduction(self.anna.session.me.person)
+        return said.name, said.email, said.page, said.title
+
+    def test_bit_by_bit(self) -> None:
+        """She says who she is when she likes; what she leaves out stays as it was, and her name stays."""
+        name = self.anna.name
+        self.assertEqual(self.said(), ("", "", "", ""))
+        self.anna.ask("introduce", page="https://shop.example/prices", title="Prices")
+        self.assertEqual(self.said(), ("", "", "https://shop.example/prices", "Prices"))
+        self.anna.ask("introduce", name="Anna", email="anna@example.org")
+        self.assertEqual(self.said(), ("Anna", "anna@example.org", "https://shop.example/prices", "Prices"))
+        self.anna.ask("introduce", page="https://shop.example/")
+        self.assertEqual(self.said(), ("Anna", "anna@example.org", "https://shop.example/", ""))
+        self.assertEqual(self.anna.session.me.info.realname, "Anna")
+        self.assertEqual(self.anna.session.me.address.name, name)
+
+    def test_kept(self) -> None:
+        """Name and address are known when she comes back, also after a restart; the page is that of the moment."""
+        self.anna.ask("introduce", name="Anna", email="anna@example.org", page="https://shop.example/")
+        self.anna.send("alice")
+        secret = self.anna.secret
+        self.anna.leave()
+        self.shop.restart()
+        self.anna = self.shop.page()
+        self.anna.visit(secret=secret)
+        self.assertEqual(self.said(), ("Anna", "anna@example.org", "", ""))
+        account = self.anna.session.me.account
+        assert account is not None
+        self.assertEqual(self.shop.wait(self.shop.hub.visitors.email(account)), "anna@example.org")
+
+    def test_hostile(self) -> None:
+        """What cannot be shown in a line, or is no page, is refused as a whole."""
+        for fields in [
+            {"name": "a\nb"},
+            {"title": "a\x00b", "name": "Eve"},
+            {"page": "javascript:alert(1)"},
+            {"page": "https://x.example/\r\n"},
+            {"page": "data:text/html,x"},
+            {"email": "x", "page": "https://shop.example/"},
+        ]:
+            with self.subTest(str(fields)):
+                self.assertEqual(self.anna.ask("introduce", **fields)["code"], "malformed")
+        self.assertEqual(self.anna.ask("introduce", name="x" * 200)["code"], "too-long")
+        self.assertEqual(self.said(), ("", "", "", ""))
+
+    def test_titles_as_they_are(self) -> None:
+        """Spaces of any kind, joined emoji, marks and soft hyphens, as titles and names have them, are no reason to
+        refuse what she says; none of them is shown."""
+        title = "Prices\u00a0\u2013 \u5546\u54c1\u3000\u202egnp\u202c cof\u00adfee"
+        answer = self.anna.ask("introduce", name="An\u200cna", page="https://shop.example/", title=title)
+        self.assertEqual(answer["type"], "ok")
+        name, _, _, shown = self.said()
+        self.assertEqual((name, shown), ("Anna", "Prices \u2013 \u5546\u54c1 gnp coffee"))
+
+    def test_private(self) -> None:
+        """Her address stands in no message to anybody: it is for her site's staff to be told of."""
+        self.anna.ask("introduce", name="Anna", email="anna@example.org")
+        self.anna.send("alice", "Hi")
+        self.assertNotIn("anna@example.org", repr([msgspec.structs.asdict(each) for each in self.alice.messages]))
+        self.assertNotIn("anna@example.org", repr(self.anna.ask("whoami")))
+
+    def test_store_away(self) -> None:
+        """While the store is away she has not said it."""
+        self.shop.store.available = False
+        self.assertEqual(self.anna.ask("introduce", email="anna@example.org")["code"], "store-unavailable")
+        self.shop.store.available = True
+        self.assertEqual(self.said()[1], "")
+
+    def test_not_in_a_page(self) -> None:
+        """Who is in no page has nothing to introduce herself to."""
+        with self.assertRaises(NotAllowed):
+            self.shop.wait(self.shop.hub.visitors.introduce(self.alice.session, name="Alice"))
+
+    def test_gone(self) -> None:
+        """Nothing of a page is left when its session is over."""
+        self.anna.ask("introduce", page="https://shop.example/")
+        self.anna.leave()
+        self.assertEqual(self.shop.hub.visitors._pages, {})
