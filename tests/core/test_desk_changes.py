@@ -183,6 +183,21 @@ class NobodyYetTests(DeskTestCase):
         self.assertEqual(outcomes, [Outcome.KEPT] * 3 + [Outcome.REFUSED])
 
 
+class FullTests(DeskTestCase):
+    policy = desks(SALES, offline_max_messages=1)
+
+    def test_last_agent_removed(self) -> None:
+        """The account of the only agent who has a copy is removed: whoever said it hears that nobody knows."""
+        anna = self.on("anna")
+        self.assert_settled(self.ask(anna, "one"), Outcome.KEPT)
+        self.on("alice", prompt=False)
+        told = self.ask(anna, "two")
+        self.assertEqual(told, [])
+        self.house.wait(self.house.accounts.remove(self.account("alice")))
+        self.house.turn(0.1)
+        self.assert_settled(told, Outcome.UNKNOWN)
+
+
 class NameTests(DeskTestCase):
     def test_nobody_can_have_it(self) -> None:
         """Neither an account nor a guest can be called as a desk is."""

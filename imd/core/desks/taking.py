@@ -149,7 +149,6 @@ class Taking:
         """The account is removed, and its inbox with it. Others have their copies by now."""
         for conversation in list(self._conversations.said):
             for spread in self._conversations.unheard(conversation):
-                if agent in spread.agents and len(spread.agents) > 1:
+                # What becomes of a copy that is under way is told yet, and its sender may wait for that.
+                if spread.agents.get(agent) is not None and len(spread.agents) > 1:
                     del spread.agents[agent]
-                    # Hers may have been the last that was open.
-                    self._copies.look(spread)
