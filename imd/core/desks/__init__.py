@@ -18,6 +18,7 @@ confirmed is taken from the others once the agent who takes it has it. docs/deci
     book            what of them is durable
     conversations   all conversations, and who is told of a change
     copies          one message and its copies: from being said to an outcome
+    hearing         what is heard of copies: out of inboxes, and from agents' clients
     ringing         what is said to desks: whom it rings, and whom it reaches
     taking          taken, handed over, closed, left by who serves no more
     answering       what agents say to people with a conversation

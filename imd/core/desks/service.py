@@ -12,6 +12,7 @@ from imd.core.desks.conversation import Conversation
 from imd.core.desks.conversations import Conversations
 from imd.core.desks.copies import Copies
 from imd.core.desks.desk import DeskPerson
+from imd.core.desks.hearing import Hearing
 from imd.core.desks.notices import Notices
 from imd.core.desks.ringing import Ringing
 from imd.core.desks.staff import Staff
@@ -64,9 +65,8 @@ class Desks:
         by_person = delivery.conversing
         self.conversations = Conversations(environment, people, presence, self._book, staff, by_person)
         notices = Notices(environment, people, numbers, ids)
-        self._copies = Copies(
-            environment, people, presence, delivery, keeping, history, self._book, staff, self.conversations
-        )
+        self._copies = Copies(environment, people, delivery, keeping, history, self._book, staff, self.conversations)
+        self._hearing = Hearing(people, presence, delivery.trace, keeping, self.conversations, self._copies)
         self._ringing = Ringing(environment, people, staff, self.conversations, self._copies, notices, delivery.trace)
         self._taking = Taking(
             environment, people, staff, self.conversations, self._copies, self._ringing, notices, past
@@ -76,8 +76,8 @@ class Desks:
         )
         # For delivery, which asks for each message.
         self.answered = self._answering.answered
-        self.delivered, self.read = self._copies.delivered, self._copies.read
-        self.way_of_copy = self._copies.way_of_copy
+        self.delivered, self.read = self._hearing.delivered, self._hearing.read
+        self.way_of_copy = self._hearing.way_of_copy
         presence.observer = staff.presence_changed
         presence.attended = by_person
         presence.serves = keeping.serves = self.conversations.serves
@@ -110,7 +110,7 @@ class Desks:
                 for queued in page:
                     message = queued.message
                     if message.tags and FOR_DESK_TAG in message.tags:
-                        self._copies.found(agent, message)
+                        self._hearing.found(agent, message)
                 after = page[-1].message.seq
 
     def apply(self, rules: Mapping[str, DeskRule]) -> None:
@@ -186,7 +186,7 @@ class Desks:
 
     def agents_of(self, person: str, id: str) -> list[str]:
         """Who has, or may have, a copy of what this person has said to a desk, by account id."""
-        return self._copies.agents_of(person, id)
+        return self._hearing.agents_of(person, id)
 
     def taken_back(self, person: str, id: str) -> None:
         """Nobody is to be given it any more."""
