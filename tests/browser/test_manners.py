@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.browser.case import BrowserTestCase
 from tests.browser.page import Tab
-from tests.browser.site import tag
+from tests.browser.site import strict_policy, tag
 from tests.browser.widget import Widget
 
 #: How far things of the page were moved since it began (https://web.dev/articles/cls), also after a click.
@@ -100,6 +100,16 @@ class OnThePage(BrowserTestCase):
         await tab.visit(self.page(data={"agents": "sales"}))
         await self.settled(tab)
         self.assertLess(await self.spent(tab) - bare, _BUDGET)
+
+
+class Confined(BrowserTestCase):
+    async def test_a_sandbox(self) -> None:
+        """Where a page has no origin, and so nothing it may keep or lock, one can talk all the same."""
+        await self.attended(site={"origins": ["*"]})
+        anna = await self.visitor(policy=f"{strict_policy(self.chat)}; sandbox allow-scripts allow-forms")
+        await anna.open()
+        await anna.say("Hello")
+        await anna.marked("Hello", "Delivered")
 
 
 class SeveralOnAPage(BrowserTestCase):
