@@ -69,7 +69,8 @@ export function TalkPane({ view, talk }: { view: View; talk: Talk }) {
           <Avatar
             name={title}
             picture={staff ? shell.options.avatar : ""}
-            state={talk.kind === "room" ? undefined : presence?.state}
+            // Without a connection nobody knows.
+            state={line && presence?.state}
           />
         }
       >

@@ -85,6 +85,10 @@ test("who is there is said in the head: staff, ringing, taken, nobody", async ()
   expect(line()).toBe("Nobody is here right now");
   here.engine.set({ ...HERE, presence: { sales: presence("away") } });
   expect(line()).toBe("Away: an answer may take a while");
+  const dots = () => here.panel.querySelectorAll("[part=presence]").length;
+  expect(dots()).toBe(1);
+  here.engine.set({ ...HERE, connection: { kind: "waiting", retryAt: 0 } });
+  expect([line(), dots()]).toEqual(["", 0]);
 });
 
 test("each message of one's own says what became of it", async () => {
