@@ -3,6 +3,7 @@
 from typing import Any
 
 import msgspec
+from twisted.internet.defer import Deferred
 
 from imd.core.conversation import Stage
 from imd.core.message import DESK_TAG, Message, Outcome
@@ -89,6 +90,22 @@ class ChangeTests(DeskTestCase):
         self.apply(SALES, SUPPORT)
         self.ask(self.anna, "three")
         self.assertEqual(self.texts(self.alice), ["hello", "three"])
+
+    def test_agent_made_while_the_desk_opens(self) -> None:
+        """An account that is made, or removed, while the store is asked for the agents serves, or does not."""
+        self.house.store.deferring = True
+        self.apply(DeskRule(name="press", agents=("carol", "dora", "bob")))
+        # That there is no account of the name, and carol's.
+        self.house.store.work(2)
+        dora = Deferred.fromCoroutine(self.house.accounts.create("dora", None, 0.0))
+        removed = Deferred.fromCoroutine(self.house.accounts.remove(self.account("carol")))
+        for _ in range(40):
+            self.house.store.work(1)
+            self.house.turn()
+        self.house.store.deferring = False
+        press = self.house.hub.desks.staff.desks["press"]
+        self.assertEqual(set(press.agents), {self.account("bob").id, self.successResultOf(dora).id})
+        self.successResultOf(removed)
 
     def test_desk_added_while_the_store_is_away(self) -> None:
         """It opens as soon as the store is back."""

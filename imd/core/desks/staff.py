@@ -37,6 +37,9 @@ class Staff:
         self._named: dict[str, list[str]] = {}
         self._engaged: dict[str, list[str]] = {}
         self._everybodys: list[str] = []
+        #: While desks are opened: which accounts have changed since one's agents are looked for, by id; None: removed.
+        self._opening = False
+        self._changed: dict[str, Account | None] = {}
         #: Names that accounts have had before there were desks of them: those are no desks.
         self.taken: set[str] = set()
         #: Somebody can be rung at a desk who could not before.
@@ -52,6 +55,14 @@ class Staff:
 
     async def open(self, rules: Mapping[str, DeskRule]) -> None:
         """These desks there are from now on. Raises `StoreUnavailable`, and then what could be known is done."""
+        self._opening = True
+        try:
+            await self._open(rules)
+        finally:
+            self._opening = False
+            self._changed = {}
+
+    async def _open(self, rules: Mapping[str, DeskRule]) -> None:
         self._expect(rules)
         for folded in [folded for folded in self.desks if folded not in rules]:
             self._close(self.desks.pop(folded))
@@ -117,6 +128,7 @@ class Staff:
 
     async def _engage(self, desk: DeskPerson) -> None:
         """Find the accounts of a desk's agents."""
+        self._changed = {}
         found: dict[str, Account] = {}
         for name in desk.rule.agents:
             account = None if name == "*" else await self._accounts.by_name(fold(name))
@@ -127,6 +139,14 @@ class Staff:
         for id in self.agents(desk) | found:
             # Also of those who are off now: what is said to their desk would wait for them.
             self._note_blocked(id, (await self._people.rosters.blocked_by(id))[0])
+        for id, now in self._changed.items():
+            # While the store was asked.
+            found.pop(id, None)
+            if now is None:
+                self._everyone.pop(id, None)
+                self._blocking.pop(id, None)
+            elif any(fold(now.name) == fold(name) for name in desk.rule.agents):
+                found[id] = now
         before = desk.agents
         self._engage_as(desk, found)
         gone = [id for id in before if id not in found and not desk.everyone]
@@ -151,6 +171,8 @@ class Staff:
     def account_changed(self, change: AccountChange) -> None:
         before, now = change.before, change.after
         id = (before or now).id  # type: ignore[union-attr]
+        if self._opening:
+            self._changed[id] = now
         if now is None:
             self._everyone.pop(id, None)
             self._blocking.pop(id, None)
