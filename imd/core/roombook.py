@@ -10,7 +10,9 @@ from imd.core.talk import ListKind, Role, Room
 class RoomBook:
     """Writes rooms that changed, once per reactor turn, off the path of whoever changed them.
 
-    While the store is away changes wait here; only the latest state of each room is written.
+    New ones go to the store all at once, before what is said in them: a line that was accepted is nobody's to read if
+    the daemon dies and its room is made anew. While the store is away changes wait here; only the latest state of each
+    room is written.
     """
 
     def __init__(self, environment: Environment, store: RoomStore) -> None:
@@ -22,6 +24,8 @@ class RoomBook:
         self._before: dict[str, str] = {}
         self._writing = False
         self._scheduled = False
+        #: New rooms on their way.
+        self._founding = 0
 
     async def load(self) -> list[Room]:
         rooms = []
@@ -67,7 +71,7 @@ class RoomBook:
         self._mark(folded, None)
 
     def _mark(self, folded: str, room: Room | None) -> None:
-        if not self._scheduled and not self._writing:
+        if not self._scheduled:
             self._scheduled = True
             self._environment.clock.soon(self.retry)
         self._changed[folded] = room
@@ -75,9 +79,24 @@ class RoomBook:
     def retry(self) -> None:
         """Write what waits; called again when the store is back."""
         self._scheduled = False
+        for folded, room in [*self._changed.items()]:
+            if room is not None and folded not in self._written and folded not in self._before:
+                del self._changed[folded]
+                self._founding += 1
+                self._environment.spawn("write a new room", self._found(folded, room))
         if self._changed and not self._writing:
             self._writing = True
             self._environment.spawn("write rooms", self._write())
+
+    async def _found(self, folded: str, room: Room) -> None:
+        try:
+            await self._write_one(folded, room)
+        except (StoreUnavailable, OutcomeUnknown):
+            if fold(room.name) == folded:
+                self._changed = {folded: room, **self._changed}
+            self._environment.log.info("a new room waits for the store")
+        finally:
+            self._founding -= 1
 
     async def _write(self) -> None:
         try:
@@ -141,4 +160,4 @@ class RoomBook:
 
     @property
     def idle(self) -> bool:
-        return not self._changed and not self._writing
+        return not (self._changed or self._writing or self._founding)

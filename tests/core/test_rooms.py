@@ -181,6 +181,28 @@ class TalkTests(RoomTestCase):
         self.assertEqual([receipt.id for receipt in first], [receipt.id for receipt in again])
         self.assertEqual(len([event for event in self.heard(self.alice) if isinstance(event, RoomLine)]), 1)
 
+    def test_accepted_in_a_new_room(self) -> None:
+        """Several rooms are new, and the daemon dies as soon as a line in the last of them is accepted: it is there to
+        be read."""
+        store, rooms = self.house.store, ("#one", "#two", "#three")
+        store.deferring = True
+        for name in rooms:
+            self.join(self.alice, name)
+        self.house.turn()
+        told = self.say(self.alice, "hello", rooms[-1], client_id="c1")
+        while not told:
+            self.assertEqual(store.work(1), 1)
+            self.house.turn()
+        self.assertEqual(told[0].outcome, Outcome.ACCEPTED)
+        store.abandon(0)
+        store.deferring = False
+        self.house.restart()
+        self.house.turn(1)
+        alice = self.house.on(self.accounts["alice"])
+        self.join(alice, rooms[-1])
+        history = self.house.wait(self.house.hub.history.latest(self.me(alice), rooms[-1], 0, 10))
+        self.assertEqual([message.body for message in history], ["hello"])
+
     def test_said_again_from_outside(self) -> None:
         """She was cut before she had the answer, and may not speak in the room any more: she is told of the line what
         she would have been, and not that nothing has happened. Nobody hears it again, and a new one is refused."""
