@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 from twisted.internet import reactor as installed_reactor
-from twisted.internet.defer import Deferred, DeferredSemaphore, TimeoutError, gatherResults
+from twisted.internet.defer import Deferred, DeferredSemaphore, FirstError, TimeoutError, gatherResults
 from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
@@ -246,7 +246,8 @@ class Town:
         gone: Deferred[Any] = gatherResults([_after(each) for each in lost])
         try:
             await gone.addTimeout(PATIENCE, reactor)
-        except TimeoutError:
+        except (TimeoutError, FirstError):
+            # Cut off, it fails as the first of those it waits for does.
             staying = [f"{each.label} {each.state.value}" for each in self.devices if each.state is not State.OFF]
             self.books.fault("not gone", f"{len(staying)}: {staying[:10]}")
             for device in self.devices:
