@@ -55,6 +55,8 @@ const HEARD: Heard = {
     const conversation = { state, desk, person, by, name: by && core.nameOf(by), time: time * 1000 };
     if (agent) core.learn(person, name);
     core.retold.add(key);
+    // Until somebody has it, it is the desk that is seen to type.
+    core.typing.stopped(key, desk);
     const before = core.state.talks[key]?.conversation;
     core.alter(key, (talk) => ({ ...talk, conversation }));
     if (before?.state === state && before.by === by) return;

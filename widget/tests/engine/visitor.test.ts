@@ -352,6 +352,8 @@ test("typing is told sparingly, and shown until it is old", async () => {
   await browser.clock.advance(7000);
   expect(told()).toEqual(["active", "active", "paused"]);
   for (const socket of server.sockets) {
+    // Until somebody has answered, it is the desk that types.
+    socket.deliver({ type: "typing", from: "sales@example.org", to: `${visitor()}@example.org`, state: "active" });
     socket.deliver({
       type: "conversation",
       desk: "sales@example.org",
