@@ -30,6 +30,8 @@ class Conversation(msgspec.Struct, eq=False):
     #: Account id of the agent who has it.
     by: str = ""
     who: Introduction = Introduction()
+    #: When its agents were last told on which page she is now.
+    placed: float = 0.0
     #: Account ids of the agents who have been rung since it was nobody's.
     rung: list[str] = []
 

@@ -16,6 +16,9 @@ from imd.core.refusal import NotForGuests
 from imd.core.session import Account, Person, Session, State
 from imd.core.trace import Trace
 
+#: Seconds between two notices that somebody is on another page: people turn pages quickly, and `!who` tells the latest.
+PLACED_EVERY = 30.0
+
 
 class Ringing:
     def __init__(
@@ -184,14 +187,18 @@ class Ringing:
                 continue
             moved = who.name == conversation.who.name and who.email == conversation.who.email
             conversation.who = who
+            now = self._environment.clock.time()
+            tiresome = moved and now - conversation.placed < PLACED_EVERY
+            if not tiresome:
+                conversation.placed = now
             self._conversations.keep(conversation)
             self._conversations.tell(conversation)
             desk = self._conversations.at(conversation)
-            if desk is not None and str(who):
+            if desk is not None and str(who) and not tiresome:
                 agents = [conversation.by] if conversation.stage is Stage.TAKEN else conversation.rung
                 # Who that is they have been told.
-                now = f"now {who.where}" if moved and who.page else who
-                self._notices.say(desk, agents, f"{conversation.called} is {now}.")
+                news = f"now {who.where}" if moved and who.page else who
+                self._notices.say(desk, agents, f"{conversation.called} is {news}.")
 
     def summary(self, conversation: Conversation, desk: DeskPerson) -> str:
         who = str(conversation.who)

@@ -36,6 +36,13 @@ class DeskTests(SynchronousTestCase):
         anna.send("sales", "How much?")
         anna.ask("introduce", page="https://shop.example/prices", title="Prices")
         self.assertEqual(self.carol.messages[-1].body, f"{anna.name} is now on https://shop.example/prices (Prices).")
+        for number in range(3):
+            # Pages turned quickly are not told one by one.
+            anna.ask("introduce", page=f"https://shop.example/teas/{number}")
+        self.assertEqual(self.carol.messages[-1].body, f"{anna.name} is now on https://shop.example/prices (Prices).")
+        self.shop.turn(30.0)
+        anna.ask("introduce", page="https://shop.example/basket")
+        self.assertEqual(self.carol.messages[-1].body, f"{anna.name} is now on https://shop.example/basket.")
         anna.ask("introduce", email="anna@example.org", page="https://shop.example/prices", title="Prices")
         self.assertEqual(
             self.carol.messages[-1].body,
