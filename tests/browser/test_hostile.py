@@ -7,7 +7,7 @@ from tests.browser.tokens import SigningSite
 from tests.browser.widget import Widget
 from tests.corpus import LINES, STRINGS
 from tests.daemon import RunningDaemon
-from tests.doors import IrcDriver
+from tests.doors import IrcDriver, NativeDriver
 from tests.peers.case import PASSWORD
 
 #: Elements by name with how many attributes beyond what the widget itself gives, and where its links lead.
@@ -142,3 +142,36 @@ class Hostile(BrowserTestCase):
         await dora.click("People", "tab")
         await dora.presence("alice", "Away")
         await self.harmless(dora, url)
+
+    async def test_file_names(self) -> None:
+        """Names of files that are offered: by DCC to a visitor and in a room, by the native protocol to a member."""
+        site = SigningSite()
+        more = {"keys": site.keys, "rooms": ["#tea"]}
+        daemon = await self.shop("alice", "carol", site=more, settings=("limits.offers=0",))
+        alice = await self.staff(daemon, "alice")
+        await alice.join("#tea")
+        anna, eva = await self.visitor(), await self.visitor(data={"room": "#tea"})
+        dora = await self.visitor(data={"token": site.token("dora")})
+        where = {each: each.tab.page.url for each in (anna, eva, dora)}
+        await anna.open()
+        await anna.say("Hello")
+        nick = await self.nick(daemon)
+        await eva.open()
+        await eva.ready()
+        await dora.open()
+        carol = await NativeDriver.sign_on(daemon, "carol", PASSWORD)
+        assert isinstance(carol, NativeDriver)
+        self.addCleanup(carol.cut)
+        for number, name in enumerate(LINES):
+            for target in (nick, "#tea"):
+                await alice.command(f"PRIVMSG {target} :\x01DCC SEND {name} 2130706433 5000 {number}\x01")
+            offer = {"type": "file-offer", "to": "dora", "offer": f"f{number}", "name": name[:255] or "-", "size": 1}
+            self.assertEqual((await carol.ask(offer)).get("code", ""), "", offer)
+        for widget, sender, target in ((anna, alice, nick), (eva, alice, "#tea"), (dora, carol, "dora")):
+            self.assertEqual((await sender.send(target, "the end")).how, "accepted")
+            if widget is dora:
+                await dora.click("Talks", "tab")
+                await dora.find("carol")
+            await widget.shows("the end")
+            self.assertEqual((await widget.texts())[-1], "the end")
+            await self.harmless(widget, where[widget])
