@@ -310,6 +310,7 @@ class StillAndLarge(BrowserTestCase):
         await self.shop("alice")
         anna = await self.visitor(await self.tab(viewport={"width": 500, "height": 360}, device_scale_factor=2))
         await anna.open()
+        await anna.still()
         box = await anna.tab.do(anna.root.locator("[part~=panel]").bounding_box())
         assert box is not None
         self.assertGreaterEqual(box["x"], 0)

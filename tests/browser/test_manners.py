@@ -123,6 +123,7 @@ class SeveralOnAPage(BrowserTestCase):
         await room.ready()
         self.assertTrue(await desk.tab.evaluate("document.querySelector('#here > imd-chat') !== null"))
         await room.unseen(room.launcher)
+        await room.still()
         fits = await desk.tab.evaluate("document.querySelector('#here').scrollHeight <= here.clientHeight")
         self.assertTrue(fits, "the chat is larger than the element it is in")
         await room.say("Hello, room")

@@ -18,6 +18,8 @@ host => [...host.shadowRoot.querySelectorAll("[part~=message]")].map(line => [
 ])
 """
 
+_STILL = "host => Promise.all(host.shadowRoot.getAnimations().map(each => each.finished))"
+
 
 class Line(NamedTuple):
     """One message. `who` and `status` are empty where the widget names none, as within what one says in one go."""
@@ -87,6 +89,10 @@ class Widget:
         """Click on the launcher, and wait until there is something to fill in."""
         await self.tab.do(self.launcher.click())
         await self.seen(self.root.locator("[part~=input], [role=tab]").first)
+
+    async def still(self) -> None:
+        """Wait until nothing of it moves any more: it grows while it opens."""
+        await self.tab.do(self.root.evaluate(_STILL))
 
     async def at_hand(self) -> None:
         """Have it open, on a page that one has just come to, whether it opens by itself or not."""

@@ -41,6 +41,7 @@ class RoomBookTests(UpkeepCase):
         self.reactor.advance(0)
         room.topic = Topic("later", "alice", 2.0)
         book.changed(room)
+        self.reactor.advance(0)
         self.assertFalse(book.idle)
         self.store.work()
         self.store.deferring = False
