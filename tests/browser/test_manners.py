@@ -136,6 +136,17 @@ class SeveralOnAPage(BrowserTestCase):
         self.assertEqual(await desk.texts(), ["Hello, desk"])
         self.assertEqual(len([row for row in (await daemon.ask("who"))["rows"] if row["kind"] == "visitor"]), 1)
 
+    async def test_as_high_as_its_element(self) -> None:
+        """Also when the page's styles come after the chat; an element without a height of its own has a common one."""
+        await self.attended()
+        inline = await self.visitor(tags=tag(self.chat, agents="sales", target="#here"), body='<div id="here"></div>')
+        await inline.ready()
+        for height, expected in (("", 500), ("430px", 430), ("640px", 640), ("", 500)):
+            await inline.tab.evaluate(f"here.style.height = '{height}'")
+            panel = "document.querySelector('#here > imd-chat').shadowRoot.querySelector('[part~=panel]')"
+            self.assertEqual(await inline.tab.evaluate(f"{panel}.getBoundingClientRect().height"), expected)
+            self.assertEqual(await inline.tab.evaluate("here.scrollHeight"), expected)
+
     async def test_the_api(self) -> None:
         """`imd.create` makes one more; each is opened and closed by itself, and `destroy` leaves nothing."""
         await self.attended()

@@ -66,8 +66,6 @@ export class Widget {
     const { target } = this.#options;
     if (host.isConnected) return;
     this.#target = typeof target === "string" ? document.querySelector(target) : target;
-    // An element with a height of its own gives it to the chat, be it less than the chat would take.
-    if (this.#target && this.#target.clientHeight > 199) host.dataset.fits = "";
     (this.#target ?? document.body).append(host);
   }
 
