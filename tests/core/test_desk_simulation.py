@@ -21,6 +21,12 @@ class DeskSimulationTests(SynchronousTestCase):
         what is older."""
         live(1876, 400)
 
+    def test_killed_before_all_is_forgotten(self) -> None:
+        """What was said before the conversation was closed, and is on the shelf yet, does not ring with what was said
+        since."""
+        for seed in (575, 860):
+            live(seed, 300)
+
 
 def main(arguments: list[str]) -> None:
     first, last, steps = (int(argument) for argument in [*arguments, "150"][:3])

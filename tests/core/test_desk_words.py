@@ -75,7 +75,7 @@ class WordTests(DeskTestCase):
         visitor = self.site_of_sales()
         conversations = self.house.hub.desks.conversations
         vera = self.house.on(visitor)
-        conversation = conversations.begin(vera.session.person, self.house.hub.desks.staff.desks["sales"], 1.0)
+        conversation = conversations.begin(vera.session.person, self.house.hub.desks.staff.desks["sales"], 1, 1.0)
         self.house.off(vera)
         self.house.store.deferring = True
         told = self.house.send(self.alice, "vera-1", "!take")
@@ -217,7 +217,7 @@ class WordTests(DeskTestCase):
         desk = self.house.hub.desks.staff.desks["sales"]
         for number in range(MOST_TOLD + 50):
             other = Person(f"id{number}", Address(f"p{number}", "localhost"), None)
-            conversations.change(conversations.begin(other, desk, 1.0), Stage.TAKEN, self.accounts["bob"].id)
+            conversations.change(conversations.begin(other, desk, 1, 1.0), Stage.TAKEN, self.accounts["bob"].id)
         alice = self.on("alice")
         self.assertEqual(len(alice.conversations), MOST_TOLD + 1)
         self.assertEqual(str(alice.conversations[0].person), "anna@localhost")
@@ -251,7 +251,7 @@ class WordTests(DeskTestCase):
         vera = self.house.on(visitor)
         conversations = self.house.hub.desks.conversations
         desk = self.house.hub.desks.staff.desks["sales"]
-        conversations.change(conversations.begin(vera.session.person, desk, 1.0), Stage.RINGING)
+        conversations.change(conversations.begin(vera.session.person, desk, 1, 1.0), Stage.RINGING)
         told = self.house.send(self.alice, "vera-1", "I am away", kind=Kind.NOTICE)
         self.assert_settled(told, Outcome.REFUSED)
         self.assertEqual(self.texts(vera), [])

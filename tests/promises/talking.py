@@ -140,7 +140,7 @@ class Talk:
                 if told.how in ("accepted", "kept"):
                     case.assertEqual(ids.get(body), told.id, f"{self}: {body}")
                 elif told.how == "refused":
-                    case.assertNotIn(body, ids, f"{self}: refused, and shown all the same")
+                    case.assertNotIn(body, ids, f"{self}: {side}, refused ({told.reason}), and shown all the same")
             count += len(shown)
         return count
 

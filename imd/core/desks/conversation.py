@@ -19,8 +19,8 @@ class Conversation(msgspec.Struct, eq=False):
     called: str
     #: The desk she writes to, folded.
     desk: str
-    #: When it was opened last: of what was said before, it knows nothing.
-    began: float
+    #: Sequence number with which it was opened last: of what was said before, it knows nothing.
+    began: int
     #: Since when it is in this stage; and when something was said in it last, roughly.
     since: float
     active: float

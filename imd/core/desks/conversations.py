@@ -148,9 +148,10 @@ class Conversations:
 
     # ------------------------------------------------------------ changing
 
-    def begin(self, person: Person, desk: DeskPerson, now: float) -> Conversation:
+    def begin(self, person: Person, desk: DeskPerson, seq: int, now: float) -> Conversation:
+        """One that is opened by the message of this number."""
         conversation = Conversation(
-            person.key, person.address.name, desk.folded, began=now, since=now, active=now, at=desk.folded
+            person.key, person.address.name, desk.folded, began=seq, since=now, active=now, at=desk.folded
         )
         # Until `change`, which tells.
         conversation.stage = Stage.CLOSED
@@ -162,7 +163,7 @@ class Conversations:
         before = {agent: self._presence.sight(agent, person) for person, agent in self._watched(conversation)}
         now = since or self._environment.clock.time()
         if not conversation.open and stage is not Stage.CLOSED:
-            conversation.began = now
+            conversation.began = max(conversation.began, int(now * 1_000_000))
         conversation.stage, conversation.by, conversation.since, conversation.active = stage, by, now, now
         self._file(conversation)
         if conversation in self.said:
@@ -257,10 +258,11 @@ class Conversations:
                 if not space:
                     continue
                 of = self.of(person, desk)
-                if of is None:
+                said = decode_said(value)
+                if of is None or said.message.seq < of.began:
+                    # Of what was said before it was opened last the daemon had not come to forget all.
                     self._book.put(person, name, None)
                     continue
-                said = decode_said(value)
                 spread = Spread(of, said.message, None)
                 spread.agents = dict.fromkeys(said.agents)
                 spread.heard = set(said.heard)

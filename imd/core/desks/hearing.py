@@ -48,7 +48,7 @@ class Hearing:
         in her inbox is not on the shelf, and what nobody had taken is there only once its sender was to hear."""
         mine = self._conversations.by_person.get(copy.sender_account, {})
         conversation = mine.get(fold(copy.tags[FOR_DESK_TAG]))
-        if conversation is None or not conversation.open or copy.time < conversation.began:
+        if conversation is None or not conversation.open or copy.seq < conversation.began:
             return
         spread = self._conversations.spread(conversation, copy.id)
         if spread is None:

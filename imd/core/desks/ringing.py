@@ -53,7 +53,7 @@ class Ringing:
             return
         conversation = self._conversations.of(account.id, desk.folded)
         if conversation is None or not conversation.open:
-            conversation = self._begin(session, desk, message.time)
+            conversation = self._begin(session, desk, message)
         at = self._conversations.at(conversation) or desk
         conversation.active = message.time
         if conversation.stage is Stage.TAKEN:
@@ -74,11 +74,11 @@ class Ringing:
         else:
             self._unheard(conversation, message, desk, outcome)
 
-    def _begin(self, session: Session, desk: DeskPerson, now: float) -> Conversation:
+    def _begin(self, session: Session, desk: DeskPerson, message: Message) -> Conversation:
         person = session.person
-        conversation = self._conversations.begin(person, desk, now)
+        conversation = self._conversations.begin(person, desk, message.seq, message.time)
         conversation.who = self._who(person)
-        self._conversations.change(conversation, Stage.RINGING, since=now)
+        self._conversations.change(conversation, Stage.RINGING, since=message.time)
         return conversation
 
     def _taker(self, conversation: Conversation, desk: DeskPerson) -> Account | None:
