@@ -17,33 +17,6 @@ class Stage(enum.Enum):
     CLOSED = "closed"
 
 
-class Introduction(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody says of herself, and of the page that she is on. Anybody may say anything."""
-
-    name: str = ""
-    email: str = ""
-    page: str = ""
-    title: str = ""
-
-    def __str__(self) -> str:
-        """For agents, in one line."""
-        who = " ".join(filter(None, (in_one_line(self.name), self.email and f"<{in_one_line(self.email)}>")))
-        return ", ".join(filter(None, (who, self.where)))
-
-    @property
-    def where(self) -> str:
-        page = in_one_line(self.page)
-        where = f"on {page}" if page else ""
-        if page and self.title:
-            where += f" ({in_one_line(self.title)})"
-        return where
-
-
-def in_one_line(text: str) -> str:
-    """Without line ends and other characters that move the cursor: it goes to terminals."""
-    return " ".join("".join(each if each.isprintable() else " " for each in text).split())
-
-
 class ConversationNews(msgspec.Struct, frozen=True):
     """What a conversation has come to: told to both of its sides."""
 

@@ -5,7 +5,6 @@ her site, enter the site's rooms, and little else. All others get to hear what t
 from the staff that answers her, and from those in a room with her, she does not hide.
 """
 
-import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from imd.core.address import Address, fold, split
+from imd.core.introduction import Introduction, check_email, one_line
 from imd.core.limits import Limits
 from imd.core.message import Draft
 from imd.core.ports import Environment
@@ -46,9 +46,6 @@ _AT_ONCE: Final = 1_000
 #: Doors for pages that have the chat in them.
 EMBEDDED: Final = frozenset({"web", "web-poll"})
 
-#: RFC 5321 section 4.5.3.1.3: a path of 256 bytes with its brackets.
-_EMAIL_SIZE: Final = 254
-
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -62,16 +59,6 @@ class Visit(msgspec.Struct, array_like=True, gc=False):
     #: What she called herself, letter for letter, and where she can be written to.
     name: str = ""
     email: str = ""
-
-
-class Introduction(msgspec.Struct, frozen=True):
-    """What somebody in a page has said of herself, for those who answer her."""
-
-    name: str = ""
-    email: str = ""
-    #: The page she is on, and its title.
-    page: str = ""
-    title: str = ""
 
 
 _decode = msgspec.msgpack.Decoder(Visit).decode
@@ -297,8 +284,8 @@ class Visitors:
         name = next((session.info.realname for session in reversed(person.sessions) if session.info.realname), "")
         if visit is None:
             vouched, email = self._members.get(person.key, ("", ""))
-            return Introduction(vouched or name, email, page, title)
-        return Introduction(visit.name or name, visit.email, page, title)
+            return Introduction(name=vouched or name, email=email, page=page, title=title)
+        return Introduction(name=visit.name or name, email=visit.email, page=page, title=title)
 
     async def introduce(
         self, session: Session, *, name: str = "", email: str = "", page: str = "", title: str = ""
@@ -384,34 +371,3 @@ class Visitors:
     def here(self) -> int:
         """How many are on."""
         return sum(1 for person in self._people.persons.values() if person.site)
-
-
-def one_line(text: str) -> str:
-    """`text` as one line that shows what it says: all spaces are plain ones, and what cannot be seen is left out (marks
-    that turn the text around them, joiners, hyphens where a line may end: titles of pages are full of them). Raises
-    `Malformed` for line ends and other control characters."""
-    if text.isprintable():
-        return text
-    kept = []
-    for character in text:
-        category = unicodedata.category(character)
-        if category == "Cc":
-            raise Malformed("This has characters that cannot be in one line of text.")
-        if character.isprintable():
-            kept.append(character)
-        elif category[0] == "Z":
-            kept.append(" ")
-    return "".join(kept)
-
-
-def check_email(text: str) -> None:
-    """Raises `Malformed` for what cannot be an address (RFC 5321 section 4.1.2, without quoted local parts)."""
-    local, at, domain = text.rpartition("@")
-    if text and (
-        not (at and local and domain)
-        or len(text.encode("utf-8", "replace")) > _EMAIL_SIZE
-        or not text.isprintable()
-        or any(character in text for character in ' "(),:;<>[\\]')
-        or "@" in local
-    ):
-        raise Malformed("This is no e-mail address.")

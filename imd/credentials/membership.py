@@ -4,12 +4,13 @@ from collections.abc import Callable
 
 from imd.core.accounts import Accounts
 from imd.core.address import fold
+from imd.core.introduction import check_email, one_line
 from imd.core.limits import octets
 from imd.core.ports import Clock
 from imd.core.refusal import InvalidName, Malformed, NameInUse, SignOnFailed
 from imd.core.session import Account
 from imd.core.sites import ANY, NONE, OWN
-from imd.core.visitors import Visitors, check_email, one_line
+from imd.core.visitors import Visitors
 from imd.credentials.site_tokens import Member
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from imd.core.conversation import Introduction, Stage
+from imd.core.conversation import Stage
+from imd.core.introduction import Introduction
 from imd.core.message import Message, Outcome
 from imd.core.refusal import Refusal
 from imd.core.relay import Pending

@@ -2,13 +2,14 @@
 
 import msgspec
 
-from imd.core.conversation import Introduction, Stage, in_one_line
+from imd.core.conversation import Stage
 from imd.core.desks.conversation import Conversation
 from imd.core.desks.conversations import Conversations
 from imd.core.desks.copies import Copies
 from imd.core.desks.desk import DeskPerson, best
 from imd.core.desks.notices import Notices
 from imd.core.desks.staff import Staff
+from imd.core.introduction import Introduction, in_one_line
 from imd.core.message import FOR_DESK_TAG, Envelope, Message, Outcome, Settle, receipt
 from imd.core.people import People
 from imd.core.ports import Environment
@@ -176,7 +177,7 @@ class Ringing:
     def _who(self, person: Person) -> Introduction:
         said = self._people.visitors.introduction(person)
         name = "" if said.name == person.address.name else in_one_line(said.name)
-        return Introduction(name=name, email=said.email, page=said.page, title=said.title)
+        return msgspec.structs.replace(said, name=name)
 
     def introduced(self, person: Person) -> None:
         """Somebody has said who she is, or is on another page: the agents of her conversations hear."""

@@ -1,0 +1,69 @@
+"""What people who write to desks, and visitors, say of themselves: anybody may say anything."""
+
+import unicodedata
+from typing import Final
+
+import msgspec
+
+from imd.core.refusal import Malformed
+
+#: RFC 5321 section 4.5.3.1.3: a path of 256 bytes with its brackets.
+_EMAIL_SIZE: Final = 254
+
+
+class Introduction(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody says of herself, and of the page that she is on."""
+
+    name: str = ""
+    email: str = ""
+    page: str = ""
+    title: str = ""
+
+    def __str__(self) -> str:
+        """For agents, in one line."""
+        who = " ".join(filter(None, (in_one_line(self.name), self.email and f"<{in_one_line(self.email)}>")))
+        return ", ".join(filter(None, (who, self.where)))
+
+    @property
+    def where(self) -> str:
+        page = in_one_line(self.page)
+        where = f"on {page}" if page else ""
+        if page and self.title:
+            where += f" ({in_one_line(self.title)})"
+        return where
+
+
+def in_one_line(text: str) -> str:
+    """Without line ends and other characters that move the cursor: it goes to terminals."""
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())
+
+
+def one_line(text: str) -> str:
+    """`text` as one line that shows what it says: all spaces are plain ones, and what cannot be seen is left out (marks
+    that turn the text around them, joiners, hyphens where a line may end: titles of pages are full of them). Raises
+    `Malformed` for line ends and other control characters."""
+    if text.isprintable():
+        return text
+    kept = []
+    for character in text:
+        category = unicodedata.category(character)
+        if category == "Cc":
+            raise Malformed("This has characters that cannot be in one line of text.")
+        if character.isprintable():
+            kept.append(character)
+        elif category[0] == "Z":
+            kept.append(" ")
+    return "".join(kept)
+
+
+def check_email(text: str) -> None:
+    """Raises `Malformed` for what cannot be an address (RFC 5321 section 4.1.2, without quoted local parts)."""
+    local, at, domain = text.rpartition("@")
+    if text and (
+        not (at and local and domain)
+        or len(text.encode("utf-8", "replace")) > _EMAIL_SIZE
+        or not text.isprintable()
+        or any(character in text for character in ' "(),:;<>[\\]')
+        or "@" in local
+    ):
+        raise Malformed("This is no e-mail address.")
