@@ -4,7 +4,7 @@ No Twisted, no sockets, no SQL; time, log and storage come in through `ports` an
 
 values    address  message  session  contact  talk  past  ban  refusal  tally
           (frozen or read-only; doors may import them)
-          verifier (SCRAM)   precis, lookalike, confusables (which names are alike)   masks
+          verifier (SCRAM)   precis, lookalike, confusables, posing (which names are alike)   masks
 edges     ports    stores
 parts     accounts (who exists)      people (who is on)          presence (the PresenceRegistry)
           people's own: arriving (signing on)  nicks (whose name is whose)  origins (user@host, cloaks)

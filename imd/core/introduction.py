@@ -18,10 +18,15 @@ class Introduction(msgspec.Struct, frozen=True, kw_only=True):
     email: str = ""
     page: str = ""
     title: str = ""
+    #: The name is that of somebody who answers her, or looks like it (`imd.core.posing`).
+    poses: bool = False
 
     def __str__(self) -> str:
         """For agents, in one line."""
-        who = " ".join(filter(None, (in_one_line(self.name), self.email and f"<{in_one_line(self.email)}>")))
+        name = in_one_line(self.name)
+        if self.poses:
+            name = f'calls herself "{name}"'
+        who = " ".join(filter(None, (name, self.email and f"<{in_one_line(self.email)}>")))
         return ", ".join(filter(None, (who, self.where)))
 
     @property
@@ -39,16 +44,21 @@ def in_one_line(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """`text` as one line that shows what it says: all spaces are plain ones, and what cannot be seen is left out (marks
-    that turn the text around them, joiners, hyphens where a line may end: titles of pages are full of them). Raises
-    `Malformed` for line ends and other control characters."""
+    """`text` as one line that shows what it says (`in_sight`). Raises `Malformed` for line ends and other control
+    characters."""
+    if not text.isprintable() and any(unicodedata.category(character) == "Cc" for character in text):
+        raise Malformed("This has characters that cannot be in one line of text.")
+    return in_sight(text)
+
+
+def in_sight(text: str) -> str:
+    """What can be seen of a text in one line: all spaces are plain ones, and what cannot be seen is left out (marks
+    that turn the text around them, joiners, hyphens where a line may end: titles of pages are full of them)."""
     if text.isprintable():
         return text
     kept = []
     for character in text:
         category = unicodedata.category(character)
-        if category == "Cc":
-            raise Malformed("This has characters that cannot be in one line of text.")
         if character.isprintable():
             kept.append(character)
         elif category[0] == "Z":

@@ -84,6 +84,12 @@ class Sites:
         desks = (self.desks[name] for name in site.staff_folded if name in self.desks)
         return site.staff_folded.union(*(map(fold, desk.agents) for desk in desks))
 
+    def names_answering(self, site: Site) -> frozenset[str]:
+        """What those are called whom a visitor of this site takes for its staff: desks and their titles, accounts, and
+        the site itself. Of desks that everybody answers, not everybody."""
+        titles = (self.desks[name].title for name in site.staff_folded if name in self.desks)
+        return self.answered_by(site).union((site.name,), titles) - {"", "*"}
+
     def promised(self, folded: str, site: str) -> bool:
         """Whether the settings give this name to somebody who answers elsewhere than at this site alone."""
         own = self.by_name.get(site)

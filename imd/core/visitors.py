@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from imd.core.address import Address, fold, split
-from imd.core.introduction import Introduction, check_email, one_line
+from imd.core.introduction import Introduction, check_email, in_sight, one_line
 from imd.core.limits import Limits
 from imd.core.message import Draft
 from imd.core.ports import Environment
+from imd.core.posing import SERVICES, poses
 from imd.core.refusal import Malformed, NoSuchAccount, NotAllowed, StoreUnavailable, TooFast
 from imd.core.session import Account, Person, PresenceView, Session, State
 from imd.core.sites import Site, Sites
@@ -205,6 +206,8 @@ class Visitors:
                 if not self.placed(person, room.name):
                     rooms.part(person.sessions[0], room.name)
             for session in person.sessions:
+                if self.shown(person.site, person.address.name, session.info.realname) != session.info.realname:
+                    self._people.set_realname(session, session.info.realname)
                 for name in presence.watched(session):
                     try:
                         self.check_staff(person, name)
@@ -277,6 +280,17 @@ class Visitors:
         visit = self._visits.get(account.id)
         return self._members.get(account.id, ("", ""))[0] if visit is None else visit.name
 
+    def poses(self, site: str, name: str) -> bool:
+        """Whether a visitor of this site who calls herself so would pass for one of its staff, or for a service."""
+        own = self.sites.by_name.get(site)
+        return poses(name, SERVICES if own is None else SERVICES | self.sites.names_answering(own))
+
+    def shown(self, site: str, nick: str, name: str) -> str:
+        """What others see of what a visitor calls herself: her nick, in place of what she must not be taken for. Only
+        who answers her is told the other, beside her nick (`introduction`)."""
+        name = in_sight(name)
+        return nick if name and self.poses(site, name) else name
+
     def introduction(self, person: Person) -> Introduction:
         """What she has said of herself, in the latest of her sessions where they differ."""
         visit = self._visits.get(person.key)
@@ -285,7 +299,10 @@ class Visitors:
         if visit is None:
             vouched, email = self._members.get(person.key, ("", ""))
             return Introduction(name=vouched or name, email=email, page=page, title=title)
-        return Introduction(name=visit.name or name, email=visit.email, page=page, title=title)
+        name = visit.name or name
+        return Introduction(
+            name=name, email=visit.email, page=page, title=title, poses=bool(name) and self.poses(person.site, name)
+        )
 
     async def introduce(
         self, session: Session, *, name: str = "", email: str = "", page: str = "", title: str = ""
@@ -309,7 +326,8 @@ class Visitors:
         name, email = name or visit.name, email or visit.email
         await self._keep(session.person.key, msgspec.structs.replace(visit, name=name, email=email))
         visit.name, visit.email = name, email
-        if name and name != session.info.realname:
+        person = session.person
+        if name and self.shown(person.site, person.address.name, name) != session.info.realname:
             self._people.set_realname(session, name)
         self.introduced(session.person)
 

@@ -84,7 +84,7 @@ class Visiting:
         self.hourly.count(peer, now)
         id = new_account_id()
         await self._visitors.entered(id, name, email)
-        stem = stem_of(name)
+        stem = _UNNAMED if self._visitors.poses(site.name, name) else stem_of(name)
         for attempt in range(_TRIES):
             # A longer one where people say nothing of themselves: there are more of them.
             length = 4 + attempt + (stem == _UNNAMED)

@@ -283,7 +283,7 @@ class Conversations:
             Address(conversation.called, domain),
             conversation.stage,
             None if agent is None else Address(agent.name, domain),
-            conversation.who.name,
+            "" if conversation.who.poses else conversation.who.name,
             conversation.since,
         )
 

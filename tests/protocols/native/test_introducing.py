@@ -4,7 +4,7 @@ import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
 from imd.core.refusal import NotAllowed
-from tests.protocols.native.visiting import Shop
+from tests.protocols.native.visiting import SHOP, Shop
 
 
 class Introducing(SynchronousTestCase):
@@ -67,6 +67,49 @@ class Introducing(SynchronousTestCase):
         self.assertEqual(answer["type"], "ok")
         name, _, _, shown = self.said()
         self.assertEqual((name, shown), ("Anna", "Prices \u2013 \u5546\u54c1 gnp coffee"))
+
+    def test_not_for_staff(self) -> None:
+        """Who calls herself like somebody who answers is seen by her nick by all who are with her in a room, however
+        she says it; whom she writes to is told what she calls herself, beside her nick."""
+        carol = self.shop.on(self.shop.person("carol"))
+        eve = self.shop.visitor(name="Sa\u200bles")
+        nick = eve.name
+        self.assertRegex(nick, r"\Avisitor-")
+        for ask in (
+            {"type": "set-realname", "realname": "ALICE"},
+            {"type": "introduce", "name": "\u0410lice"},
+            {"type": "set-realname", "realname": "Alice\n"},
+            {"type": "introduce", "name": "Carol of Sales"},
+        ):
+            self.anna.ask("join", room="#help")
+            self.assertEqual(eve.ask(**ask)["type"], "ok")
+            eve.ask("join", room="#help")
+            people = self.anna.ask("get-room", room="#help")["people"]
+            with self.subTest(str(ask)):
+                self.assertEqual([each["realname"] for each in people if each["address"] == eve.address], [nick])
+                seen = [each for each in self.anna.unasked if eve.address in (each.get("who"), each.get("from"))]
+                self.assertEqual({each["realname"] for each in seen if "realname" in each}, {nick})
+        eve.send("sales", "Your password, please?")
+        notices = [each for each in carol.bodies if "asks for" in each]
+        self.assertEqual(len(notices), 1)
+        self.assertTrue(notices[0].startswith(f'{nick} (calls herself "Carol of Sales"'), notices)
+        self.assertEqual({news.name for news in carol.conversations}, {""})
+
+    def test_staff_of_a_reload(self) -> None:
+        """A name that is staff's by new settings is nobody else's from then on."""
+        eve = self.shop.visitor(name="Dora")
+        self.assertEqual(eve.session.me.info.realname, "Dora")
+        shop = msgspec.structs.replace(SHOP, staff=("dora",), staff_folded=frozenset({"dora"}))
+        self.shop.hub.change_policy(msgspec.structs.replace(self.shop.policy, sites=(shop,)))
+        self.assertEqual(eve.session.me.info.realname, eve.name)
+
+    def test_back_as_staff(self) -> None:
+        """Nor does she pass for staff who says so while she signs on."""
+        page = self.shop.page()
+        page.ask("visit")
+        page.ask("session", client="imd-web", version="1", realname="\u202eAlice\x03\x02")
+        me = page.session.me
+        self.assertEqual(me.info.realname, me.address.name)
 
     def test_private(self) -> None:
         """Her address stands in no message to anybody: it is for her site's staff to be told of."""

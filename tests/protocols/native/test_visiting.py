@@ -41,7 +41,7 @@ class Coming(SynchronousTestCase):
             ("  ", "visitor"),
             ("42", "visitor"),
             ("1st Anna", "st-anna"),
-            ("ChanServ", "chanserv"),
+            ("ChanServ", "visitor"),
             ("x" * 150, "x" * 20),
             ("a:b!c@d", "a-b-c-d"),
             ("-Anna_", "anna"),
