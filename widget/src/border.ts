@@ -22,6 +22,8 @@ export interface Options {
   agents: readonly string[];
   /** Rooms to join. */
   room: readonly string[];
+  /** Parameters of the page's address that the staff may see. */
+  query: readonly string[];
   token: string | null;
   /** Where to sit in the page: an element or a CSS selector of one; null: floating in a corner. */
   target: Element | string | null;

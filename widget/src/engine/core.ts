@@ -90,7 +90,7 @@ export class Core {
   ) {
     this.keeping = new Keeping(world, base, together);
     this.#dialler = new Dialler(world, settings.server);
-    this.page = world.page();
+    this.page = world.page(settings.query);
     this.outbox = new Outbox(this);
     this.history = new History(this);
     this.typing = new Typing(this);
@@ -387,9 +387,9 @@ export class Core {
   /** Who the visitor is and where: the staff sees it. */
   presentPage(): Promise<unknown> {
     if (this.token !== null || !this.link) return Promise.resolve();
-    const page = this.page.url.slice(0, 2048);
-    const title = this.page.title.slice(0, 300);
-    return this.link.ask({ type: "introduce", ...this.keeping.introduced, page, title });
+    const { url, title } = this.page;
+    const page = { page: url.slice(0, 2048), title: title.slice(0, 300) };
+    return this.link.ask({ type: "introduce", ...this.keeping.introduced, ...page });
   }
 
   /** A new token from the site. */

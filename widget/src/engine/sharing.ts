@@ -153,7 +153,7 @@ export class Shared {
 
   /** The person is on this page, whichever tab has the connection. */
   #tellPage(): void {
-    const { url, title } = this.world.page();
+    const { url, title } = this.world.page(this.settings.query);
     void this.run("setPage", url, title);
   }
 

@@ -274,6 +274,8 @@ export interface Settings {
   readonly staff: readonly string[];
   /** Rooms to join (`data-room`). */
   readonly rooms: readonly string[];
+  /** Of the page's address, the parameters that the staff may see (`data-query`). */
+  readonly query: readonly string[];
   /** Do not sign a new visitor on until `introduce` was called (a form comes first). No matter for members. */
   readonly introduceFirst: boolean;
 }

@@ -47,8 +47,11 @@ export interface World {
    * who is told by `lost`. Returns null where there are no locks.
    */
   lock(name: string, steal: boolean, hold: () => Promise<void>, lost: () => void): (() => void) | null;
-  /** Where the person is: for the staff. */
-  page(): { url: string; title: string };
+  /**
+   * Where the person is: for the staff. Addresses may have secrets in them: what follows `#` is left out, and of what
+   * follows `?` all but the parameters named.
+   */
+  page(query: readonly string[]): { url: string; title: string };
 }
 
 function shelf(open: () => Storage): Shelf {
@@ -158,6 +161,11 @@ export function browser(): World {
       });
       return () => waiting.abort();
     },
-    page: () => ({ url: location.href.replace(/#.*/, ""), title: document.title }),
+    page(query) {
+      const url = new URL(location.href);
+      url.hash = "";
+      for (const name of [...url.searchParams.keys()]) if (!query.includes(name)) url.searchParams.delete(name);
+      return { url: url.href, title: document.title };
+    },
   };
 }

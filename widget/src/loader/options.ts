@@ -34,6 +34,7 @@ export function read(server: string, given: Given): Options {
     site: given.site ?? "",
     agents: words(given.agents),
     room: words(given.room).map((name) => (name[0] === "#" ? name : `#${name}`)),
+    query: words(given.query),
     token: given.token || null,
     target: given.target || null,
     corner: among(given.corner, ["bottom-right", "bottom-left", "top-right", "top-left"], null),

@@ -27,13 +27,14 @@ async function load<T>(all: Loads<T>, language: string): Promise<T> {
 }
 
 function settings(shell: Shell): Settings {
-  const { server, site, token, agents, room, form } = shell.options;
+  const { server, site, token, agents, room, query, form } = shell.options;
   return {
     server,
     site,
     token,
     staff: agents,
     rooms: room,
+    query,
     introduceFirst: form.name !== "none" || form.email !== "none",
   };
 }

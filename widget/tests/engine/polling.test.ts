@@ -10,6 +10,7 @@ const SETTINGS: Settings = {
   token: null,
   staff: ["sales"],
   rooms: [],
+  query: [],
   introduceFirst: false,
 };
 

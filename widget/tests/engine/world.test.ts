@@ -14,6 +14,19 @@ function locks(request: (name: string, options: { signal?: AbortSignal }, hold: 
   return browser();
 }
 
+test.each([
+  ["https://shop.example/prices?reset=s3cret&q=a#token=s3cret", [], "https://shop.example/prices"],
+  ["https://shop.example/prices?id=7&reset=s3cret&id=8#top", ["id"], "https://shop.example/prices?id=7&id=8"],
+  ["https://shop.example/prices?__proto__=1&ID=2", ["id"], "https://shop.example/prices"],
+  ["https://shop.example/a;b=c?q=%20+x", ["q"], "https://shop.example/a;b=c?q=%20+x"],
+  ["about:srcdoc", ["q"], "about:srcdoc"],
+])("of the page %s, with %j, the staff sees %s", (href, query, seen) => {
+  vi.stubGlobal("WebSocket", class {});
+  vi.stubGlobal("location", { href });
+  vi.stubGlobal("document", { title: "Prices" });
+  expect(browser().page(query)).toEqual({ url: seen, title: "Prices" });
+});
+
 test("where locks are refused, as in a sandboxed frame or without storage, one goes on alone", async () => {
   const world = locks(() => Promise.reject(new DOMException("Access is denied.", "SecurityError")));
   const hold = vi.fn(() => Promise.resolve());

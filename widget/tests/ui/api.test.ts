@@ -196,6 +196,7 @@ test.each([
   [{ form: "name:whatever nonsense" }, { form: { name: "none", email: "none" } }],
   [{ agents: "sales, support" }, { agents: ["sales", "support"] }],
   [{ agents: ["sales"] }, { agents: ["sales"] }],
+  [{ query: "id lang" }, { query: ["id", "lang"] }],
   [{ room: "help #tea" }, { room: ["#help", "#tea"] }],
   [
     { theme: "pink", size: "huge", corner: "middle", sound: "loud" },
