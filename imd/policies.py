@@ -269,6 +269,7 @@ def web_settings(
     return WebSettings(
         origins=frozenset(settings.web.origins),
         embedders=frozenset(settings.web.origins) | embedders,
+        domain=settings.domain if settings.everything_on_loopback() else "",
         demo=settings.demo,
         texts={
             "domain": settings.domain,

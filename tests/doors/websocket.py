@@ -45,7 +45,9 @@ class WebSocketStream(Stream):
         return self.answer.startswith("HTTP/1.1 101 ")
 
     def connectionMade(self) -> None:
-        head = [f"GET {self._path} HTTP/1.1", "Host: localhost", "Upgrade: websocket", "Connection: Upgrade"]
+        head = [f"GET {self._path} HTTP/1.1", "Upgrade: websocket", "Connection: Upgrade"]
+        if not any(header.startswith("Host:") for header in self._headers):
+            head.append("Host: localhost")
         head += [f"Sec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}", "Sec-WebSocket-Version: 13"]
         if self.subprotocol:
             head.append(f"Sec-WebSocket-Protocol: {self.subprotocol}")

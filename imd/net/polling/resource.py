@@ -139,7 +139,8 @@ def allowed(site: WebSite, request: Any) -> wire.Poll | bytes:
     origins = [value.decode("ascii", "replace") for value in headers.getRawHeaders(b"Origin", [])]
     hosts = [value.decode("ascii", "replace") for value in headers.getRawHeaders(b"Host", [])]
     request.setHeader(b"Vary", b"Origin")
-    if not from_here(origins, hosts[0] if len(hosts) == 1 else "", site.settings.embedders):
+    host, settings = hosts[0] if len(hosts) == 1 else "", site.settings
+    if not from_here(origins, host, settings.embedders, settings.domain):
         site.logger.info(
             "web: {peer}: {origin} may not poll", peer=request.connection.transport.getPeer(), origin=origins
         )

@@ -61,6 +61,9 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True):
     origins: frozenset[str] = frozenset()
     #: Of pages that may use what is embedded: these, and those of the configured sites.
     embedders: frozenset[str] = frozenset()
+    #: Only names of this machine and of this domain are ours, whatever we are asked for; "": any is. What others may
+    #: reach has a name that nobody can know here.
+    domain: str = ""
     #: Whether there is a demonstration.
     demo: bool = False
     #: What pages may say of the rest of the daemon, by names (`imd.protocols.web.pages`).

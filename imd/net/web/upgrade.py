@@ -44,7 +44,7 @@ class WebSocketResource(Branch):
             settings = self._site.settings
             # A page for which one door of several is embedded finds it at its own path.
             origins = settings.embedders if all(door.embedded for door in self._doors) else settings.origins
-            accepted = check(request.method, request.clientproto, field, known, origins)
+            accepted = check(request.method, request.clientproto, field, known, origins, settings.domain)
         except Refused as refused:
             return self._refuse(request, refused)
         try:

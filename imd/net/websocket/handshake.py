@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Callable, Collection, Sequence
+from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -57,9 +58,15 @@ def wanted(field: Field) -> bool:
 
 
 def check(
-    method: bytes, version: bytes, field: Field, subprotocols: Collection[str], origins: Collection[str]
+    method: bytes,
+    version: bytes,
+    field: Field,
+    subprotocols: Collection[str],
+    origins: Collection[str],
+    domain: str = "",
 ) -> Accepted:
-    """Section 4.2.1. `subprotocols` are ours; of those the first that the client names is taken. Raises `Refused`."""
+    """Section 4.2.1. `subprotocols` are ours; of those the first that the client names is taken. `origins` and `domain`
+    as for `from_here`. Raises `Refused`."""
     if method != b"GET":
         raise Refused(405, "A WebSocket is asked for by GET.", [("Allow", "GET")])
     if version != b"HTTP/1.1":
@@ -79,15 +86,19 @@ def check(
         raise Refused(400, "One Host is needed.")
     if len(keys) != 1 or not _is_key(keys[0].strip()):
         raise Refused(400, "One Sec-WebSocket-Key of 16 bytes in Base64 is needed.")
-    if not from_here(field("Origin"), hosts[0], origins):
+    if not from_here(field("Origin"), hosts[0], origins, domain):
         raise Refused(403, "Pages of that origin may not connect here (web.sites, web.origins).")
     offered = _tokens(field, "Sec-WebSocket-Protocol", fold=False)
     return Accepted(keys[0].strip(), next((each for each in offered if each in subprotocols), ""))
 
 
-def from_here(origin: Sequence[str], host: str, origins: Collection[str]) -> bool:
+def from_here(origin: Sequence[str], host: str, origins: Collection[str], domain: str = "") -> bool:
     """Whether the page that asks may: it is ours, it is on the list, or there is none (section 10.2: what is no
-    browser may say what it likes, so that nothing is gained by asking it). "*" on the list stands for all."""
+    browser may say what it likes, so that nothing is gained by asking it). "*" on the list stands for all.
+
+    Ours is what has the name by which we were asked for. With a `domain` that must be a name of this machine itself, or
+    of that domain: anybody can give a name of his to 127.0.0.1, and his pages would be ours (DNS rebinding).
+    """
     if not origin or "*" in origins:
         return True
     if len(origin) != 1:
@@ -104,9 +115,21 @@ def from_here(origin: Sequence[str], host: str, origins: Collection[str]) -> boo
             usual is not None
             and bool(own.hostname)
             and ((page.hostname, page.port or usual) == (own.hostname, own.port or usual))
+            and (not domain or _is_here(own.hostname or "", domain.lower()))
         )
     except ValueError:
         return False
+
+
+def _is_here(name: str, domain: str) -> bool:
+    """Whether a name is an address, this machine's (RFC 6761 section 6.3: all below localhost are), or the domain's."""
+    if f".{name.removesuffix('.')}".endswith((".localhost", f".{domain}")):
+        return True
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_key(key: str) -> bool:

@@ -34,8 +34,9 @@ class Response:
 
 
 def request(path: str, body: bytes | None, headers: Sequence[str] = (PLAIN,), method: str = "POST") -> bytes:
-    """A request; with body None there is none, and no length."""
-    lines = [f"{method} {path} HTTP/1.1", "Host: localhost", *headers]
+    """A request; with body None there is none, and no length. Its host is localhost, unless `headers` say otherwise."""
+    host = () if any(header.startswith("Host:") for header in headers) else ("Host: localhost",)
+    lines = [f"{method} {path} HTTP/1.1", *host, *headers]
     if body is not None:
         lines.append(f"Content-Length: {len(body)}")
     return "\r\n".join([*lines, "", ""]).encode() + (body or b"")
