@@ -299,6 +299,9 @@ class PresenceRegistry:
             view = published.view(self.judge(published.snapshot, person, watcher.person))
             if view.online:
                 return view
+        elif person is not None and person.title:
+            # A desk is no secret, only who is at it.
+            return PresenceView(person.address, State.OFFLINE, State.OFFLINE, title=person.title)
         # Spelled as asked: the right spelling would tell that somebody is here (P5).
         return PresenceView(Address(*split(name, self.people.domain)), State.OFFLINE, State.OFFLINE)
 

@@ -179,6 +179,8 @@ class PresenceView(msgspec.Struct):
     renamed_from: Address | None = None
     #: The text this watcher was told last, with `before`.
     before_text: str = ""
+    #: Of a desk, on or off: what it is called.
+    title: str = ""
     #: For doors: their encodings, by a key of their own (encode once, send many).
     encoded: dict[Any, bytes] = msgspec.field(default_factory=dict)
 
@@ -226,6 +228,11 @@ class Person:
     @property
     def guest(self) -> bool:
         return self.account is None
+
+    @property
+    def title(self) -> str:
+        """What a desk is called besides its name, which everybody may know; people have none."""
+        return ""
 
     def marked(self, mark: Mark) -> bool:
         """Whether any of the person's sessions has the mark; of who stays without one, whether the last had it."""

@@ -37,6 +37,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     locations: tuple[Location, ...] = ()
     visible_to: Visibility = Visibility.EVERYONE
     guest: bool = False
+    #: `Person.title`.
+    title: str = ""
 
     @property
     def shown(self) -> bool:
@@ -59,7 +61,7 @@ def merge(person: Person) -> Snapshot:
         shown = [session for session in shown if session.presence.attended] or shown
     if not shown:
         state = State.INVISIBLE if begun else State.OFFLINE
-        return Snapshot(person.address, state, visible_to=visible_to, guest=account is None)
+        return Snapshot(person.address, state, visible_to=visible_to, guest=account is None, title=person.title)
     # The youngest among the most available: what was said last wins.
     best = min(reversed(shown), key=lambda session: _RANK[session.presence.state]).presence
     idle = [session.presence.idle_since for session in shown]
@@ -77,26 +79,32 @@ def merge(person: Person) -> Snapshot:
         )
         for session in (shown if account is not None and account.share_location else ())
     )
-    return Snapshot(person.address, best.state, best.text, idle_since, locations, visible_to, account is None)
+    return Snapshot(
+        person.address, best.state, best.text, idle_since, locations, visible_to, account is None, person.title
+    )
 
 
 def seen(snapshot: Snapshot, sight: Sight, before: State) -> PresenceView:
     """`snapshot` as somebody with this `sight` sees it."""
     state = snapshot.state
     if sight is Sight.HIDDEN or not snapshot.shown:
-        return PresenceView(snapshot.address, State.OFFLINE, before)
+        return PresenceView(snapshot.address, State.OFFLINE, before, title=snapshot.title)
     if sight is Sight.BASIC:
-        return PresenceView(snapshot.address, State.AVAILABLE if state is State.AVAILABLE else State.AWAY, before)
+        shown = State.AVAILABLE if state is State.AVAILABLE else State.AWAY
+        return PresenceView(snapshot.address, shown, before, title=snapshot.title)
     locations = snapshot.locations if sight is Sight.MUTUAL else ()
-    return PresenceView(snapshot.address, state, before, snapshot.text, snapshot.idle_since, locations)
+    return PresenceView(
+        snapshot.address, state, before, snapshot.text, snapshot.idle_since, locations, title=snapshot.title
+    )
 
 
 def same(one: PresenceView, other: PresenceView) -> bool:
-    return (one.state, one.text, one.idle_since, one.locations) == (
+    return (one.state, one.text, one.idle_since, one.locations, one.title) == (
         other.state,
         other.text,
         other.idle_since,
         other.locations,
+        other.title,
     )
 
 

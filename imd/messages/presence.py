@@ -73,6 +73,7 @@ class PresenceOf(Answer, kw_only=True, frozen=True, tag="presence"):
         {"type":"presence","address":"bob@example.org","state":"away","text":"lunch"}
         {"type":"presence","address":"robert@example.org","state":"available","renamed_from":"bob@example.org"}
         {"type":"presence","address":"bob@example.org","state":"available","locations":[{"door":"native","address":"192.0.2.7","port":50122,"tcp_port":6000,"client":"imc","version":"0.1","since":1790000000.0}]}
+        {"type":"presence","address":"sales@example.org","state":"offline","realname":"Sales and advice"}
     """
 
     address: AddressText
@@ -81,3 +82,4 @@ class PresenceOf(Answer, kw_only=True, frozen=True, tag="presence"):
     idle_since: Annotated[float | None, says("Since when the person has done nothing, if so.")] = None
     locations: Annotated[tuple[Location, ...], says("The person's sessions; empty unless one may know them.")] = ()
     renamed_from: Annotated[str, says("The address until now, when the account has a new name.")] = ""
+    realname: Annotated[str, says("Of a desk, on or off: its title. Of people it is told in rooms.")] = ""

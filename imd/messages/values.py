@@ -65,6 +65,7 @@ class PersonPresence(Value, kw_only=True, frozen=True):
     text: str = ""
     idle_since: Annotated[float | None, says("Since when the person has done nothing, if so.")] = None
     locations: Annotated[tuple[Location, ...], says("The person's sessions; empty unless one may know them.")] = ()
+    realname: Annotated[str, says("Of a desk, on or off: its title. Of people it is told in rooms.")] = ""
 
 
 class Contact(Value, kw_only=True, frozen=True):

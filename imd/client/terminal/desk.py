@@ -284,7 +284,11 @@ class Desk:
             self.presence.pop(event.renamed_from.lower(), None)
         before = self.presence.get(key)
         self.presence[key] = PersonPresence(
-            address=event.address, state=event.state, text=event.text, idle_since=event.idle_since
+            address=event.address,
+            state=event.state,
+            text=event.text,
+            idle_since=event.idle_since,
+            realname=event.realname,
         )
         was = before.state if before is not None else "offline"
         talk = self.find(event.address)

@@ -32,7 +32,7 @@ class DeskPerson(Person):
         #: Agents whom others can see to be on, by account id.
         self.on: dict[str, State] = {}
         self.front = Session(
-            self.key, self, Peer("desk", "", 0), ClientInfo(realname=self.title, user="desk"), GONE, now, False
+            self.key, self, Peer("desk", "", 0), ClientInfo(realname=self.called, user="desk"), GONE, now, False
         )
         self.front.marks = frozenset()
         self.sessions.append(self.front)
@@ -47,16 +47,21 @@ class DeskPerson(Person):
 
     @property
     def title(self) -> str:
+        return self.rule.title
+
+    @property
+    def called(self) -> str:
         return self.rule.title or self.rule.name
 
     @property
     def everyone(self) -> bool:
         return EVERYONE in self.rule.agents
 
-    def change(self, rule: DeskRule) -> None:
-        """New settings for the same name."""
-        self.rule = rule
-        self.front.info = ClientInfo(realname=self.title, user="desk")
+    def change(self, rule: DeskRule) -> bool:
+        """New settings for the same name; whether it is called something else now."""
+        before, self.rule = self.title, rule
+        self.front.info = ClientInfo(realname=self.called, user="desk")
+        return self.title != before
 
     def serves(self, account: Account) -> bool:
         """Whether this account answers here."""

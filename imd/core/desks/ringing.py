@@ -204,4 +204,4 @@ class Ringing:
     def summary(self, conversation: Conversation, desk: DeskPerson) -> str:
         who = str(conversation.who)
         about = f"{conversation.called} ({who})" if who else conversation.called
-        return f"{about} asks for {desk.title}. Whoever answers {conversation.called} has the conversation."
+        return f"{about} asks for {desk.called}. Whoever answers {conversation.called} has the conversation."

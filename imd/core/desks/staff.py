@@ -69,7 +69,8 @@ class Staff:
         for folded, rule in rules.items():
             desk = self.desks.get(folded)
             if desk is not None:
-                desk.change(rule)
+                if desk.change(rule):
+                    self._presence.refresh(desk)
             elif (await self._accounts.by_name(folded)) is not None:
                 # Whoever has a name keeps it; a setting can be changed.
                 self.taken.add(folded)
@@ -88,6 +89,8 @@ class Staff:
         if other is not None:
             self._people.end(other, Kicked("This name now belongs to a desk."), "kicked")
         self._people.nicks.by_name[desk.folded] = desk
+        # Who watches the name learns what the desk is called, though nobody be there.
+        self._presence.refresh(desk)
 
     def _close(self, desk: DeskPerson) -> None:
         if self._people.nicks.by_name.get(desk.folded) is desk:

@@ -132,6 +132,7 @@ def presence_of(view: core.PresenceView, ref: int) -> PresenceOf:
         idle_since=view.idle_since,
         locations=_locations(view),
         renamed_from="" if view.renamed_from is None else str(view.renamed_from),
+        realname=view.title,
     )
 
 
@@ -146,6 +147,7 @@ def person_presence(view: core.PresenceView) -> Any:
                 text=view.text,
                 idle_since=view.idle_since,
                 locations=_locations(view),
+                realname=view.title,
             )
         )
     return msgspec.Raw(payload)

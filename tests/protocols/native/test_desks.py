@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
 from imd.core.message import Draft, Kind
-from imd.core.session import Presence, State
+from imd.core.session import Peer, Presence, State
+from imd.core.sites import DeskRule
 from tests.house import Recorder
 from tests.protocols.native.visiting import Page, Shop
 
@@ -206,6 +208,42 @@ class DeskTests(SynchronousTestCase):
         self.shop.off(self.carol)
         told = self.heard(anna, "presence")
         self.assertEqual([(each["state"], each.get("text", "")) for each in told], [("away", ""), ("offline", "")])
+
+    def test_title(self) -> None:
+        """Each word of a desk's presence tells its title, also while nobody is there, and a new one is told at once."""
+        self.shop.off(self.carol)
+        anna = self.shop.visitor()
+        seen = anna.ask("watch", name="SALES")
+        # That there is such a desk is no secret. One without a title has none.
+        self.assertEqual((seen["state"], seen.get("realname", "")), ("offline", ""))
+        self.change(DeskRule(name="sales", title="Advice", agents=("carol",)))
+        self.assertEqual(
+            [(each["state"], each["realname"]) for each in self.heard(anna, "presence")], [("offline", "Advice")]
+        )
+        carol = self.shop.on(self.carol_account)
+        self.shop.turn()
+        self.change(DeskRule(name="sales", title="Teas", agents=("carol",)))
+        # Settings that change nothing of it are not told.
+        self.change(DeskRule(name="sales", title="Teas", agents=("carol", "bob")))
+        self.shop.off(carol)
+        told = [(each["state"], each["realname"]) for each in self.heard(anna, "presence")]
+        self.assertEqual(told, [("available", "Advice"), ("available", "Teas"), ("offline", "Teas")])
+        seen = anna.ask("get-presence", name="sales")
+        self.assertEqual((seen["address"], seen["realname"]), ("sales@localhost", "Teas"))
+
+    def test_title_of_a_desk_of_others(self) -> None:
+        """A visitor of another site is told of no desk that is not hers: as of nobody."""
+        self.change(DeskRule(name="sales", title="Teas", agents=("carol",)))
+        mallory = self.shop.visitor(
+            "Mallory", Peer("web", "192.0.2.8", 50000, secure=True, origin="https://bank.example")
+        )
+        answer, nobody = (mallory.ask("get-presence", name=name) for name in ("sales", "nobody"))
+        del answer["ref"], nobody["ref"]
+        self.assertEqual(repr(answer), repr(nobody).replace("nobody", "sales"))
+
+    def change(self, rule: DeskRule) -> None:
+        self.shop.hub.change_policy(msgspec.structs.replace(self.shop.hub.policy, desks=(rule,)))
+        self.shop.turn()
 
 
 def _typing(to: str) -> Draft:

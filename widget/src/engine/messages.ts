@@ -449,6 +449,7 @@ export interface PersonPresence {
   readonly text?: string;
   readonly idle_since?: number | null;
   readonly locations?: readonly Location[];
+  readonly realname?: string;
 }
 
 export interface Ping {
@@ -470,6 +471,7 @@ export interface PresenceOf {
   readonly idle_since?: number | null;
   readonly locations?: readonly Location[];
   readonly renamed_from?: string;
+  readonly realname?: string;
 }
 
 export interface Quit {

@@ -86,7 +86,8 @@ def whois(errands: Errands, rest: str) -> None:
     async def errand() -> None:
         seen = await errands.ask(GetPresence(name=name), PresenceOf)
         desk = errands.desk
-        desk.note(f"{desk.short(seen.address)}: {seen.state}{f' “{seen.text}”' if seen.text else ''}")
+        called = f" ({seen.realname})" if seen.realname else ""
+        desk.note(f"{desk.short(seen.address)}{called}: {seen.state}{f' “{seen.text}”' if seen.text else ''}")
         for place in seen.locations:
             ports = f", TCP {place.tcp_port}" if place.tcp_port else ""
             ports += f", UDP {place.udp_port}" if place.udp_port else ""
