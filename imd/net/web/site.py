@@ -7,7 +7,6 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 from http import HTTPStatus
-from io import BytesIO
 from math import ceil
 from typing import Any
 
@@ -15,7 +14,6 @@ import msgspec
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Factory
 from twisted.logger import Logger
-from twisted.web.http import HTTPChannel
 from twisted.web.resource import IResource
 from twisted.web.server import Request as TwistedRequest
 from twisted.web.server import Site
@@ -28,6 +26,8 @@ from imd.net.sending import MakeOutbox
 from imd.net.web.connection import WebConnection
 from imd.net.web.doors import WebDoor
 from imd.net.web.pages import Branch
+from imd.net.web.parsing import Channel, Request
+from imd.net.web.requests import Requests
 from imd.net.web.upgrade import WebSocketResource
 from imd.net.websocket.frames import CloseCode, Framing, Opcode
 from imd.net.websocket.handshake import Refused
@@ -87,121 +87,6 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True):
     tally: Tally = msgspec.field(default_factory=Tally)
 
 
-class Channel(HTTPChannel):
-    """twisted.web's parser for one request. What it may hold and how long is the `WebConnection`'s to say, which also
-    reads the next request, if there is one."""
-
-    #: No time limit of its own: that of the connection holds.
-    timeOut = None
-
-    def __init__(self, connection: WebConnection) -> None:
-        super().__init__()
-        self.connection: WebConnection | None = connection
-        self._bad = False
-
-    def checkPersistence(self, request: Any, version: Any) -> bool:
-        # One request for each connection, unless its resource says otherwise (`Request.keep`).
-        request.responseHeaders.setRawHeaders(b"Connection", [b"close"])
-        return False
-
-    def requestDone(self, request: Any) -> None:
-        connection = self.connection
-        if not self.persistent or connection is None:
-            if connection is not None:
-                connection.closing()
-            super().requestDone(request)
-            return
-        self.requests.remove(request)
-        connection.answered()
-
-    def headerReceived(self, line: bytes) -> bool:
-        # What is wrong has been answered with 400 then; twisted.web may go on all the same.
-        try:
-            good = bool(super().headerReceived(line))
-        except ValueError:
-            # A length with more digits than Python reads.
-            self._respondToBadRequestAndDisconnect()
-            good = False
-        self._bad = self._bad or not good
-        return good
-
-    def allHeadersReceived(self) -> None:
-        if self._bad or self.connection is None:
-            return
-        parts: Any = self
-        if self.connection.takes_bodies(parts._path):
-            self._look_at_length(self.connection)
-            super().allHeadersReceived()
-        elif self.length != 0:
-            # RFC 9110 section 15.5.14. A length that is not told (chunked) may be any.
-            self.connection.refuse(413, "No request here has a body.")
-        else:
-            super().allHeadersReceived()
-
-    def _look_at_length(self, connection: WebConnection) -> None:
-        """A body that is not taken is not waited for: the resource says so."""
-        request, most = self.requests[-1], connection.most_body
-        if self.length is None:
-            # RFC 9110 section 15.5.12.
-            request.refused = 411, "Say how long the body is: Content-Length."
-        elif most and self.length > most:
-            request.refused = 413, f"A body has at most {most} bytes here."
-        elif self.length:
-            connection.expect(self.length)
-            return
-        else:
-            return
-        # It need not be sent.
-        request.requestHeaders.removeHeader(b"Expect")
-        self.length = 0
-
-    def allContentReceived(self) -> None:
-        if not self._bad and self.connection is not None:
-            self.connection.asked()
-            super().allContentReceived()
-
-    def let_go(self, *, lost: bool = False) -> None:
-        """Nothing more is read or written: no part of this holds another, or the transport."""
-        transport: Any = self.transport
-        if transport is not None and not lost:
-            transport.unregisterProducer()
-        self.setTimeout(None)
-        for request in self.requests:
-            request.channel = None
-            request.connection = None
-            if request.content is not None:
-                request.content.close()
-        self.requests.clear()
-        self.connection = None
-        self.transport = None
-
-
-class Request(TwistedRequest):
-    """A request of the site."""
-
-    def __init__(self, channel: Channel, *more: Any) -> None:
-        super().__init__(channel, *more)
-        self.connection: Any = channel.connection
-        # What is sent by forms has no meaning here.
-        self._parsePOSTFormSubmission = False
-        #: Status and sentence with which the resource must refuse it: its body is not taken.
-        self.refused: tuple[int, str] | None = None
-
-    def gotLength(self, length: int | None) -> None:
-        # Bodies are short: none is put into a file.
-        self.content = BytesIO()
-
-    def keep(self, idle: float) -> None:
-        """Once this is answered the connection may bring another request, if its client likes that (RFC 9112 section
-        9.3) and begins it within so many seconds. The answer must tell its length."""
-        asked = b",".join(self.requestHeaders.getRawHeaders(b"Connection", [])).lower()
-        if self.clientproto == b"HTTP/1.1" and b"close" not in asked and self.refused is None:
-            self.responseHeaders.removeHeader(b"Connection")
-            parts: Any = self.channel
-            parts.persistent = True
-            self.connection.idle = idle
-
-
 class WebSite(Site):
     """`health` says what is wrong, or "" for nothing. Listeners are given `factory`, and say `turned_away`."""
 
@@ -218,8 +103,8 @@ class WebSite(Site):
         #: Replaced as a whole at a reload.
         self.settings = settings
         self.factory = WebFactory(self)
-        #: Connections that are not WebSockets.
-        self.requesting: set[WebConnection] = set()
+        #: Of connections that are not WebSockets.
+        self.requesting: set[Requests] = set()
         #: No more requests are handled.
         self.stopping = False
         #: Where requests may have a body, and below.
@@ -251,9 +136,9 @@ class WebSite(Site):
             branch = branch.children[parent]
         branch.putChild(name, resource)
 
-    def channel(self, connection: WebConnection) -> Channel:
-        """A parser for one request of this connection."""
-        channel = Channel(connection)
+    def channel(self, asking: Requests) -> Channel:
+        """A parser for one of these requests."""
+        channel = Channel(asking)
         # Parts that twisted.web gives a channel when it makes one.
         parts: Any = channel
         parts.site = parts.factory = self
@@ -272,8 +157,8 @@ class WebSite(Site):
         for framing in self.framings.values():
             framing.closing_code = CloseCode.GOING_AWAY
         self.stopping = True
-        for connection in list(self.requesting):
-            connection.stop()
+        for requests in list(self.requesting):
+            requests.stop()
 
     # ------------------------------------------------------------ saying no
 

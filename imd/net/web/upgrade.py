@@ -15,7 +15,8 @@ from imd.net.websocket.handshake import Accepted, Field, Refused, check, wanted
 
 if TYPE_CHECKING:
     from imd.net.web.doors import WebDoor
-    from imd.net.web.site import Request, WebSite
+    from imd.net.web.parsing import Request
+    from imd.net.web.site import WebSite
 
 
 @implementer(IResource)

@@ -4,7 +4,6 @@ from typing import Any
 
 import msgspec
 
-from imd.core.refusal import ShortOfMemory
 from imd.net.connections import ConnectionLimits, Connections
 from imd.net.web.pages import Branch, keep
 from tests.net.web.test_site import SiteCase, ask
@@ -149,9 +148,9 @@ class KeptTests(SiteCase):
 
     def test_short_of_memory(self) -> None:
         """One that is let go between two requests is told so."""
-        connection = self.come(GET, GET[:9])
+        self.come(GET, GET[:9])
         self.said()
-        connection.shed(ShortOfMemory())
+        self.memory.shed(0)
         self.assertTrue(self.said().startswith(b"HTTP/1.1 503 "))
         self.assertEqual((self.memory.total, self.reactor.getDelayedCalls()), (0, []))
 

@@ -10,7 +10,6 @@ from twisted.internet.testing import StringTransportWithDisconnection
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from imd.core.refusal import ShortOfMemory
 from imd.core.tally import Tally
 from imd.net.connections import Ticket
 from imd.net.memory import Memory
@@ -221,7 +220,8 @@ class RequestTests(SiteCase):
 
     def test_short_of_memory(self) -> None:
         """A head that is let go is answered, too."""
-        self.come(b"GET / HT").shed(ShortOfMemory())
+        self.come(b"GET / HT")
+        self.memory.shed(0)
         self.assertTrue(self.said().startswith(b"HTTP/1.1 503 "))
         self.assertEqual(self.memory.total, 0)
 
