@@ -22,6 +22,14 @@ def _account(session: "IrcSession") -> Account:
     return account
 
 
+def _own(session: "IrcSession") -> Account:
+    """The account, to change how one signs on to it, or to end it. A site says for a day who its member is: what she
+    does must not be good for longer than that, nor bind whoever has a password."""
+    if session.by_site:
+        raise NotAllowed("You are here by a site's token: sign on with the account's own password to do this")
+    return _account(session)
+
+
 def _use(verb: str) -> str:
     return f"Use: {NICKSERV.verbs[verb].usage}"
 
@@ -78,8 +86,13 @@ async def _set(session: "IrcSession", words: list[str]) -> None:
         await run(session, " ".join(words[1:]))
 
 
-setting("PASSWORD")(_change_password)
-setting("PASS")(_change_password)
+async def _set_password(session: "IrcSession", password: str) -> None:
+    _own(session)
+    await _change_password(session, password)
+
+
+setting("PASSWORD")(_set_password)
+setting("PASS")(_set_password)
 
 
 @setting("ALWAYS-ON")
@@ -115,10 +128,10 @@ async def _cert(session: "IrcSession", words: list[str]) -> None:
         case "ADD" | "DEL" if not given:
             say(session, "Give a fingerprint, or connect with TLS and a client certificate.")
         case "ADD":
-            await session.door.credentials.add_certificate(account, given)
+            await session.door.credentials.add_certificate(_own(session), given)
             say(session, "Certificate fingerprint successfully added")
         case "DEL":
-            await session.door.credentials.remove_certificate(account, given)
+            await session.door.credentials.remove_certificate(_own(session), given)
             say(session, "Certificate fingerprint successfully removed")
         case _:
             say(session, _use("CERT"))
@@ -177,7 +190,7 @@ def _end_client(session: "IrcSession", number: str) -> None:
 
 @NICKSERV.verb("UNREGISTER", "remove your account, with all that belongs to it", usage="account [code]", least=1)
 async def _unregister(session: "IrcSession", words: list[str]) -> None:
-    account = _account(session)
+    account = _own(session)
     if fold(words[0]) != fold(account.name):
         say(session, "You don't own that account")
         return

@@ -101,7 +101,7 @@ async def _chunk(session: "IrcSession", exchange: Exchange, text: str) -> None:
     try:
         account = await _step(session, exchange, base64.b64decode(encoded.encode(), validate=True))
         if account is not None:
-            await _succeeded(session, account)
+            await _succeeded(session, exchange, account)
     except (binascii.Error, UnicodeDecodeError):
         await _failed(session, SignOnFailed("That is not valid base64 of UTF-8."))
     except Refusal as refusal:
@@ -176,11 +176,12 @@ def _send(session: "IrcSession", message: bytes) -> None:
         session.answer(b"AUTHENTICATE %b\r\n" % chunk)
 
 
-async def _succeeded(session: "IrcSession", account: Account) -> None:
+async def _succeeded(session: "IrcSession", exchange: Exchange, account: Account) -> None:
     session.registration.exchange = None
     if account.suspended:
         raise Suspended(account.name)
     await identity.become(session, account)
+    session.by_site = exchange.mechanism == "OAUTHBEARER"
     identity.tell(session, account)
     session.numeric(numerics.RPL_SASLSUCCESS)
     await identity.greet(session)

@@ -2,6 +2,8 @@
 
 import base64
 
+import msgspec
+
 from imd.credentials.front import CredentialRules
 from tests.credentials.signing import SECRET, site, token
 from tests.protocols.irc.world import NOW, IrcTestCase, User, World, numerics
@@ -54,3 +56,38 @@ class OAuthBearerTests(IrcTestCase):
             (failed,) = user.said("AUTHENTICATE AQ==")
             self.assertIn(" 904 ", failed)
             self.assertIn(words, failed)
+
+    def test_not_for_ever(self) -> None:
+        """Who is here by a site's token neither changes how her account is signed on to, nor ends it: whoever has a key
+        that leaked, or is a member no more, would have it for good."""
+        self.world = World(
+            rules=msgspec.structs.replace(RULES, token_sites=(site("any", "HS256"),)),
+        )
+        self.world.run(self.world.credentials.create_account("maria", "old password"))
+        user = self.world.user()
+        user.send("CAP LS 302", "NICK whoever", "USER x 0 * :x")
+        self.show(user, token(NOW, aud="localhost"))
+        user.send("CAP END")
+        user.take()
+        code = user.said("NS UNREGISTER maria")[-1].split()[-1]
+        for command in (
+            "SET PASSWORD mine from now on",
+            "SET PASS mine",
+            f"CERT ADD {'ab' * 32}",
+            f"CERT DEL {'ab' * 32}",
+            "UNREGISTER maria",
+            f"UNREGISTER maria {code}",
+            "PASSWD guess mine",
+        ):
+            said = " ".join(user.said(f"NS {command}"))
+            self.assertTrue("site's token" in said or "Password incorrect" in said, said)
+        account = self.world.run(self.world.accounts.resolve("maria"))
+        self.assertEqual(account.certificates, ())
+        again = self.world.user()
+        again.send("CAP LS 302", "NICK maria", "USER x 0 * :x", "AUTHENTICATE PLAIN")
+        again.take()
+        plain = base64.b64encode(b"\0maria\0old password").decode()
+        self.assertEqual(numerics(again.said(f"AUTHENTICATE {plain}")), ["900", "903"])
+        again.send("CAP END")
+        again.take()
+        self.assertIn("Password changed", " ".join(again.said("NS SET PASSWORD another one")))
