@@ -71,12 +71,13 @@ async function html() {
 const byName = (a, b) => (a[0] < b[0] ? -1 : 1);
 
 // Pages are a build of their own: what they share with the app would be split off from it, and visitors pay for that.
-async function modules(input, chunkFileNames) {
-  const { output } = await build({
+async function modules(input, chunkFileNames, lib) {
+  const built = await build({
     ...shared,
     build: {
       outDir: out,
       emptyOutDir: false,
+      lib,
       rollupOptions: {
         input,
         output: {
@@ -90,6 +91,7 @@ async function modules(input, chunkFileNames) {
       },
     },
   });
+  const [{ output }] = [built].flat();
   const entries = output.filter((file) => file.isEntry).map((chunk) => [chunk.name, chunk.fileName]);
   const files = output.map((file) => [
     file.fileName,
@@ -119,7 +121,9 @@ async function loader(app) {
 
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
-const app = await modules({ app: "src/app.ts" }, languages);
+// As a library: of those Vite leaves `import()` as it is.
+const entry = { app: "src/app.ts" };
+const app = await modules(entry, languages, { entry, formats: ["es"] });
 const house = await modules(await pages(), "assets/page-[name]-[hash].js");
 const entries = { ...app.entries, ...house.entries };
 const files = { ...app.files, ...house.files };

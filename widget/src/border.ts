@@ -1,7 +1,7 @@
 // The border between the loader (`/imd.js`, one request on every page) and the app it imports when the chat is opened.
 //
 // Two builds: they share types and nothing that runs, and meet in `Shell`, which the loader makes and the app uses.
-import type { fill, LauncherTexts, MemberTexts, Texts } from "./languages";
+import type { fill, LauncherTexts, MoreTexts, Texts } from "./languages";
 
 /** What is asked of somebody who begins to write. */
 export type Asked = "none" | "optional" | "required";
@@ -11,7 +11,7 @@ export type Corner = "bottom-right" | "bottom-left" | "top-right" | "top-left";
 export type Size = "small" | "medium" | "large";
 
 /** A site's own words in place of the widget's. */
-export type OwnTexts = Partial<LauncherTexts & Texts & MemberTexts>;
+export type OwnTexts = Partial<LauncherTexts & Texts & MoreTexts>;
 
 /** All a site owner may say of a widget: `data-*` of the tag, or an argument of `imd.create`. */
 export interface Options {

@@ -1,5 +1,5 @@
 // العربية
-import type { LauncherTexts, MemberTexts, Texts } from "./index";
+import type { LauncherTexts, MoreTexts, Texts } from "./index";
 
 export const launcher: LauncherTexts = {
   open: "فتح المحادثة",
@@ -26,20 +26,7 @@ export const texts: Texts = {
   taken: "{name} يتحدث معك",
   closed: "انتهت هذه المحادثة. اكتب لبدء محادثة جديدة.",
   end: "إنهاء المحادثة",
-
-  name: "اسمك",
-  email: "البريد الإلكتروني",
-  message: "الرسالة",
-  optional: "اختياري",
-  start: "بدء المحادثة",
-  startWith: "عرّفنا بنفسك لنعرف مع من نتحدث.",
-  leave: "ترك رسالة",
-  leaveWith: "لا أحد هنا الآن. اترك رسالة: سنحتفظ بها، وستجد الرد هنا عند عودتك.",
-  leaveEmail: "يرى فريقنا بريدك وقد يكتب إليك عليه.",
   kept: "تم حفظ رسالتك. ستجد ردنا هنا عند عودتك إلى هذه الصفحة بهذا المتصفح.",
-  needName: "يرجى كتابة اسمك.",
-  needEmail: "يرجى كتابة بريد إلكتروني مثل anna@example.org.",
-  needText: "يرجى كتابة رسالة.",
 
   write: "اكتب رسالة",
   send: "إرسال",
@@ -81,11 +68,27 @@ export const texts: Texts = {
   tooFast: "على مهلك. انتظر لحظة.",
   wentWrong: "لم ينجح ذلك: {reason}",
 
+  newMessage: "رسالة جديدة",
+  newFrom: "رسالة جديدة من {name}",
+};
+
+export const moreTexts: MoreTexts = {
+  name: "اسمك",
+  email: "البريد الإلكتروني",
+  message: "الرسالة",
+  optional: "اختياري",
+  start: "بدء المحادثة",
+  startWith: "عرّفنا بنفسك لنعرف مع من نتحدث.",
+  leave: "ترك رسالة",
+  leaveWith: "لا أحد هنا الآن. اترك رسالة: سنحتفظ بها، وستجد الرد هنا عند عودتك.",
+  leaveEmail: "يرى فريقنا بريدك وقد يكتب إليك عليه.",
+  needName: "يرجى كتابة اسمك.",
+  needEmail: "يرجى كتابة بريد إلكتروني مثل anna@example.org.",
+  needText: "يرجى كتابة رسالة.",
+
   sound: "صوت عند وصول رسائل جديدة",
   notify: "إشعار عند وصول رسائل جديدة",
   notifyBlocked: "الإشعارات محظورة في متصفحك",
-  newMessage: "رسالة جديدة",
-  newFrom: "رسالة جديدة من {name}",
   signOut: "تسجيل الخروج",
 
   members: {
@@ -102,9 +105,7 @@ export const texts: Texts = {
   renamed: "{name} أصبح {other}",
   topicIs: "الموضوع: {topic}",
   leaveRoom: "مغادرة الغرفة",
-};
 
-export const memberTexts: MemberTexts = {
   talks: "المحادثات",
   people: "الأشخاص",
   rooms: "الغرف",

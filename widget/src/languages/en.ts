@@ -26,21 +26,7 @@ export const texts = {
   taken: "{name} is talking with you",
   closed: "This conversation has ended. Write to begin another.",
   end: "End conversation",
-
-  // Forms
-  name: "Your name",
-  email: "E-mail",
-  message: "Message",
-  optional: "optional",
-  start: "Start chatting",
-  startWith: "Tell us who you are, so that we know whom we talk with.",
-  leave: "Leave message",
-  leaveWith: "Nobody is here right now. Leave a message: it is kept for us, and the answer waits here when you return.",
-  leaveEmail: "Our staff sees your address, and may write to you there.",
   kept: "Your message is kept. Our answer waits here when you return to this page in this browser.",
-  needName: "Please say your name.",
-  needEmail: "Please give an e-mail address like anna@example.org.",
-  needText: "Please write a message.",
 
   // Composer
   write: "Write a message",
@@ -75,12 +61,31 @@ export const texts = {
   tooFast: "Too fast. Wait a moment.",
   wentWrong: "That did not work: {reason}",
 
+  // Elsewhere than in the panel
+  newMessage: "New message",
+  newFrom: "New message from {name}",
+};
+
+/** What only some need, fetched when they do: forms, the menu, rooms, and all that members have. */
+export const moreTexts = {
+  // Forms
+  name: "Your name",
+  email: "E-mail",
+  message: "Message",
+  optional: "optional",
+  start: "Start chatting",
+  startWith: "Tell us who you are, so that we know whom we talk with.",
+  leave: "Leave message",
+  leaveWith: "Nobody is here right now. Leave a message: it is kept for us, and the answer waits here when you return.",
+  leaveEmail: "Our staff sees your address, and may write to you there.",
+  needName: "Please say your name.",
+  needEmail: "Please give an e-mail address like anna@example.org.",
+  needText: "Please write a message.",
+
   // Choices
   sound: "Sound for new messages",
   notify: "Notify me of new messages",
   notifyBlocked: "Notifications are blocked in your browser",
-  newMessage: "New message",
-  newFrom: "New message from {name}",
   signOut: "Sign out",
 
   // Rooms
@@ -91,10 +96,8 @@ export const texts = {
   renamed: "{name} is now {other}",
   topicIs: "Topic: {topic}",
   leaveRoom: "Leave room",
-};
 
-/** For members: the list of talks, people and rooms. */
-export const memberTexts = {
+  // Members
   talks: "Talks",
   people: "People",
   rooms: "Rooms",

@@ -1,5 +1,5 @@
 // What all languages have in common: their types, which one a page wants, and how a text is filled in.
-import type { memberTexts, texts } from "./en";
+import type { moreTexts, texts } from "./en";
 
 /** Forms of one text, by CLDR plural category. */
 export type Plural = { readonly [category in Intl.LDMLPluralRule]?: string } & { readonly other: string };
@@ -14,11 +14,11 @@ export interface LauncherTexts {
 
 type Like<English> = { readonly [key in keyof English]: English[key] extends string ? string : Plural };
 
-/** Every text of the app. */
+/** What everybody may see who opens the chat. */
 export type Texts = Like<typeof texts>;
 
-/** What the app says besides to members, and to who has several talks. */
-export type MemberTexts = Like<typeof memberTexts>;
+/** What only some see: fetched for them. */
+export type MoreTexts = Like<typeof moreTexts>;
 
 const RIGHT_TO_LEFT = /^(ar|ckb|dv|fa|he|ku|ps|sd|ug|ur|yi)\b/i;
 

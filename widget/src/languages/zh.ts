@@ -1,5 +1,5 @@
 // 简体中文。
-import type { LauncherTexts, MemberTexts, Texts } from "./index";
+import type { LauncherTexts, MoreTexts, Texts } from "./index";
 
 export const launcher: LauncherTexts = {
   open: "打开聊天",
@@ -21,20 +21,7 @@ export const texts: Texts = {
   taken: "{name} 正在与您交谈",
   closed: "本次对话已结束。发送消息即可开始新的对话。",
   end: "结束对话",
-
-  name: "您的姓名",
-  email: "电子邮箱",
-  message: "留言",
-  optional: "选填",
-  start: "开始聊天",
-  startWith: "请告诉我们如何称呼您。",
-  leave: "提交留言",
-  leaveWith: "现在没有人在线。请留言：我们会保存下来，您再次来访时就能在这里看到回复。",
-  leaveEmail: "客服人员会看到您的邮箱，可能会写信给您。",
   kept: "您的留言已保存。您用这个浏览器再次打开本页时，就能在这里看到我们的回复。",
-  needName: "请填写您的姓名。",
-  needEmail: "请填写有效的电子邮箱，例如 anna@example.org。",
-  needText: "请填写留言内容。",
 
   write: "输入消息",
   send: "发送",
@@ -66,11 +53,27 @@ export const texts: Texts = {
   tooFast: "发送过快，请稍候。",
   wentWrong: "操作失败：{reason}",
 
+  newMessage: "新消息",
+  newFrom: "{name} 发来新消息",
+};
+
+export const moreTexts: MoreTexts = {
+  name: "您的姓名",
+  email: "电子邮箱",
+  message: "留言",
+  optional: "选填",
+  start: "开始聊天",
+  startWith: "请告诉我们如何称呼您。",
+  leave: "提交留言",
+  leaveWith: "现在没有人在线。请留言：我们会保存下来，您再次来访时就能在这里看到回复。",
+  leaveEmail: "客服人员会看到您的邮箱，可能会写信给您。",
+  needName: "请填写您的姓名。",
+  needEmail: "请填写有效的电子邮箱，例如 anna@example.org。",
+  needText: "请填写留言内容。",
+
   sound: "新消息提示音",
   notify: "新消息桌面通知",
   notifyBlocked: "浏览器已阻止通知",
-  newMessage: "新消息",
-  newFrom: "{name} 发来新消息",
   signOut: "退出登录",
 
   members: { other: "{n} 人在此" },
@@ -80,9 +83,7 @@ export const texts: Texts = {
   renamed: "{name} 改名为 {other}",
   topicIs: "话题：{topic}",
   leaveRoom: "离开聊天室",
-};
 
-export const memberTexts: MemberTexts = {
   talks: "会话",
   people: "联系人",
   rooms: "聊天室",

@@ -4,6 +4,6 @@ import { useLater } from "./later";
 import type { View } from "./view";
 
 export function Form(props: { view: View; talk: Talk | undefined; mode: "start" | "leave" }) {
-  const part = useLater(() => import("./form"));
+  const part = useLater(async () => (await Promise.all([import("./form"), props.view.more()]))[0]);
   return part ? <part.Form {...props} /> : <div class="middle" />;
 }

@@ -1,7 +1,7 @@
 // What is asked before the first message, and what is left when nobody is there. Fetched when it is needed.
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Introduction, Talk } from "../engine/types";
-import type { Texts } from "../languages";
+import type { MoreTexts } from "../languages";
 import { drafts, excess } from "./drafts";
 import css from "./form.css?inline";
 import button from "./main.css?inline";
@@ -10,7 +10,7 @@ import { say, styled, type View } from "./view";
 
 type Field = "name" | "email" | "message";
 export type Answers = Readonly<Record<Field, string>>;
-export type Faults = Readonly<Partial<Record<Field, keyof Texts>>>;
+export type Faults = Readonly<Partial<Record<Field, keyof MoreTexts>>>;
 
 // Something, an @, and a domain with a dot: only a letter sent there proves more.
 const EMAIL = /^[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+$/;

@@ -1,7 +1,7 @@
 // The list of talks; for members also people, rooms, and what they say of themselves. Loaded by those who need it.
 import { useRef, useState } from "preact/hooks";
 import type { Contact, Outcome, OwnState, Talk } from "../engine/types";
-import type { MemberTexts } from "../languages";
+import type { MoreTexts } from "../languages";
 import { Avatar, Head } from "./head";
 import css from "./home.css?inline";
 import { roving } from "./keys";
@@ -58,7 +58,7 @@ function TalkEntry({ view, talk, first }: { view: View; talk: Talk; first: boole
   );
 }
 
-function Talks({ view, talks, none }: { view: View; talks: readonly Talk[]; none: keyof MemberTexts }) {
+function Talks({ view, talks, none }: { view: View; talks: readonly Talk[]; none: keyof MoreTexts }) {
   if (!talks.length) return <p class="empty">{say(view, none)}</p>;
   return (
     <ul onKeyDown={(event) => roving(event, "vertical")}>
@@ -153,9 +153,9 @@ function People({ view }: { view: View }) {
 /** One name and a button: a person to add, a room to join. */
 function Adding(props: {
   view: View;
-  label: keyof MemberTexts;
-  hint: keyof MemberTexts;
-  button: keyof MemberTexts;
+  label: keyof MoreTexts;
+  hint: keyof MoreTexts;
+  button: keyof MoreTexts;
   add(name: string): Outcome;
 }) {
   const { view } = props;

@@ -3,14 +3,17 @@ import type { Happened, Said, Status } from "../engine/types";
 import type { Texts } from "../languages";
 import { onlyEmoji } from "./emoji";
 import { Icon } from "./icons";
-import { parts } from "./links";
+import { useLater } from "./later";
 import { clock } from "./times";
 import { say, type View } from "./view";
 
+/** Which parts are links is worked out in a chunk of its own: most of what is said has none. */
 export function Text({ view, text }: { view: View; text: string }) {
+  const links = useLater(() => import("./links"), /https?:|mailto:/i.test(text));
+  if (!links) return <>{text}</>;
   return (
     <>
-      {parts(text).map((part) =>
+      {links.parts(text).map((part) =>
         part.href ? (
           <a
             href={part.href}

@@ -19,7 +19,7 @@ export function Menu(props: { view: View; choices: readonly Choice[]; label?: st
   const [open, setOpen] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
   const part = useLater(async () => {
-    const [{ Choices }, alerts] = await Promise.all([import("./choices"), view.alerts()]);
+    const [{ Choices }, alerts] = await Promise.all([import("./choices"), view.alerts(), view.more()]);
     return { Choices, alerts };
   }, open);
   return (

@@ -3,7 +3,7 @@ import { type ComponentType, render } from "preact";
 import { type App, BEEN_HERE, type Shell } from "../border";
 import { talkKey } from "../engine/names";
 import type { Engine, Settings, State, TalkKey } from "../engine/types";
-import type { MemberTexts, Texts } from "../languages";
+import type { MoreTexts, Texts } from "../languages";
 import type { Alerts } from "./alerts";
 import { drafts } from "./drafts";
 import { Panel, type PaneProps } from "./panel";
@@ -12,10 +12,10 @@ import type { View } from "./view";
 import css from "./widget.css?inline";
 
 const languages = import.meta.glob<Texts>("../languages/[a-z][a-z].ts", { import: "texts" });
-// A query makes another module of the file: with what only members need.
-const memberLanguages = import.meta.glob<MemberTexts>("../languages/[a-z][a-z].ts", {
-  import: "memberTexts",
-  query: "?members",
+// A query makes another module of the file: with what only some need.
+const moreLanguages = import.meta.glob<MoreTexts>("../languages/[a-z][a-z].ts", {
+  import: "moreTexts",
+  query: "?more",
 });
 
 type Loads<T> = Readonly<Record<string, () => Promise<T>>>;
@@ -49,7 +49,8 @@ class WidgetApp implements App {
   readonly #gone = new AbortController();
   #language = "";
   #texts: Texts;
-  #memberTexts: Partial<MemberTexts> = {};
+  #moreTexts: Partial<MoreTexts> = {};
+  #more: Promise<void> | null = null;
   #words!: View["texts"];
   #shown: TalkKey | null | undefined;
   #home: ComponentType<PaneProps> | null = null;
@@ -183,11 +184,13 @@ class WidgetApp implements App {
     const first = this.#targets[0] ?? null;
     const several = this.#several;
     if (several && !this.#home) this.#loadHome();
+    if (shell.options.room.length) this.#gather().catch(() => {});
     const view: View = {
       engine: this.#engine,
       state: this.#state,
       shell,
       alerts: () => this.#alerting(),
+      more: () => this.#gather(),
       language: this.#language,
       texts: this.#words,
       shown: this.#shown === undefined ? first : this.#shown,
@@ -208,10 +211,8 @@ class WidgetApp implements App {
   #loadHome(): void {
     if (this.#loading) return;
     this.#loading = true;
-    Promise.all([import("./home"), load(memberLanguages, this.#language)]).then(
-      ([{ Home }, texts]) => {
-        this.#memberTexts = texts;
-        this.#worded();
+    Promise.all([import("./home"), this.#gather()]).then(
+      ([{ Home }]) => {
         this.#home = Home;
         this.#render();
       },
@@ -221,17 +222,36 @@ class WidgetApp implements App {
     );
   }
 
+  /** Has the texts that only some need. */
+  #gather(): Promise<void> {
+    this.#more ??= load(moreLanguages, this.#language).then(
+      (texts) => {
+        this.#moreTexts = texts;
+        this.#worded();
+        this.#render();
+      },
+      (error) => {
+        this.#more = null;
+        throw error;
+      },
+    );
+    return this.#more;
+  }
+
   /** The same object as long as nothing is called otherwise. */
   #worded(): void {
-    this.#words = { ...this.#texts, ...this.#memberTexts, ...this.#shell.options.texts };
+    this.#words = { ...this.#texts, ...this.#moreTexts, ...this.#shell.options.texts };
   }
 
   async update(): Promise<void> {
     const { language, isOpen } = this.#shell;
     if (language !== this.#language) {
       this.#texts = await load(languages, language);
-      if (this.#home) this.#memberTexts = await load(memberLanguages, language);
       this.#language = language;
+      if (this.#more) {
+        this.#more = null;
+        await this.#gather();
+      }
     }
     this.#worded();
     if (isOpen) {

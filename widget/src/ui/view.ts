@@ -1,7 +1,7 @@
 // What every component is given: the state of this moment, the texts, and what a click does.
 import type { Shell } from "../border";
 import type { Engine, PresenceState, State, Talk, TalkKey } from "../engine/types";
-import type { MemberTexts, Texts } from "../languages";
+import type { MoreTexts, Texts } from "../languages";
 import type { Alerts } from "./alerts";
 
 export interface View {
@@ -10,8 +10,10 @@ export interface View {
   readonly shell: Shell;
   /** Sound and notifications. */
   alerts(): Promise<Alerts>;
+  /** Has the texts that only some need: when it is done they are in `texts`. */
+  more(): Promise<void>;
   readonly language: string;
-  readonly texts: Texts & Partial<MemberTexts>;
+  readonly texts: Texts & Partial<MoreTexts>;
   /** The talk that is shown, or null for the list of talks. */
   readonly shown: TalkKey | null;
   /** Whether there is a list of talks to go back to. */
@@ -34,10 +36,10 @@ export function styled(view: View, css: string): void {
   view.shell.style(css);
 }
 
-/** A text of the widget; those for members are empty until they are there. */
+/** A text of the widget; those that only some need are empty until they are there. */
 export function say(
   view: View,
-  key: keyof (Texts & MemberTexts),
+  key: keyof (Texts & MoreTexts),
   values?: Readonly<Record<string, string | number>>,
 ): string {
   return view.shell.fill(view.texts[key] ?? "", view.language, values);

@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { choose, direction, fill, type Plural } from "../../src/languages";
-import { launcher, memberTexts, texts } from "../../src/languages/en";
+import { launcher, moreTexts, texts } from "../../src/languages/en";
 
 const folder = fileURLToPath(new URL("../../src/languages", import.meta.url));
 const codes = readdirSync(folder)
@@ -10,9 +10,9 @@ const codes = readdirSync(folder)
   .filter((code) => code !== undefined);
 
 type Words = Readonly<Record<string, string | Plural>>;
-type Language = { launcher: Words; texts: Words; memberTexts: Words };
-const kinds = ["launcher", "texts", "memberTexts"] as const;
-const ENGLISH = { launcher: { ...launcher }, texts, memberTexts } satisfies Language;
+type Language = { launcher: Words; texts: Words; moreTexts: Words };
+const kinds = ["launcher", "texts", "moreTexts"] as const;
+const ENGLISH = { launcher: { ...launcher }, texts, moreTexts } satisfies Language;
 const language = (code: string) => import(`../../src/languages/${code}.ts`) as Promise<Language>;
 const braces = (text: string) => new Set(text.match(/\{\w+\}/g));
 
