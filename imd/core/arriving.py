@@ -41,9 +41,8 @@ class Arriving:
             raise ShuttingDown
         people.limits.check_size("real_name_length", "realname", info.realname)
         people.limits.check_size("status_length", "status text", presence.text)
-        if account is not None and account.visitor:
-            realname = people.visitors.shown(account.site, account.name, info.realname)
-            info = msgspec.structs.replace(info, realname=realname)
+        if account is not None and account.site:
+            info = msgspec.structs.replace(info, realname=people.visitors.shown(account, info.realname))
         now = self._environment.clock.time()
         session_id = secrets.token_hex(8)
         if people.names is not None and not peer.hostname:

@@ -319,9 +319,8 @@ class People:
 
     def set_realname(self, session: Session, realname: str) -> None:
         self.limits.check_size("real_name_length", "realname", realname)
-        person = session.person
-        if person.site:
-            realname = self.visitors.shown(person.site, person.address.name, realname)
+        if session.account is not None:
+            realname = self.visitors.shown(session.account, realname)
         session.info = msgspec.structs.replace(session.info, realname=realname)
 
         def changed(room: Room) -> MemberDetailsChanged:

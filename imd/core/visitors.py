@@ -206,8 +206,9 @@ class Visitors:
                 if not self.placed(person, room.name):
                     rooms.part(person.sessions[0], room.name)
             for session in person.sessions:
-                if self.shown(person.site, person.address.name, session.info.realname) != session.info.realname:
-                    self._people.set_realname(session, session.info.realname)
+                account, name = person.account, session.info.realname
+                if account is not None and self.shown(account, name) != name:
+                    self._people.set_realname(session, name)
                 for name in presence.watched(session):
                     try:
                         self.check_staff(person, name)
@@ -285,11 +286,21 @@ class Visitors:
         own = self.sites.by_name.get(site)
         return poses(name, SERVICES if own is None else SERVICES | self.sites.names_answering(own))
 
-    def shown(self, site: str, nick: str, name: str) -> str:
-        """What others see of what a visitor calls herself: her nick, in place of what she must not be taken for. Only
-        who answers her is told the other, beside her nick (`introduction`)."""
+    def shown(self, account: Account, name: str) -> str:
+        """What others see of what somebody calls herself who came by a site: her nick, in place of what she must not be
+        taken for. Only who answers a visitor is told the other, beside her nick (`introduction`). What a site calls its
+        member is the site's to say."""
+        if not account.site:
+            return name
         name = in_sight(name)
-        return nick if name and self.poses(site, name) else name
+        if not account.visitor and name == self._members.get(account.id, ("", ""))[0]:
+            return name
+        sites = (
+            [account.site]
+            if account.visitor
+            else [each for each in self.sites.by_name if not self.serves(account, each)]
+        )
+        return account.name if name and any(self.poses(site, name) for site in sites) else name
 
     def introduction(self, person: Person) -> Introduction:
         """What she has said of herself, in the latest of her sessions where they differ."""
@@ -326,8 +337,8 @@ class Visitors:
         name, email = name or visit.name, email or visit.email
         await self._keep(session.person.key, msgspec.structs.replace(visit, name=name, email=email))
         visit.name, visit.email = name, email
-        person = session.person
-        if name and self.shown(person.site, person.address.name, name) != session.info.realname:
+        account = session.account
+        if name and account is not None and self.shown(account, name) != session.info.realname:
             self._people.set_realname(session, name)
         self.introduced(session.person)
 

@@ -290,7 +290,7 @@ def setname(session: "IrcSession", line: Line) -> None:
         session.fail("SETNAME", "INVALID_REALNAME", (), "That real name is empty or too long.", always=True)
         return
     if "setname" in session.caps:
-        session.reply("SETNAME", realname, source=session.source, colon=True)
+        session.reply("SETNAME", session.me.info.realname, source=session.source, colon=True)
 
 
 @command("PING", registered=False)

@@ -71,6 +71,26 @@ class Members(SynchronousTestCase):
             self.assertEqual(page.session.me.info.realname, "")
             self.assertEqual(where.hub.visitors.introduction(page.session.me.person).email, "")
 
+    def test_not_for_staff(self) -> None:
+        """What her site calls her is its own to say; but she does not call herself like those who answer, at this site
+        or another, unless she is one of them."""
+        where = shop()
+        page = where.page()
+        page.show(token(NOON, aud="localhost", name="Alice of Sales"))
+        page.ask("session")
+        me = page.session.me
+        self.assertEqual(me.info.realname, "Alice of Sales")
+        for name in ("Sa1es", "alice", "Bob", "NickServ"):
+            self.assertEqual(page.ask("set-realname", realname=name)["type"], "ok")
+            self.assertEqual(me.info.realname, me.address.name, name)
+        page.ask("set-realname", realname="Alice of Sales")
+        self.assertEqual(me.info.realname, "Alice of Sales")
+        page.ask("set-realname", realname="Mary")
+        self.assertEqual(me.info.realname, "Mary")
+        agent = self.come(where, name="carol")
+        agent.ask("set-realname", realname="Carol (Sales)")
+        self.assertEqual(agent.session.me.info.realname, "Carol (Sales)")
+
     def test_own(self) -> None:
         """A site signs on accounts of its own making: nobody else's, no other site's, and no visitor."""
         where = shop(site("own", "HS256"), site("own", "HS256", name="bank"))
