@@ -61,14 +61,10 @@ class Sites:
         #: By folded name.
         self.desks = {fold(desk.name): desk for desk in desks}
         #: By name of a site: who answers its visitors, folded; "*" is everybody with an account.
-        self._serving = {site.name: self._who_serve(site) for site in sites}
+        self._serving = {site.name: self.answered_by(site) for site in sites}
         #: Whether pages of any site may come.
         self.anywhere = any("*" in site.origins for site in sites)
         self.origins = frozenset().union(*(site.origins for site in sites))
-
-    def _who_serve(self, site: Site) -> frozenset[str]:
-        desks = [self.desks[name] for name in site.staff_folded if name in self.desks]
-        return site.staff_folded.union(*(map(fold, desk.agents) for desk in desks))
 
     def serves(self, account: str, site: str) -> bool:
         """Whether an account of this name is staff of a site, or an agent of a desk that is."""

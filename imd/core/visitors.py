@@ -18,7 +18,7 @@ from imd.core.limits import Limits
 from imd.core.message import Draft
 from imd.core.ports import Environment
 from imd.core.posing import SERVICES, poses
-from imd.core.refusal import Malformed, NoSuchAccount, NotAllowed, StoreUnavailable, TooFast
+from imd.core.refusal import Malformed, NotAllowed, StoreUnavailable, TooFast
 from imd.core.session import Account, Person, PresenceView, Session, State
 from imd.core.sites import Site, Sites
 from imd.core.stores import InboxStore, OutcomeUnknown, ShelfStore, surely
@@ -264,11 +264,6 @@ class Visitors:
         if account is None or account.visitor:
             return account is not None and account.id == visitor.id
         return self.serves(account, visitor.site) or self.attended(account, visitor)
-
-    def check_reach(self, sender: Person, visitor: Account, name: str) -> None:
-        """Raises `NoSuchAccount` for whoever may not know of her, with the name as it was asked for."""
-        if not self.may_reach(sender, visitor):
-            raise NoSuchAccount(name)
 
     def serves(self, account: Account, site: str) -> bool:
         """Whether an account is staff of a site: named, or an agent of a desk that is."""

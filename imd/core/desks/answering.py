@@ -1,6 +1,7 @@
 """What agents say to people who have a conversation with a desk of theirs, and to the desks themselves."""
 
 import time
+from dataclasses import dataclass
 from functools import partial
 
 import msgspec
@@ -26,26 +27,16 @@ from imd.core.trace import Trace
 _LISTED = 20
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Answering:
-    def __init__(
-        self,
-        environment: Environment,
-        people: People,
-        staff: Staff,
-        conversations: Conversations,
-        taking: Taking,
-        notices: Notices,
-        book: Book,
-        trace: Trace,
-    ) -> None:
-        self._environment = environment
-        self._people = people
-        self._staff = staff
-        self._conversations = conversations
-        self._taking = taking
-        self._notices = notices
-        self._book = book
-        self._trace = trace
+    _environment: Environment
+    _people: People
+    _staff: Staff
+    _conversations: Conversations
+    _taking: Taking
+    _notices: Notices
+    _book: Book
+    _trace: Trace
 
     def answered(
         self, session: Session, message: Message, person: Account, outcome: Settle
@@ -54,8 +45,7 @@ class Answering:
         sent, and who is told what becomes of it; None where that is done."""
         agent = session.account
         command = word(message.body) if message.kind is Kind.TEXT else None
-        any = command is not None
-        conversation = None if agent is None else self._conversations.between(agent, person, any=any)
+        conversation = None if agent is None else self._conversations.between(agent, person, any=command is not None)
         if agent is None or conversation is None:
             asked = agent is not None and command is not None and self._conversations.asked(person, agent)
             if agent is not None and (asked or (person.visitor and message.kind is Kind.TEXT)):
@@ -119,8 +109,7 @@ class Answering:
         )
 
     def _tagged(self, message: Message, conversation: Conversation) -> Message:
-        desk = self._staff.desks.get(conversation.desk)
-        name = conversation.desk if desk is None else desk.name
+        name = self._conversations.desk_name(conversation)
         return msgspec.structs.replace(message, tags={**message.tags, DESK_TAG: name})
 
     def _settled(self, outcome: Settle, told: Receipt) -> None:
@@ -166,7 +155,7 @@ class Answering:
                 self._taking.take(conversation, agent)
                 answer = [f"You have {conversation.called}."]
             case "who":
-                answer = [self.line(conversation)]
+                answer = [self._line(conversation)]
             case "help":
                 answer = [*HELP]
             case _:
@@ -188,17 +177,16 @@ class Answering:
         texts = list(HELP)
         if command[0] == "who":
             mine = self._conversations.served_at(desk, account)
-            texts = [self.line(each) for each in mine[:_LISTED]] or ["Nobody."]
+            texts = [self._line(each) for each in mine[:_LISTED]] or ["Nobody."]
             if len(mine) > _LISTED:
                 texts.append(f"And {len(mine) - _LISTED} more.")
         self._notices.tell(desk, session.person, [session], *texts)
         outcome(receipt(message, Outcome.ACCEPTED))
         return True
 
-    def line(self, conversation: Conversation) -> str:
+    def _line(self, conversation: Conversation) -> str:
         """A conversation in a line, for agents."""
-        who = str(conversation.who)
-        about = f"{conversation.called} ({who})" if who else conversation.called
+        about = conversation.about
         since = time.strftime("%Y-%m-%d %H:%M", time.gmtime(conversation.since))
         match conversation.stage:
             case Stage.RINGING:
@@ -223,4 +211,4 @@ class Answering:
         me = session.person.key
         mine = [each for each in conversations if each.stage is Stage.RINGING or each.by == me]
         for conversation in mine[:_LISTED]:
-            self._tell(session, conversation, self.line(conversation))
+            self._tell(session, conversation, self._line(conversation))

@@ -40,6 +40,17 @@ class Conversation(msgspec.Struct, eq=False):
     def open(self) -> bool:
         return self.stage is not Stage.CLOSED
 
+    @property
+    def agents(self) -> list[str]:
+        """Account ids: of whoever has it, or of those who are rung."""
+        return [self.by] if self.stage is Stage.TAKEN else list(self.rung)
+
+    @property
+    def about(self) -> str:
+        """The person, for agents: what she is called, and what she says of herself."""
+        who = str(self.who)
+        return f"{self.called} ({who})" if who else self.called
+
 
 class Said(msgspec.Struct, frozen=True):
     """A message to a desk that no agent has taken yet, as it is kept."""
@@ -73,6 +84,11 @@ class Spread:
     @property
     def accepted(self) -> bool:
         return any(safe(outcome) for outcome in self.agents.values())
+
+    @property
+    def settled(self) -> bool:
+        """Nobody waits to hear what becomes of it."""
+        return self.pending is None or self.pending.settled
 
 
 def safe(outcome: Outcome | None) -> bool:

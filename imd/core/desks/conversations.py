@@ -69,6 +69,15 @@ class Conversations:
     def of(self, person: str, desk: str) -> Conversation | None:
         return self.by_person.get(person, {}).get(desk)
 
+    def of_person(self, person: str) -> list[Conversation]:
+        """All that this account has with desks, open or not."""
+        return list(self.by_person.get(person, {}).values())
+
+    def desk_name(self, conversation: Conversation) -> str:
+        """As the settings spell it, of the desk she writes to."""
+        desk = self._staff.desks.get(conversation.desk)
+        return conversation.desk if desk is None else desk.name
+
     def at(self, conversation: Conversation) -> DeskPerson | None:
         """The desk whose agents have it."""
         return self._staff.desks.get(conversation.at) or self._staff.desks.get(conversation.desk)
@@ -79,7 +88,9 @@ class Conversations:
 
     def served_at(self, desk: DeskPerson, account: Account) -> list[Conversation]:
         """Those of a desk that this account, who serves there, may answer; the oldest first."""
-        return sorted((each for each in self.at_desk(desk) if self._hears(account, each)), key=lambda each: each.since)
+        return sorted(
+            (each for each in self.at_desk(desk) if self.hears(account.id, each)), key=lambda each: each.since
+        )
 
     def to_tell(self, account: Account) -> list[Conversation]:
         """Of which an agent hears who signs on: all that she has, and the latest of her desks. The oldest first."""
@@ -88,10 +99,12 @@ class Conversations:
             # No more are looked at, however many there are: everybody may come at once.
             found |= dict.fromkeys(islice(reversed(self._at.get(serving.folded, {})), MOST_TOLD))
         served = (each for each in found if (desk := self.at(each)) is not None and desk.serves(account))
-        return sorted((each for each in served if self._hears(account, each)), key=lambda each: each.since)
+        return sorted((each for each in served if self.hears(account.id, each)), key=lambda each: each.since)
 
-    def _hears(self, agent: Account, conversation: Conversation) -> bool:
-        return conversation.person != agent.id and not self._staff.blocks(agent.id, conversation.person)
+    def hears(self, agent: str, conversation: Conversation) -> bool:
+        """Whether this account, if it serves where the conversation is, hears of it: not of one's own, nor of whom one
+        blocks."""
+        return conversation.person != agent and not self._staff.blocks(agent, conversation.person)
 
     def between(self, agent: Account, person: Account, *, any: bool = False) -> Conversation | None:
         """The conversation in which `agent` says what she says to `person`: the one she has, else one that rings, else,
@@ -99,7 +112,7 @@ class Conversations:
         `any`, too, for what is not to be shown in any case."""
         mine = [
             each
-            for each in self.by_person.get(person.id, {}).values()
+            for each in self.of_person(person.id)
             if (desk := self.at(each)) is not None and desk.serves(agent) and agent.id != person.id
         ]
         order = (
@@ -127,7 +140,7 @@ class Conversations:
             return False
         return any(
             each.open and (desk := self.at(each)) is not None and desk.serves(serving.account)
-            for each in self.by_person.get(person, {}).values()
+            for each in self.of_person(person)
         )
 
     def attended(self, agent: Account, person: Account) -> bool:
@@ -212,7 +225,7 @@ class Conversations:
             unheard.given.update(spread.agents)
         unheard.add(spread)
         if len(unheard.spreads) > MOST_SAID:
-            oldest = next((each for each in unheard if each.pending is None or each.pending.settled), None)
+            oldest = next((each for each in unheard if each.settled), None)
             if oldest is not None:
                 self.forget_said(oldest)
 

@@ -5,6 +5,7 @@ accepted and the conversation is durable, *refused* when all copies are. Once an
 copy is with her client or in the store, the others' are withdrawn.
 """
 
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -39,29 +40,19 @@ def _withdrawn(way: Way) -> bool:
     return any(step == "withdrawn" or why == Queueing.DONE.value for _, step, why in way.steps)
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Copies:
-    def __init__(
-        self,
-        environment: Environment,
-        people: People,
-        delivery: "Delivery",
-        keeping: Keeping,
-        history: History,
-        book: Book,
-        staff: Staff,
-        conversations: Conversations,
-    ) -> None:
-        self._environment = environment
-        self._people = people
-        self._delivery = delivery
-        self._keeping = keeping
-        self._trace: Trace = delivery.trace
-        self._history = history
-        self._book = book
-        self._staff = staff
-        self._conversations = conversations
-        #: To be settled up as soon as what is known of them is durable.
-        self._settling: set[Conversation] = set()
+    _environment: Environment
+    _people: People
+    _delivery: "Delivery"
+    _trace: Trace
+    _keeping: Keeping
+    _history: History
+    _book: Book
+    _staff: Staff
+    _conversations: Conversations
+    #: To be settled up as soon as what is known of them is durable.
+    _settling: set[Conversation] = field(default_factory=set, init=False)
 
     # ------------------------------------------------------------ giving
 
@@ -143,7 +134,7 @@ class Copies:
         settle = partial(self._heard, spread, agent.id)
         if self._keeping.join(copy_key(spread.message.id, agent.id), sender, settle):
             return
-        tags = {**spread.message.tags, FOR_DESK_TAG: self._desk_name(conversation)}
+        tags = {**spread.message.tags, FOR_DESK_TAG: self._conversations.desk_name(conversation)}
         to = Address(agent.name, self._people.domain)
         message = msgspec.structs.replace(spread.message, recipient=to, tags=tags)
         way = self._main_way(spread).copy(message, agent.id)
@@ -172,10 +163,6 @@ class Copies:
         spread.agents = dict.fromkeys(spread.agents, Outcome.ACCEPTED) | dict.fromkeys(agent.id for agent in agents)
         for agent in agents:
             self.give(spread, agent, store_first=True)
-
-    def _desk_name(self, conversation: Conversation) -> str:
-        desk = self._staff.desks.get(conversation.desk)
-        return conversation.desk if desk is None else desk.name
 
     def _main_way(self, spread: Spread) -> DeskWay:
         way = self._trace.get(spread.message.id)
@@ -318,7 +305,7 @@ class Copies:
 
     def _confirmed(self, spread: Spread, agent: str) -> None:
         """Whoever has the conversation has this message, and she alone: it need not be kept for anybody."""
-        if not safe(spread.agents.get(agent)) or (spread.pending is not None and not spread.pending.settled):
+        if not safe(spread.agents.get(agent)) or not spread.settled:
             return
         if agent in spread.heard:
             self._conversations.forget_said(spread)
@@ -328,7 +315,7 @@ class Copies:
     def _forget(self, unheard: list[Spread]) -> None:
         """What was said before the conversation was closed, and is settled since."""
         for spread in unheard:
-            if spread.pending is None or spread.pending.settled:
+            if spread.settled:
                 self._conversations.forget_said(spread)
 
     def _settle_up(self, conversation: Conversation) -> None:

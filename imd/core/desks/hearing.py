@@ -1,5 +1,6 @@
 """What is heard of copies again: out of agents' inboxes, and from their clients, who confirm and read them."""
 
+from dataclasses import dataclass
 from functools import partial
 
 import msgspec
@@ -18,22 +19,14 @@ from imd.core.session import Person
 from imd.core.trace import DeskWay, Trace, Way
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Hearing:
-    def __init__(
-        self,
-        people: People,
-        presence: PresenceRegistry,
-        trace: Trace,
-        keeping: Keeping,
-        conversations: Conversations,
-        copies: Copies,
-    ) -> None:
-        self._people = people
-        self._presence = presence
-        self._trace = trace
-        self._keeping = keeping
-        self._conversations = conversations
-        self._copies = copies
+    _people: People
+    _presence: PresenceRegistry
+    _trace: Trace
+    _keeping: Keeping
+    _conversations: Conversations
+    _copies: Copies
 
     # ------------------------------------------------------------ out of inboxes
 
@@ -46,8 +39,7 @@ class Hearing:
     def found(self, agent: str, copy: Message) -> None:
         """At the start: this copy waits in an agent's inbox. It may be all there is of the message: what the taker has
         in her inbox is not on the shelf, and what nobody had taken is there only once its sender was to hear."""
-        mine = self._conversations.by_person.get(copy.sender_account, {})
-        conversation = mine.get(fold(copy.tags[FOR_DESK_TAG]))
+        conversation = self._conversations.of(copy.sender_account, fold(copy.tags[FOR_DESK_TAG]))
         if conversation is None or not conversation.open or copy.seq < conversation.began:
             return
         spread = self._conversations.spread(conversation, copy.id)
@@ -82,14 +74,14 @@ class Hearing:
         way = self._trace.get(id)
         if isinstance(way, DeskWay):
             return list(way.copies)
-        mine = self._conversations.by_person.get(person, {}).values()
+        mine = self._conversations.of_person(person)
         return list(dict.fromkeys(agent for each in mine for agent in (*each.rung, each.by) if agent))
 
     # ------------------------------------------------------------ what agents' clients say
 
     def _spread_of(self, message: Message) -> Spread | None:
         """Of a copy."""
-        for conversation in self._conversations.by_person.get(message.sender_account, {}).values():
+        for conversation in self._conversations.of_person(message.sender_account):
             spread = self._conversations.spread(conversation, message.id)
             if spread is not None:
                 return spread

@@ -1,5 +1,7 @@
 """What a desk says to its agents: by notices, which are live only."""
 
+from dataclasses import dataclass
+
 from imd.core.desks.desk import DeskPerson
 from imd.core.message import Envelope, Kind, Message
 from imd.core.people import People
@@ -8,12 +10,12 @@ from imd.core.sequence import MessageIds, Sequence
 from imd.core.session import Person, Session
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Notices:
-    def __init__(self, environment: Environment, people: People, numbers: Sequence, ids: MessageIds) -> None:
-        self._environment = environment
-        self._people = people
-        self._numbers = numbers
-        self._ids = ids
+    _environment: Environment
+    _people: People
+    _numbers: Sequence
+    _ids: MessageIds
 
     def say(self, desk: DeskPerson, agents: list[str], *texts: str, but: str = "") -> None:
         """To all of these accounts that are on, by their ids, `but` one."""

@@ -1,5 +1,7 @@
 """What is said to desks: whom it rings, and whom it reaches."""
 
+from dataclasses import dataclass
+
 import msgspec
 
 from imd.core.conversation import Stage
@@ -21,25 +23,15 @@ from imd.core.trace import Trace
 PLACED_EVERY = 30.0
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Ringing:
-    def __init__(
-        self,
-        environment: Environment,
-        people: People,
-        staff: Staff,
-        conversations: Conversations,
-        copies: Copies,
-        notices: Notices,
-        trace: Trace,
-    ) -> None:
-        self._environment = environment
-        self._people = people
-        self._staff = staff
-        self._conversations = conversations
-        self._copies = copies
-        self._notices = notices
-        self._trace = trace
-        staff.came = self._came
+    _environment: Environment
+    _people: People
+    _staff: Staff
+    _conversations: Conversations
+    _copies: Copies
+    _notices: Notices
+    _trace: Trace
 
     # ------------------------------------------------------------ what people say to desks
 
@@ -57,23 +49,18 @@ class Ringing:
             conversation = self._begin(session, desk, message)
         at = self._conversations.at(conversation) or desk
         conversation.active = message.time
-        if conversation.stage is Stage.TAKEN:
-            taker = self._taker(conversation, at)
-            agents = [] if taker is None else [taker]
-            if taker is None:
-                conversation.rung = []
-                self._conversations.change(conversation, Stage.RINGING)
-        else:
-            agents = []
         if conversation.stage is Stage.RINGING:
             agents = self.ring(conversation, at)
+        else:
+            taker = self._taker(conversation, at)
+            agents = self.again(conversation, at) if taker is None else [taker]
         for agent in agents:
             # What the store has refused for her since goes first.
             self._give_all(conversation, at, agent.id)
         if agents or not any(id != account.id for id in self._staff.agents(at)):
             self._copies.spread(session, conversation, message, desk, agents, outcome)
         else:
-            self._unheard(conversation, message, desk, outcome)
+            self._for_nobody(message, desk, outcome)
 
     def _begin(self, session: Session, desk: DeskPerson, message: Message) -> Conversation:
         person = session.person
@@ -94,19 +81,13 @@ class Ringing:
 
     def ring(self, conversation: Conversation, desk: DeskPerson) -> list[Account]:
         """Ring those who are to be rung by now; all who have been, who shall have what is said."""
-        on = [
-            id for id in best(desk.on) if id != conversation.person and not self._staff.blocks(id, conversation.person)
-        ]
-        wanted = on or [
-            account.id
-            for account in self._staff.agents(desk).values()
-            if account.id != conversation.person and not self._staff.blocks(account.id, conversation.person)
-        ]
+        on = [id for id in best(desk.on) if self._conversations.hears(id, conversation)]
+        wanted = on or [id for id in self._staff.agents(desk) if self._conversations.hears(id, conversation)]
         new = [id for id in wanted if id not in conversation.rung]
         if new:
             conversation.rung = [*conversation.rung, *new]
             self._conversations.keep(conversation)
-            self._notices.say(desk, new, self.summary(conversation, desk))
+            self._notices.say(desk, new, self._summary(conversation, desk))
             for id in new:
                 self._give_all(conversation, desk, id)
         # Some may block her since.
@@ -120,16 +101,13 @@ class Ringing:
         if agent is not None:
             self._copies.give_all(conversation, agent)
 
-    def again(self, conversation: Conversation) -> None:
-        """It is nobody's any more: it rings, with what its last agent has not confirmed."""
-        desk = self._conversations.at(conversation)
-        if desk is None:
-            return
+    def again(self, conversation: Conversation, desk: DeskPerson) -> list[Account]:
+        """It is nobody's any more: whom it rings now, with what its last agent has not confirmed."""
         conversation.rung = []
         self._conversations.change(conversation, Stage.RINGING)
-        self.ring(conversation, desk)
+        return self.ring(conversation, desk)
 
-    def _unheard(self, conversation: Conversation, message: Message, desk: DeskPerson, outcome: Settle) -> None:
+    def _for_nobody(self, message: Message, desk: DeskPerson, outcome: Settle) -> None:
         """All of the agents block her, which she must not learn (P5)."""
         way = self._trace.begin_at_desk(message, desk.key)
         # It goes on ringing for her, and stands in her history, as if somebody might answer yet.
@@ -141,10 +119,7 @@ class Ringing:
     def _pass_on(self, person: Person, message: Message, desk: DeskPerson, outcome: Settle) -> None:
         """Notices and signals, as typing: to those who are on and have it, or are rung."""
         conversation = self._conversations.of(person.key, desk.folded)
-        ids: list[str] = []
-        if conversation is not None and conversation.open:
-            ids = [conversation.by] if conversation.stage is Stage.TAKEN else conversation.rung
-        for id in ids:
+        for id in conversation.agents if conversation is not None and conversation.open else ():
             agent = self._people.person(id)
             if agent is not None and not self._staff.blocks(id, person.key):
                 tags = {**message.tags, FOR_DESK_TAG: desk.name}
@@ -156,7 +131,7 @@ class Ringing:
 
     # ------------------------------------------------------------ agents who come
 
-    def _came(self, desk: DeskPerson, agent: str) -> None:
+    def came(self, desk: DeskPerson, agent: str) -> None:
         """Somebody is on, or available, who was not: she is rung for what nobody has taken, at the end of this turn."""
         if self._conversations.by_person:
             self._environment.clock.soon(lambda: self._ring_for(desk, agent))
@@ -182,7 +157,7 @@ class Ringing:
     def introduced(self, person: Person) -> None:
         """Somebody has said who she is, or is on another page: the agents of her conversations hear."""
         who = self._who(person)
-        for conversation in list(self._conversations.by_person.get(person.key, {}).values()):
+        for conversation in self._conversations.of_person(person.key):
             if conversation.who == who or not conversation.open:
                 conversation.who = who
                 continue
@@ -196,12 +171,12 @@ class Ringing:
             self._conversations.tell(conversation)
             desk = self._conversations.at(conversation)
             if desk is not None and str(who) and not tiresome:
-                agents = [conversation.by] if conversation.stage is Stage.TAKEN else conversation.rung
                 # Who that is they have been told.
                 news = f"now {who.where}" if moved and who.page else who
-                self._notices.say(desk, agents, f"{conversation.called} is {news}.")
+                self._notices.say(desk, conversation.agents, f"{conversation.called} is {news}.")
 
-    def summary(self, conversation: Conversation, desk: DeskPerson) -> str:
-        who = str(conversation.who)
-        about = f"{conversation.called} ({who})" if who else conversation.called
-        return f"{about} asks for {desk.called}. Whoever answers {conversation.called} has the conversation."
+    @staticmethod
+    def _summary(conversation: Conversation, desk: DeskPerson) -> str:
+        return (
+            f"{conversation.about} asks for {desk.called}. Whoever answers {conversation.called} has the conversation."
+        )

@@ -65,15 +65,19 @@ class Desks:
         by_person = delivery.conversing
         self.conversations = Conversations(environment, people, presence, self._book, staff, by_person)
         notices = Notices(environment, people, numbers, ids)
-        self._copies = Copies(environment, people, delivery, keeping, history, self._book, staff, self.conversations)
-        self._hearing = Hearing(people, presence, delivery.trace, keeping, self.conversations, self._copies)
-        self._ringing = Ringing(environment, people, staff, self.conversations, self._copies, notices, delivery.trace)
+        trace = delivery.trace
+        self._copies = Copies(
+            environment, people, delivery, trace, keeping, history, self._book, staff, self.conversations
+        )
+        self._hearing = Hearing(people, presence, trace, keeping, self.conversations, self._copies)
+        self._ringing = Ringing(environment, people, staff, self.conversations, self._copies, notices, trace)
         self._taking = Taking(
             environment, people, staff, self.conversations, self._copies, self._ringing, notices, past
         )
         self._answering = Answering(
-            environment, people, staff, self.conversations, self._taking, notices, self._book, delivery.trace
+            environment, people, staff, self.conversations, self._taking, notices, self._book, trace
         )
+        staff.came, staff.left = self._ringing.came, self._taking.left
         # For delivery, which asks for each message.
         self.answered = self._answering.answered
         self.delivered, self.read = self._hearing.delivered, self._hearing.read
@@ -153,7 +157,7 @@ class Desks:
         if desk is None or not conversation.open:
             return
         if conversation.stage is Stage.TAKEN and self.staff.agent(desk, conversation.by) is None:
-            self._ringing.again(conversation)
+            self._ringing.again(conversation, desk)
         for spread in self.conversations.unheard(conversation):
             ids = [conversation.by] if conversation.stage is Stage.TAKEN else [*spread.agents, *conversation.rung]
             found = [self.staff.agent(desk, id) for id in dict.fromkeys(ids)]
@@ -163,13 +167,13 @@ class Desks:
     def _account_changed(self, change: AccountChange) -> None:
         before, now = change.before, change.after
         if before is not None and now is None:
-            for conversation in list(self.conversations.by_person.get(before.id, {}).values()):
+            for conversation in self.conversations.of_person(before.id):
                 if conversation.open:
                     self._taking.close(conversation, f"{before.name} has ended the conversation: the account is gone.")
                 self.conversations.forget(conversation, stored=False)
             self._book.forget(before.id)
-        elif before is not None and now is not None and before.name != now.name:
-            for conversation in self.conversations.by_person.get(now.id, {}).values():
+        elif now is not None and change.renamed:
+            for conversation in self.conversations.of_person(now.id):
                 conversation.called = now.name
                 self.conversations.keep(conversation)
         self.staff.account_changed(change)
@@ -190,7 +194,7 @@ class Desks:
 
     def taken_back(self, person: str, id: str) -> None:
         """Nobody is to be given it any more."""
-        for conversation in list(self.conversations.by_person.get(person, {}).values()):
+        for conversation in self.conversations.of_person(person):
             spread = self.conversations.spread(conversation, id)
             if spread is not None:
                 self.conversations.forget_said(spread)
@@ -202,7 +206,7 @@ class Desks:
         account = session.account
         if account is None or not self.conversations.by_person:
             return
-        mine = [each for each in self.conversations.by_person.get(account.id, {}).values() if each.open]
+        mine = [each for each in self.conversations.of_person(account.id) if each.open]
         served = self.conversations.to_tell(account)
         self.conversations.tell_session(session, [*mine, *served])
         self._answering.greet(session, served)

@@ -134,7 +134,7 @@ class Staff:
         self._changed = {}
         found: dict[str, Account] = {}
         for name in desk.rule.agents:
-            account = None if name == "*" else await self._accounts.by_name(fold(name))
+            account = None if name == EVERYONE else await self._accounts.by_name(fold(name))
             if account is not None:
                 found[account.id] = account
         if desk.everyone and not self._everyone:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from imd.core.address import fold
 from imd.core.conversation import Stage
@@ -24,27 +25,16 @@ _LAST = 5
 _LONG = 300
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Taking:
-    def __init__(
-        self,
-        environment: Environment,
-        people: People,
-        staff: Staff,
-        conversations: Conversations,
-        copies: Copies,
-        ringing: Ringing,
-        notices: Notices,
-        past: HistoryStore,
-    ) -> None:
-        self._environment = environment
-        self._people = people
-        self._staff = staff
-        self._conversations = conversations
-        self._copies = copies
-        self._ringing = ringing
-        self._notices = notices
-        self._past = past
-        staff.left = self.left
+    _environment: Environment
+    _people: People
+    _staff: Staff
+    _conversations: Conversations
+    _copies: Copies
+    _ringing: Ringing
+    _notices: Notices
+    _past: HistoryStore
 
     def take(self, conversation: Conversation, agent: Account, *, by: str = "", since: float = 0.0) -> None:
         """This agent has it from now on; the others hear, but for her who did it, and what they have not seen yet is
@@ -78,8 +68,8 @@ class Taking:
         at = named[0]
         conversation.at = at.folded
         self.take(conversation, account, by=by.id)
-        first = f"{by.name} hands you {self._about(conversation)}. Write to {conversation.called} to answer."
-        self._tell_all(at, conversation, account.id, first)
+        first = f"{by.name} hands you {conversation.about}. Write to {conversation.called} to answer."
+        self._tell_of(at, conversation, account.id, first)
         return f"{account.name} has {conversation.called} now."
 
     def _hand_to_desk(self, conversation: Conversation, by: Account, desk: DeskPerson) -> str:
@@ -87,19 +77,13 @@ class Taking:
         if not on:
             return f"Nobody else is at {desk.name} now."
         conversation.at = desk.folded
-        conversation.rung = []
-        self._conversations.change(conversation, Stage.RINGING)
         # Whoever has handed it on is not asked again.
-        agents = [agent.id for agent in self._ringing.ring(conversation, desk) if agent.id != by.id]
+        agents = [agent.id for agent in self._ringing.again(conversation, desk) if agent.id != by.id]
         for id in agents:
-            self._tell_all(desk, conversation, id, f"{by.name} hands {conversation.called} to {desk.name}.")
+            self._tell_of(desk, conversation, id, f"{by.name} hands {conversation.called} to {desk.name}.")
         return f"{conversation.called} rings at {desk.name}."
 
-    def _about(self, conversation: Conversation) -> str:
-        who = str(conversation.who)
-        return f"{conversation.called} ({who})" if who else conversation.called
-
-    def _tell_all(self, desk: DeskPerson, conversation: Conversation, agent: str, first: str) -> None:
+    def _tell_of(self, desk: DeskPerson, conversation: Conversation, agent: str, first: str) -> None:
         self._environment.spawn("tell of a conversation", self._tell_last(desk, conversation, agent, first))
 
     async def _tell_last(self, desk: DeskPerson, conversation: Conversation, agent: str, first: str) -> None:
@@ -121,13 +105,13 @@ class Taking:
     def close(self, conversation: Conversation, why: str, *, but: str = "") -> None:
         """It is over; `why` is for its agents, but for `but`, who knows already."""
         desk = self._conversations.at(conversation)
-        agents = [conversation.by] if conversation.stage is Stage.TAKEN else list(conversation.rung)
+        agents = conversation.agents
         self._conversations.change(conversation, Stage.CLOSED)
         if desk is not None:
             self._notices.say(desk, agents, why, but=but)
         for spread in self._conversations.unheard(conversation):
             # What somebody has not confirmed stays in her inbox.
-            if spread.pending is None or spread.pending.settled:
+            if spread.settled:
                 self._conversations.forget_said(spread)
             else:
                 self._conversations.keep_no_more(spread)
@@ -140,7 +124,7 @@ class Taking:
             if conversation.stage is Stage.TAKEN and conversation.by in gone:
                 text = f"{conversation.called} has nobody any more, and rings again."
                 self._notices.say(desk, [*desk.on], text, but=conversation.person)
-                self._ringing.again(conversation)
+                self._ringing.again(conversation, desk)
             elif conversation.stage is Stage.RINGING:
                 self._conversations.keep(conversation)
                 self._ringing.ring(conversation, desk)
