@@ -1,5 +1,6 @@
 """Tokens of sites: who is believed, and who is not."""
 
+import contextlib
 import time
 from typing import Any
 
@@ -16,6 +17,17 @@ from tests.tokens import by_hand, message
 
 DOMAIN = "example.org"
 CLAIMS = {"sub": "maria", "iss": "shop", "aud": DOMAIN, "exp": NOON + 60}
+#: What JSON can say, and what Python reads of it besides (halves of characters, NaN, numbers of any size).
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.sampled_from([DOMAIN, "shop", 10**400, "\ud800"])
+    | st.text(),
+    lambda inside: st.lists(inside, max_size=3) | st.dictionaries(st.text(max_size=4), inside, max_size=3),
+    max_leaves=5,
+)
 
 
 def tokens(*sites: object) -> SiteTokens:
@@ -190,6 +202,28 @@ class Refused(SynchronousTestCase):
         """Whatever somebody sends is refused, and nothing else happens."""
         for signed in (text, f"{text}.{text}.{text}", by_hand(text, text, SECRET.encode())):
             self.refused(signed)
+
+    @given(st.sampled_from(["sub", "iss", "aud", "exp", "nbf", "iat", "name", "email"]), VALUES)
+    def test_any_claim(self, claim: str, value: object) -> None:
+        """Whatever a site signs is read as what it is, or refused, and nothing else happens."""
+        signed = by_hand({"alg": "HS256", "kid": "HS256"}, {**CLAIMS, claim: value}, SECRET.encode())
+        try:
+            member = tokens().read(signed, DOMAIN, NOON)
+        except (SignOnFailed, TokenExpired):
+            return
+        for text in (member.account, member.name, member.email):
+            self.assertIsInstance(text, str)
+            text.encode()
+
+    @given(st.sampled_from(["alg", "kid", "typ", "crit", "b64", "jwk", "cty"]), VALUES)
+    def test_any_header(self, field: str, value: object) -> None:
+        """The same of a header; none changes who is believed, or by which key."""
+        header = {"alg": "HS256", "kid": "HS256", field: value}
+        signed = by_hand(header, CLAIMS, SECRET.encode())
+        forged = by_hand(header, {**CLAIMS, "sub": "admin"}, b"another secret, as long as it has to be")
+        with contextlib.suppress(SignOnFailed):
+            self.assertEqual(tokens().read(signed, DOMAIN, NOON).account, "maria")
+        self.refused(forged)
 
     def test_without_sites(self) -> None:
         """Where no site has keys no token is believed."""
