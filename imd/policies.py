@@ -12,9 +12,9 @@ from imd.core.session import EVERYTHING, Privilege
 from imd.core.sites import DEMO, NONE, DeskRule, Site
 from imd.core.tally import Tally
 from imd.core.verifier import read
-from imd.credentials.front import CredentialRules
 from imd.credentials.gateways import Gateway
 from imd.credentials.operators import OperatorLogin
+from imd.credentials.rules import CredentialRules
 from imd.credentials.site_tokens import TokenSite, token_key
 from imd.net.connections import ConnectionLimits
 from imd.net.web.doors import Make, WebDoor

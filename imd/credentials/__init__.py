@@ -1,6 +1,9 @@
 """Who may sign on: SCRAM, passwords, certificates, tokens, registration; and any Twisted checker as user database.
 
 front          `CredentialsFront`, what doors ask (imd.core.ports.Credentials)
+rules          the settings that matter here
+attempt        one attempt to sign on
+passwords      what is kept of them: verifiers, made and written
 portal         twisted.cred: Portal, realms, our own checker; the way of every password in the clear
 scram          the server's end of SCRAM-SHA-256, verifiers, decoys for names nobody has (pure)
 exchange       one SCRAM conversation over the account store

@@ -1,18 +1,13 @@
 """What doors ask of the user database: `imd.core.ports.Credentials`."""
 
-import secrets
 from collections.abc import Callable, Sequence
-from typing import TypeVar
 
-import msgspec
 from twisted.cred.checkers import ICredentialsChecker
 from twisted.cred.credentials import UsernamePassword
 from twisted.cred.portal import Portal
-from twisted.internet.defer import DeferredLock
-from twisted.logger import Logger
 
 from imd.core.accounts import Accounts
-from imd.core.address import MAX_NAME, check_account_name, fold, split
+from imd.core.address import check_account_name, fold, split
 from imd.core.limits import octets
 from imd.core.ports import Clock
 from imd.core.refusal import (
@@ -22,30 +17,28 @@ from imd.core.refusal import (
     MechanismRefused,
     NameInUse,
     NotAllowed,
-    Refusal,
     RegistrationRefused,
     SignOnFailed,
-    Suspended,
     WeakPassword,
 )
 from imd.core.session import Account, Peer, Privilege, Session
-from imd.core.stores import OutcomeUnknown, Store, Verifier, surely
-from imd.core.tally import Tally
+from imd.core.stores import Store, surely
 from imd.core.visitors import EMBEDDED, Visitors
+from imd.credentials.attempt import Attempt
 from imd.credentials.exchange import StoredScram
-from imd.credentials.gateways import Gateway, Gateways
+from imd.credentials.gateways import Gateways
 from imd.credentials.hashing import Hashing
 from imd.credentials.membership import Membership
-from imd.credentials.operators import OperatorLogin, Operators
+from imd.credentials.operators import Operators
+from imd.credentials.passwords import Passwords, usable
 from imd.credentials.portal import ForeignRealm, StoredPasswords, StoredRealm, Verifiers, login, usable_checker
 from imd.credentials.registration import CLOSED, INVITE, RegistrationRules
-from imd.credentials.scram import SALT_SIZE, new_verifier
-from imd.credentials.site_tokens import LIFETIME, SiteTokens, TokenSite
+from imd.credentials.rules import CredentialRules
+from imd.credentials.site_tokens import LIFETIME, SiteTokens
 from imd.credentials.throttle import Throttle
 from imd.credentials.tokens import Tokens
 from imd.credentials.visiting import Visiting
 from imd.net import oauthbearer
-from imd.net.opaque_string import UnusablePassword, prepare
 
 SCRAM, EXTERNAL, PLAIN, OAUTHBEARER = "SCRAM-SHA-256", "EXTERNAL", "PLAIN", oauthbearer.MECHANISM
 
@@ -54,33 +47,6 @@ _RETURNED_INVITATION = 86_400.0
 
 _HEX = frozenset("0123456789abcdef")
 
-_T = TypeVar("_T")
-
-
-class CredentialRules(msgspec.Struct, frozen=True, kw_only=True):
-    """The settings that matter here, as plain values."""
-
-    domain: str
-    registration: str = CLOSED
-    registrations_per_hour: int = 10
-    international: bool = False
-    scram_iterations: int = 100_000
-    #: Seconds.
-    resume_keep: float = 14 * 86_400.0
-    #: First delay after repeated failures, in seconds; 0 switches delays off.
-    sign_on_delay: float = 1.0
-    visitors_per_address: int = 60
-    #: Bytes of a name one may register.
-    name_length: int = MAX_NAME
-    #: Sites whose tokens sign on.
-    token_sites: tuple[TokenSite, ...] = ()
-    #: Who may operate the service.
-    operators: tuple[OperatorLogin, ...] = ()
-    #: Who may pass on connections of others.
-    gateways: tuple[Gateway, ...] = ()
-    #: Where it is counted how often a limit was met; the same after a reload.
-    tally: Tally = msgspec.field(default_factory=Tally)
-
 
 class CredentialsFront:
     """`imd.core.ports.Credentials` over our own accounts, or with `checker` over any Twisted user database.
@@ -88,8 +54,6 @@ class CredentialsFront:
     With a checker only PLAIN is offered, registration is closed, and accounts are made at the first sign-on; resume
     tokens work as ever. Raises ValueError for a checker that does not check passwords.
     """
-
-    log = Logger()
 
     def __init__(
         self,
@@ -101,14 +65,13 @@ class CredentialsFront:
         checker: ICredentialsChecker | None = None,
         visitors: Visitors | None = None,
     ) -> None:
-        self._store = store.accounts
         self._accounts = accounts
-        self._hashing = hashing
         self._clock = clock
         self._rules = rules
         self._foreign = checker is not None
         self._tokens = Tokens(store.tokens)
         self._throttle = Throttle(rules.sign_on_delay, tally=rules.tally)
+        self._passwords = Passwords(store.accounts, hashing, rules.scram_iterations)
         self._verifiers = Verifiers(accounts, store.accounts, store.secret, rules.scram_iterations)
         self._registration = RegistrationRules(
             CLOSED if self._foreign else rules.registration, rules.registrations_per_hour, tally=rules.tally
@@ -128,8 +91,6 @@ class CredentialsFront:
             self._visiting = Visiting(
                 accounts, visitors, visitors.sites, store.secret, clock, rules.visitors_per_address, rules.tally
             )
-        # Writers of verifiers take turns: a change of password is not undone by a rehash of the old one.
-        self._writing = DeferredLock()
         if checker is None:
             self._portal = Portal(StoredRealm(accounts), [StoredPasswords(self._verifiers, hashing)])
         else:
@@ -141,7 +102,7 @@ class CredentialsFront:
         self._throttle.set_base(rules.sign_on_delay)
         self._gateways.apply(rules.gateways, rules.sign_on_delay)
         self._operators.apply(rules.operators, rules.sign_on_delay, rules.scram_iterations)
-        self._verifiers.iterations = rules.scram_iterations
+        self._passwords.iterations = self._verifiers.iterations = rules.scram_iterations
         if self._visiting is not None:
             self._visiting.hourly.per_hour = rules.visitors_per_address
             self._site_tokens.apply(rules.token_sites)
@@ -170,11 +131,11 @@ class CredentialsFront:
             raise MechanismRefused("Passwords in the clear need TLS.")
         local = self._local_name(name)
         folded = fold(local)
-        with _Attempt(self, folded, peer) as attempt:
+        with self._attempt(peer, folded) as attempt:
             account = await login(self._portal, UsernamePassword(_octets(local), _octets(password)))
             attempt.succeeded(account)
         if not self._foreign:
-            await self._renew(account, password)
+            await self._passwords.renew(account, password)
         return account
 
     def scram(self, peer: Peer, account: Callable[[str], str] | None = None) -> StoredScram:
@@ -193,7 +154,7 @@ class CredentialsFront:
             # speaks by the page.
             raise MechanismRefused("EXTERNAL needs a client certificate.")
         folded = fold(self._local_name(name)) if name else ""
-        with _Attempt(self, folded, peer) as attempt:
+        with self._attempt(peer, folded) as attempt:
             account = await self._accounts.by_certificate(peer.certificate)
             # RFC 4422 appendix A.1: an empty authorization identity stands for whose certificate it is.
             if account is None or (name and fold(account.name) != folded):
@@ -203,7 +164,7 @@ class CredentialsFront:
 
     async def token(self, token: str, peer: Peer) -> tuple[Account, float]:
         """By a resume token, which is used up."""
-        with _Attempt(self, "", peer, guessable=False) as attempt:
+        with self._attempt(peer) as attempt:
             id, until = await self._tokens.redeem(token, self._clock.time()) or ("", 0.0)
             account = (await self._accounts.by_id([id])).get(id)
             if account is None:
@@ -215,7 +176,7 @@ class CredentialsFront:
         """By a site's token."""
         if self._membership is None or OAUTHBEARER not in self.mechanisms(peer):
             raise MechanismRefused("OAUTHBEARER is not offered here.")
-        with _Attempt(self, "", peer, guessable=False) as attempt:
+        with self._attempt(peer) as attempt:
             try:
                 identity, token = oauthbearer.parse(message)
             except oauthbearer.UnreadableBearer as reason:
@@ -252,7 +213,7 @@ class CredentialsFront:
         if self._operators.by_account_alone(fold(local)):
             # Or whoever is the first to come would operate the service.
             raise RegistrationRefused("This account is made by the operator only.")
-        prepared = _usable(password)
+        prepared = usable(password)
         if fold(password) == fold(local):
             raise WeakPassword
         now = self._clock.time()
@@ -261,7 +222,7 @@ class CredentialsFront:
             raise NameInUse(local)
         if await self._accounts.looks_like(local):
             raise LooksAlike(local)
-        verifier = await self._new_verifier(prepared)
+        verifier = await self._passwords.verifier(prepared)
         invited = self._registration.policy == INVITE
         if invited and not await self._tokens.accept(invitation, now):
             raise RegistrationRefused("The invitation is not valid, or no longer.")
@@ -275,7 +236,7 @@ class CredentialsFront:
     async def create_account(self, name: str, password: str) -> Account:
         """By the operator, whatever the rules of registration. Raises `InvalidName`, `NameInUse`, `NotAllowed`."""
         check_account_name(name, international=self._rules.international)
-        return await self._accounts.create(name, await self._new_verifier(_usable(password)), self._clock.time())
+        return await self._accounts.create(name, await self._passwords.verifier(usable(password)), self._clock.time())
 
     async def create_invitation(self, keep: float = 7 * 86_400.0) -> str:
         """An invitation, good for one registration within `keep` seconds."""
@@ -286,9 +247,7 @@ class CredentialsFront:
         self._own("Passwords")
         if account.visitor:
             raise NotAllowed("Visitors have no password.")
-        verifier = await self._new_verifier(_usable(password))
-        async with self._writing:
-            await surely(lambda: self._store.set_verifier(account.id, verifier))
+        await self._passwords.change(account, password)
         await surely(lambda: self._tokens.revoke(account.id))
 
     # ------------------------------------------------------------ operators of the service
@@ -304,6 +263,8 @@ class CredentialsFront:
 
     def privileges(self, operator: str) -> frozenset[Privilege]:
         return self._operators.privileges(operator)
+
+    # ------------------------------------------------------------ certificates, and the end of an account
 
     async def add_certificate(self, account: Account, fingerprint: str) -> Account:
         self._own("Certificates")
@@ -322,6 +283,10 @@ class CredentialsFront:
 
     # ------------------------------------------------------------ inside
 
+    def _attempt(self, peer: Peer, folded: str | None = None) -> Attempt:
+        """By a name, or by what nobody can guess."""
+        return Attempt(self._throttle, self._clock, folded or "", peer, guessable=folded is not None)
+
     def _own(self, what: str) -> None:
         if self._foreign:
             raise NotAllowed(f"{what} are kept in another user database.")
@@ -337,65 +302,6 @@ class CredentialsFront:
             self._rules.tally.count("nick_length")
             raise InvalidName(name, f"a name has 1 to {limit} bytes")
 
-    async def _new_verifier(self, prepared: bytes) -> Verifier:
-        salt, iterations = secrets.token_bytes(SALT_SIZE), self._rules.scram_iterations
-        return new_verifier(await self._hashing.salted(prepared, salt, iterations), salt, iterations)
-
-    async def _renew(self, account: Account, password: str) -> None:
-        """The password has just proved right: keep it with today's number of rounds."""
-        try:
-            old = await self._store.verifier(account.id)
-            if old is None or old.iterations == self._rules.scram_iterations:
-                return
-            new = await self._new_verifier(prepare(password))
-            async with self._writing:
-                if await self._store.verifier(account.id) == old:
-                    await self._store.set_verifier(account.id, new)
-        except (Refusal, OutcomeUnknown) as reason:
-            # The old one is as good until the next time.
-            self.log.info("password of {account} not rehashed: {reason}", account=account.id, reason=reason)
-
-    @property
-    def throttle(self) -> Throttle:
-        return self._throttle
-
-    def now(self) -> float:
-        return self._clock.time()
-
-
-class _Attempt:
-    """One attempt to sign on, within ``with``: held up if need be, and told to the throttle how it went.
-
-    What cannot be guessed, as a token, is not held up: many people come by one address, and some of them always with a
-    token that was good once.
-    """
-
-    def __init__(self, front: CredentialsFront, folded: str, peer: Peer, *, guessable: bool = True) -> None:
-        self._front = front
-        self._folded = folded
-        self._peer = peer
-        self._guessable = guessable
-
-    def __enter__(self) -> "_Attempt":
-        if self._guessable:
-            self._front.throttle.begin(self._folded, self._peer.address, self._front.now())
-        return self
-
-    def succeeded(self, account: Account) -> None:
-        """The secret was right. Raises `Suspended`, which only its owner gets to hear."""
-        self._front.throttle.succeeded(fold(account.name), self._peer.address)
-        if account.suspended:
-            raise Suspended(account.name)
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, SignOnFailed):
-            if self._guessable:
-                self._front.throttle.failed(self._folded, self._peer.address, self._front.now())
-            # Without the name: people type passwords into name fields.
-            self._front.log.info(
-                "sign-on from {address} by {door} failed", address=self._peer.address, door=self._peer.door
-            )
-
 
 def plain_fingerprint(text: str) -> str:
     """A SHA-256 fingerprint as it is kept: 64 hexadecimal digits in lower case. Raises `Malformed`."""
@@ -403,13 +309,6 @@ def plain_fingerprint(text: str) -> str:
     if len(plain) != 64 or set(plain) - _HEX:
         raise Malformed("A fingerprint is SHA-256: 64 hexadecimal digits, with or without colons.")
     return plain
-
-
-def _usable(password: str) -> bytes:
-    try:
-        return prepare(password)
-    except UnusablePassword as reason:
-        raise NotAllowed(f"This password cannot be used: {reason}.") from None
 
 
 def _octets(text: str) -> bytes:

@@ -9,8 +9,9 @@ from imd.config.reload import Changes
 from imd.control.actions import Actions
 from imd.control.wire import Answer
 from imd.core.stores import Store
-from imd.credentials.front import CredentialRules, CredentialsFront
+from imd.credentials.front import CredentialsFront
 from imd.credentials.hashing import Hashing
+from imd.credentials.rules import CredentialRules
 from imd.net.connections import ConnectionLimits, Connections
 from imd.net.datagram.port import PortCounts
 from imd.net.holding import Holding

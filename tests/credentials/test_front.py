@@ -29,9 +29,10 @@ from imd.core.refusal import (
     TooFast,
 )
 from imd.core.session import Account, Peer
-from imd.credentials.front import CredentialRules, CredentialsFront
+from imd.credentials.front import CredentialsFront
 from imd.credentials.hashing import Hashing
 from imd.credentials.operators import OperatorLogin
+from imd.credentials.rules import CredentialRules
 from imd.credentials.scram import new_verifier
 from imd.net.reactor_clock import ReactorClock
 from imd.net.scram_client import ScramClient
