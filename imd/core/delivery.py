@@ -30,7 +30,7 @@ from imd.core.refusal import AccountsOnly, Malformed, NoSuchAccount, Refusal, To
 from imd.core.relay import Pending, Stored, copy_key
 from imd.core.repetitions import Repetitions
 from imd.core.sequence import MessageIds, Sequence
-from imd.core.session import FIRST_MARKS, Account, Mark, Person, Session
+from imd.core.session import FIRST_MARKS, Account, Mark, Person, Session, place_of
 from imd.core.stores import InboxStore
 from imd.core.talking import Talking
 from imd.core.trace import Trace
@@ -236,7 +236,7 @@ class Delivery(Aside):
             self._pass_on(session, message, account, person, way, outcome, recipient)
             return
         sender = session.person
-        guest_origin = session.peer.address if sender.account is None or sender.site else ""
+        guest_origin = place_of(session.peer.address) if sender.account is None or sender.site else ""
         pending = Pending(account, sender, message, way, outcome, guest_origin, session)
         self._keeping.open[message.id] = pending
         if self._direct.take(message, way, message.time):

@@ -1,6 +1,8 @@
 """Who is on: a session, what it says of itself, and what others may see of a person."""
 
 import enum
+import ipaddress
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -110,6 +112,17 @@ class Account(msgspec.Struct, frozen=True):
     visitor: bool = False
     #: The site that made the account: its visitor, or its member; "" for all others.
     site: str = ""
+
+
+@lru_cache(maxsize=8_192)
+def place_of(address: str) -> str:
+    """What limits count as one place: an IPv4 address, an IPv6 /64 (one household, RFC 6177), or the text itself."""
+    if ":" not in address:
+        return address
+    try:
+        return str(ipaddress.IPv6Network((address.partition("%")[0], 64), strict=False))
+    except ValueError:
+        return address
 
 
 class Peer(msgspec.Struct, frozen=True):

@@ -227,7 +227,8 @@ class Queued(msgspec.Struct, frozen=True, gc=False):
     expires: float
     #: How often it has been handed to a client without being acknowledged.
     attempts: int = 0
-    #: For messages of guests: their network address; at most `origin_limit` of them per recipient are kept.
+    #: For messages of guests: where they are (`imd.core.session.place_of`); at most `origin_limit` of them are kept for
+    #: each recipient.
     origin: str = ""
     origin_limit: int = 0
 

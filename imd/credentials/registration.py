@@ -3,10 +3,9 @@
 from collections import OrderedDict
 
 from imd.core.refusal import RegistrationRefused, TooFast
-from imd.core.session import Peer
+from imd.core.session import Peer, place_of
 from imd.core.tally import Tally
 from imd.net.bucket import Bucket
-from imd.net.peer import network_of
 
 OPEN, INVITE, CLOSED = "open", "invite", "closed"
 
@@ -29,7 +28,7 @@ class Hourly:
         """Once more, from this address. Raises `TooFast`."""
         if self.per_hour <= 0:
             return
-        place = network_of(peer.address)
+        place = place_of(peer.address)
         bucket = self._buckets.get(place)
         if bucket is None:
             bucket = self._buckets[place] = Bucket(self.per_hour / 3600, self.per_hour, now)

@@ -11,8 +11,8 @@ not held up by what others do to the account, only by its own failures.
 from collections import OrderedDict
 
 from imd.core.refusal import TooFast
+from imd.core.session import place_of
 from imd.core.tally import Tally
-from imd.net.peer import network_of
 
 #: Longer names are nobody's; what is remembered of them is this long.
 _LONGEST = 100
@@ -106,7 +106,7 @@ class Throttle:
 
     def begin(self, folded: str, address: str, now: float) -> None:
         """Before an attempt. `folded` is "" where no name is given. Raises `TooFast`."""
-        folded, place = folded[:_LONGEST], network_of(address)
+        folded, place = folded[:_LONGEST], place_of(address)
         wait = self._addresses.begin(place, now)
         if not wait and folded and (folded, place) not in self._known:
             wait = self._accounts.begin(folded, now)
@@ -115,7 +115,7 @@ class Throttle:
             raise TooFast("failed sign-ons", wait)
 
     def failed(self, folded: str, address: str, now: float) -> None:
-        folded, place = folded[:_LONGEST], network_of(address)
+        folded, place = folded[:_LONGEST], place_of(address)
         self._addresses.failed(place, now)
         if folded:
             if (folded, place) in self._known:
@@ -126,7 +126,7 @@ class Throttle:
             self._accounts.failed(folded, now)
 
     def succeeded(self, folded: str, address: str) -> None:
-        place = network_of(address)
+        place = place_of(address)
         self._accounts.clear(folded)
         self._accounts.clear(_own_key(folded, place))
         # The address is not cleared: with one account of one's own one could wash it clean between guesses.

@@ -14,8 +14,9 @@ from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTime
 
 from imd.core.ban import Network
 from imd.core.refusal import Refusal, ShortOfMemory, TooFast, TooMany
+from imd.core.session import place_of
 from imd.core.tally import Tally
-from imd.net.peer import host_and_port, network_of
+from imd.net.peer import host_and_port
 
 #: Places whose latest connections are counted; those of longest ago are forgotten first.
 MOST_PLACES = 100_000
@@ -159,7 +160,7 @@ class Ticket:
             connections.check_barred(host)
         except Refusal as refusal:
             return refusal
-        place = network_of(host)
+        place = place_of(host)
         if place == self._place:
             return None
         connections.leave(self._place)
@@ -220,7 +221,7 @@ class Connections:
         host = host_and_port(address)[0]
         if not proxied:
             self.check_barred(host)
-        place = None if proxied else network_of(host)
+        place = None if proxied else place_of(host)
         if limits.connections and self.open >= limits.connections:
             self.refused("connections")
             raise TooMany("connections", limits.connections)
@@ -246,7 +247,7 @@ class Connections:
         host = host_and_port(address)[0]
         if not limits.requests or not host or (limits.exempt and _within(host, limits.exempt)):
             return
-        wait = self._requests.take(network_of(host), self.clock.seconds(), limits.requests)
+        wait = self._requests.take(place_of(host), self.clock.seconds(), limits.requests)
         if wait:
             self.refused("requests")
             raise TooFast("requests from one address", wait)

@@ -65,16 +65,6 @@ def is_loopback(address: str) -> bool:
         return False
 
 
-def network_of(address: str) -> str:
-    """What limits count as one place: an IPv4 address, an IPv6 /64 (one household, RFC 6177), or the text itself."""
-    if ":" not in address:
-        return address
-    try:
-        return str(ipaddress.IPv6Network((address.partition("%")[0], 64), strict=False))
-    except ValueError:
-        return address
-
-
 def _plain(host: str) -> str:
     # A listener on "::" shows IPv4 clients as ::ffff:192.0.2.1 (RFC 4291 section 2.5.5.2): limits, bans and the
     # ledger want one spelling.

@@ -4,7 +4,8 @@ from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase
 
-from imd.net.peer import host_and_port, is_loopback, network_of, peer_of
+from imd.core.session import place_of
+from imd.net.peer import host_and_port, is_loopback, peer_of
 
 
 class PeerTests(SynchronousTestCase):
@@ -32,7 +33,7 @@ class PeerTests(SynchronousTestCase):
 
     def test_networks(self) -> None:
         """An IPv6 /64 counts as one place, an IPv4 address as itself."""
-        self.assertEqual(network_of("2001:db8:0:1::1"), network_of("2001:db8:0:1:ffff::2"))
-        self.assertNotEqual(network_of("2001:db8:0:1::1"), network_of("2001:db8:0:2::1"))
-        self.assertNotEqual(network_of("192.0.2.1"), network_of("192.0.2.2"))
-        self.assertEqual(network_of("fe80::1%eth0"), network_of("fe80::2%eth0"))
+        self.assertEqual(place_of("2001:db8:0:1::1"), place_of("2001:db8:0:1:ffff::2"))
+        self.assertNotEqual(place_of("2001:db8:0:1::1"), place_of("2001:db8:0:2::1"))
+        self.assertNotEqual(place_of("192.0.2.1"), place_of("192.0.2.2"))
+        self.assertEqual(place_of("fe80::1%eth0"), place_of("fe80::2%eth0"))

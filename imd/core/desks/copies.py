@@ -26,7 +26,7 @@ from imd.core.people import People
 from imd.core.ports import Environment
 from imd.core.refusal import NoSuchAccount, QueueFull, Refusal, StoreUnavailable
 from imd.core.relay import Pending, copy_key
-from imd.core.session import Account, Person, Session, State
+from imd.core.session import Account, Person, Session, State, place_of
 from imd.core.stores import Queueing
 from imd.core.trace import DeskWay, Trace, Way
 
@@ -91,7 +91,7 @@ class Copies:
             # All of them first: none is the last before it has one.
             spread.agents.setdefault(agent.id, None)
         self._conversations.add(spread)
-        origin = session.peer.address if session.person.site else ""
+        origin = place_of(session.peer.address) if session.person.site else ""
         for agent in agents:
             self.give(spread, agent, origin)
         self.look(spread)

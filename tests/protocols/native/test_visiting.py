@@ -298,3 +298,20 @@ class Bounds(SynchronousTestCase):
         self.assertEqual(answers[-1]["code"], "queue-full")
         elsewhere = shop.visitor(peer=at("https://shop.example", address="198.51.100.1"))
         self.assertEqual(elsewhere.send("alice")["outcome"], "kept")
+
+    def test_inbox_by_many_addresses(self) -> None:
+        """Whoever has a whole network by IPv6, as each household has, is at one address; to a person and to a desk."""
+        for to, name in (("alice", "alice"), ("sales", "carol")):
+            shop = Shop()
+            shop.person(name)
+            secret, answers = "", []
+            for number in range(21):
+                page = shop.page(at("https://shop.example", address=f"2001:db8:1:2::{number:x}"))
+                page.visit(secret=secret) if secret else page.visit()
+                secret = page.secret
+                answers.append(page.send(to))
+                page.leave()
+            self.assertEqual([each["outcome"] for each in answers], ["kept"] * 20 + ["refused"], to)
+            self.assertEqual(answers[-1]["code"], "queue-full")
+            elsewhere = shop.visitor(peer=at("https://shop.example", address="2001:db8:1:3::1"))
+            self.assertEqual(elsewhere.send(to)["outcome"], "kept")
