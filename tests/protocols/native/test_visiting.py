@@ -309,7 +309,7 @@ class Bounds(SynchronousTestCase):
                 page = shop.page(at("https://shop.example", address=f"2001:db8:1:2::{number:x}"))
                 page.visit(secret=secret) if secret else page.visit()
                 secret = page.secret
-                answers.append(page.send(to))
+                answers.append(page.ask("send", to=to, body="Hello?", client_id=f"c{number}"))
                 page.leave()
             self.assertEqual([each["outcome"] for each in answers], ["kept"] * 20 + ["refused"], to)
             self.assertEqual(answers[-1]["code"], "queue-full")
