@@ -14,7 +14,7 @@ from imd.core.session import Person, Presence, State, Visibility
 from imd.core.talk import BanEntry, ListKind, Member, Role, Room, RoomFlag, Topic
 from imd.messages import connection, desks, messaging, rooms, signals, values
 from imd.messages.history import Redacted
-from tests.protocols.native.fakes import ALICE, BOB, PLAIN_TEXT, START
+from tests.protocols.native.recorder import ALICE, BOB, PLAIN_TEXT, START
 from tests.protocols.native.world import Talker, World
 
 

@@ -12,7 +12,7 @@ from imd.messages.history import Redacted
 from imd.messages.presence import PresenceOf
 from imd.protocols.native import room_events
 from imd.protocols.native.wire.codec import decode_server
-from tests.protocols.native.fakes import BOB, START
+from tests.protocols.native.recorder import BOB, START
 from tests.protocols.native.world import World
 
 ALICE = Address("alice", "example.org")

@@ -13,7 +13,7 @@ from imd.core.session import Location, PresenceView, State
 from imd.core.talk import Room, RoomLine, RoomLines
 from imd.messages import connection, messaging, presence, roster, signals
 from imd.protocols.native import session as session_module
-from tests.protocols.native.fakes import BOB, START
+from tests.protocols.native.recorder import BOB, START
 from tests.protocols.native.world import World
 
 ALICE = Address("alice", "example.org")

@@ -10,7 +10,8 @@ from imd.core.session import Account, Peer
 from imd.protocols.native.door import Door
 from imd.protocols.native.settings import NativeSettings
 from tests.house import House
-from tests.protocols.native.fakes import LOOPBACK, FakeCredentials, Recorder
+from tests.protocols.native.fake_credentials import FakeCredentials
+from tests.protocols.native.recorder import LOOPBACK, Recorder
 from tests.protocols.native.world import Talker, World
 
 

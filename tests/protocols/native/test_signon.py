@@ -9,7 +9,7 @@ from imd.messages.signon import Authenticated, Challenge, Welcome
 from imd.protocols.native import signon
 from imd.protocols.native.state import State as Phase
 from imd.protocols.native.wire.codec import decode_server, encode
-from tests.protocols.native.fakes import ALICE, LOOPBACK, PLAIN_TEXT
+from tests.protocols.native.recorder import ALICE, LOOPBACK, PLAIN_TEXT
 from tests.protocols.native.world import Talker, World
 
 PLAIN = "AGFsaWNlAHNlc2FtZQ=="  # \0alice\0sesame

@@ -14,7 +14,9 @@ from imd.protocols.native.door import Door
 from imd.protocols.native.session import NativeSession
 from imd.protocols.native.settings import NativeSettings
 from imd.protocols.native.wire.codec import decode_server, encode
-from tests.protocols.native.fakes import LOOPBACK, FakeCredentials, FakeHub
+from tests.protocols.native.fake_credentials import FakeCredentials
+from tests.protocols.native.fake_hub import FakeHub
+from tests.protocols.native.recorder import LOOPBACK
 
 
 class RecordingSink:

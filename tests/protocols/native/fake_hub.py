@@ -1,10 +1,8 @@
-"""A hub and credentials that record what the door asks of them, and a sink that records what it says."""
+"""A hub that records what the door asks of it."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 import msgspec
-from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from imd.core.address import Address
@@ -12,7 +10,7 @@ from imd.core.contact import Contact
 from imd.core.message import Draft, Message, Outcome, Receipt
 from imd.core.past import Heard, Part, Past, Spot
 from imd.core.ports import Client, RoomsKept
-from imd.core.refusal import NoSuchAccount, NoSuchRoom, NoSuchVisitor, Refusal, SignOnFailed
+from imd.core.refusal import NoSuchAccount, NoSuchRoom, Refusal
 from imd.core.session import (
     Account,
     ClientInfo,
@@ -26,54 +24,14 @@ from imd.core.session import (
 )
 from imd.core.talk import Member, Role, Room, RoomChange
 from imd.net.reactor_clock import ReactorClock
-
-DOMAIN = "example.org"
-
-
-ALICE = Account("1", "alice", 1000.0)
-
-ANNA = Account("2", "anna-k3f9", 1000.0, Visibility.NOBODY, visitor=True, site="shop")
+from tests.protocols.native.recorder import ALICE, BOB, DOMAIN, START, Fake, Recorder
 
 
-BOB = Address("bob", DOMAIN)
-
-
-LOOPBACK = Peer("native", "127.0.0.1", 50000, loopback=True)
-
-
-PLAIN_TEXT = Peer("native", "192.0.2.1", 50000)
-
-
-START = 1_000_000.0
-
-
-class Recorder:
-    """Remembers calls; `failing` makes the next call of that name raise; `held` makes it wait."""
-
-    def __init__(self) -> None:
-        self.calls: list[tuple[Any, ...]] = []
-        self.failing: dict[str, Exception] = {}
-        self.held: dict[str, Deferred[None]] = {}
-
-    def note(self, name: str, *details: Any) -> None:
-        self.calls.append((name, *details))
-        if name in self.failing:
-            raise self.failing.pop(name)
-
-    async def wait(self, name: str, *details: Any) -> None:
-        self.note(name, *details)
-        if name in self.held:
-            await self.held[name]
-
-    def named(self, name: str) -> list[tuple[Any, ...]]:
-        return [call[1:] for call in self.calls if call[0] == name]
-
-
-class FakePeople:
+class FakePeople(Fake):
     domain = DOMAIN
 
     def __init__(self, record: Recorder) -> None:
-        self.record = record
+        super().__init__(record)
         self.sessions: list[Session] = []
         self.persons: dict[str, Person] = {}
 
@@ -121,10 +79,7 @@ class FakePeople:
         self.record.note("set_realname", realname)
 
 
-class FakePresence:
-    def __init__(self, record: Recorder) -> None:
-        self.record = record
-
+class FakePresence(Fake):
     def update(self, session: Session, presence: Presence) -> None:
         self.record.note("update", presence)
 
@@ -146,15 +101,12 @@ class FakePresence:
         self.record.note("unwatch", name)
 
 
-class FakeRosters:
-    def __init__(self, record: Recorder) -> None:
-        self.record = record
-
+class FakeRosters(Fake):
     async def contacts(self, session: Session) -> list[Contact]:
         await self.record.wait("contacts")
         return [Contact("2", BOB, to=True, from_=True)]
 
-    async def _contact(self, what: str, *details: Any) -> Contact:
+    async def _contact(self, what: str, *details: object) -> Contact:
         await self.record.wait(what, *details)
         return Contact("2", BOB, asking=what == "ask", blocked=what == "block")
 
@@ -183,9 +135,9 @@ class FakeRosters:
         await self.record.wait("unblock", name)
 
 
-class FakeRooms:
+class FakeRooms(Fake):
     def __init__(self, record: Recorder) -> None:
-        self.record = record
+        super().__init__(record)
         self.rooms: dict[str, Room] = {}
         self.outcomes: list[Callable[[Receipt], None]] = []
         self.refusals: list[Refusal] = []
@@ -255,9 +207,9 @@ class FakeRooms:
         self.record.note("rename", name, new, text)
 
 
-class FakeDelivery:
+class FakeDelivery(Fake):
     def __init__(self, record: Recorder) -> None:
-        self.record = record
+        super().__init__(record)
         self.outcomes: list[Callable[[Receipt], None]] = []
 
     def send(self, session: Session, draft: Draft, outcome: Callable[[Receipt], None]) -> str:
@@ -285,9 +237,9 @@ class FakeDelivery:
         return 2
 
 
-class FakeHistory:
+class FakeHistory(Fake):
     def __init__(self, record: Recorder) -> None:
-        self.record = record
+        super().__init__(record)
         self.messages: list[Message] = []
 
     def want(self, session: Session) -> None: ...
@@ -304,10 +256,7 @@ class FakeHistory:
         return Past(target, self.messages)
 
 
-class FakeOffers:
-    def __init__(self, record: Recorder) -> None:
-        self.record = record
-
+class FakeOffers(Fake):
     def make(self, session: Session, to: str, offer: str) -> None:
         self.record.note("offer made", to, offer)
 
@@ -315,19 +264,13 @@ class FakeOffers:
         self.record.note("offer settled", other, offer)
 
 
-class FakeReadMarks:
-    def __init__(self, record: Recorder) -> None:
-        self.record = record
-
+class FakeReadMarks(Fake):
     async def mark(self, session: Session, target: str, at: int, id: str = "") -> int:
         self.record.note("mark", target, at)
         return at
 
 
-class FakeVisitors:
-    def __init__(self, record: Recorder) -> None:
-        self.record = record
-
+class FakeVisitors(Fake):
     def realname(self, account: Account) -> str:
         return "Anna" if account.visitor else ""
 
@@ -337,10 +280,7 @@ class FakeVisitors:
         await self.record.wait("introduce", name, email, page, title)
 
 
-class FakeDesks:
-    def __init__(self, record: Recorder) -> None:
-        self.record = record
-
+class FakeDesks(Fake):
     def close(self, session: Session, desk: str) -> None:
         self.record.note("close conversation", desk)
 
@@ -361,66 +301,3 @@ class FakeHub:
         self.desks = FakeDesks(self.record)
         self.read_marks = FakeReadMarks(self.record)
         self.visitors = FakeVisitors(self.record)
-
-
-class FakeScram:
-    account: Account | None = None
-
-    async def first(self, client_first: bytes) -> bytes:
-        return b"server-first of " + client_first
-
-    def final(self, client_final: bytes) -> bytes:
-        if client_final != b"proof":
-            raise SignOnFailed
-        self.account = ALICE
-        return b"v=verified"
-
-
-class FakeCredentials:
-    """Alice's password is ``sesame``, her token ``ticket``."""
-
-    def __init__(self, record: Recorder) -> None:
-        self.record = record
-        self.open = "open"
-
-    def mechanisms(self, peer: Peer) -> tuple[str, ...]:
-        return ("SCRAM-SHA-256", "EXTERNAL", "PLAIN") if peer.confidential else ("SCRAM-SHA-256",)
-
-    async def plain(self, name: str, password: str, peer: Peer) -> Account:
-        await self.record.wait("plain", name, password)
-        if (name, password) != ("alice", "sesame"):
-            raise SignOnFailed
-        return ALICE
-
-    def scram(self, peer: Peer) -> FakeScram:
-        return FakeScram()
-
-    async def external(self, name: str, peer: Peer) -> Account:
-        await self.record.wait("external", name)
-        return ALICE
-
-    async def token(self, token: str, peer: Peer) -> tuple[Account, float]:
-        await self.record.wait("token", token)
-        if token != "ticket":
-            raise SignOnFailed
-        return ALICE, 0.0
-
-    async def visit(self, peer: Peer, site: str, secret: str, name: str, email: str) -> tuple[Account, str]:
-        await self.record.wait("visit", site, secret, name, email)
-        if secret not in ("", "known"):
-            raise NoSuchVisitor
-        return ANNA, secret or "known"
-
-    async def issue_token(self, account: Account, device: str, until: float = 0.0) -> str:
-        await self.record.wait("issue_token", account.name, device)
-        return "fresh ticket"
-
-    async def register(self, name: str, password: str, peer: Peer, invitation: str = "") -> Account:
-        await self.record.wait("register", name, password, invitation)
-        return Account("9", name, START)
-
-    async def change_password(self, account: Account, password: str) -> None:
-        await self.record.wait("change_password", account.name, password)
-
-    def registration(self, peer: Peer) -> str:
-        return self.open
