@@ -331,6 +331,7 @@ class Daemon:
             self.hub.people.close()
             self.irc.stop()
             await gatherResults(map(Deferred.fromCoroutine, (self.native.stop(), self.datagrams.stop())))
+            self.web.close()
             await self._finished()
         if self._control is not None:
             await self._control.stop()

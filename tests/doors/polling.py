@@ -141,6 +141,10 @@ class PollStream(Stream):
             if each.open and each.transport is not None:
                 each.transport.pauseProducing()  # type: ignore[attr-defined]
 
+    def rest(self) -> None:
+        """Ask no more, but hear what was asked for."""
+        self._paused = True
+
     def resume(self) -> None:
         """Read on, and go on asking."""
         self._paused = False

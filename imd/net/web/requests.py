@@ -119,16 +119,16 @@ class Requests:
             return b""
         whole = bytes(head)
         self._head = None
-        if self._may_ask():
+        if self._may_ask(whole):
             self._channel = self._site.channel(self)
             self._channel.makeConnection(self.transport)
             self._channel.dataReceived(whole[: end + 4])
         return whole[end + 4 :]
 
-    def _may_ask(self) -> bool:
+    def _may_ask(self, head: bytes) -> bool:
         """Whether the request is handled; if not, it has been answered."""
         self._note()
-        if self._site.stopping:
+        if self._site.stopping and not self._for_last_words(head):
             self.turn_down(ShuttingDown())
             return False
         if self._next is None:
@@ -147,6 +147,11 @@ class Requests:
             self.turn_down(refusal)
             return False
         return True
+
+    def _for_last_words(self, head: bytes) -> bool:
+        """Whether this is about something that is there, and may have words for the client (`/embed/poll/ID`)."""
+        path = head.split(b" ", 2)[1:2]
+        return any(each.startswith(own + b"/") for each in path for own in self._site.bodies)
 
     def takes_bodies(self, path: bytes) -> bool:
         """Whether requests for this path may have a body."""
@@ -193,8 +198,14 @@ class Requests:
     # ------------------------------------------------------------ turns
 
     def stop(self) -> None:
-        """The daemon stops: who has asked gets an answer, as it comes; the others go."""
-        if self._channel is None or self._body is not None:
+        """The daemon stops: who has asked gets an answer, as it comes, and who has had one may ask for last words; the
+        others go."""
+        if self._channel is None and self._next is None:
+            self.transport.abortConnection()
+
+    def close(self) -> None:
+        """It waits for nobody any more."""
+        if self._head is not None or self._body is not None:
             self.transport.abortConnection()
 
     def asked(self) -> None:

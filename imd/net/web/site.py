@@ -153,12 +153,18 @@ class WebSite(Site):
         return super().getResourceFor(request)
 
     def stop(self) -> None:
-        """WebSockets are closed by their doors, as "going away"; requests end now."""
+        """WebSockets are closed by their doors, as "going away"; requests end now, but for those who come back for the
+        last words of what they have here (`bodies`): until `close`."""
         for framing in self.framings.values():
             framing.closing_code = CloseCode.GOING_AWAY
         self.stopping = True
         for requests in list(self.requesting):
             requests.stop()
+
+    def close(self) -> None:
+        """The doors have closed: whoever has not come back does not find them."""
+        for requests in list(self.requesting):
+            requests.close()
 
     # ------------------------------------------------------------ saying no
 

@@ -252,6 +252,34 @@ class PollingTests(DaemonTestCase):
         self.assertTrue(said["end"])
         self.assertEqual(await stopping, 0)
 
+    async def test_stopping_between_polls(self) -> None:
+        """Who is between two polls then, or in the middle of one, comes back over a connection that stands, and is told
+        the same; nothing else is done for anybody any more, and who stays away is not waited for."""
+        daemon = await self.daemon().start()
+        between, within, away = [await self.client(daemon, name) for name in ("between", "within", "away")]
+        other = await between.connect()
+        self.assertEqual((await other.ask("/imd.js", None, (), "GET")).status, 200)
+        opening = await between.connect()
+        self.assertEqual((await opening.ask("/embed/poll", b"{}")).status, 200)
+        beginning = request(within.path, within.poll())
+        within.connection.transport.write(beginning[:-5])
+        await self.waits(daemon, within)
+        stopping = Deferred.fromCoroutine(daemon.stop())
+        while (status := (await other.ask("/imd.js", None, (), "GET")).status) == 200:
+            pass
+        self.assertEqual(status, 503)
+        within.connection.transport.write(beginning[-5:])
+        for client, answer in (
+            (between, await between.connection.ask(between.path, between.poll())),
+            (within, await within.connection.answer()),
+        ):
+            said = client.take(answer)
+            self.assertEqual((said["messages"][-1]["code"], said["end"]), ("shutting-down", True))
+        self.assertEqual((await opening.ask("/embed/poll", b"{}")).status, 503)
+        self.assertEqual(await stopping, 0, daemon.log)
+        await away.connection.end()
+        self.assertNotIn("Traceback", daemon.log)
+
     async def test_origins(self) -> None:
         """Pages of configured sites may poll, and hear so; others may not; nobody uses another one's session."""
         daemon = await self.daemon(SHOP).start()

@@ -137,13 +137,24 @@ class KeptTests(SiteCase):
         self.assertEqual(late, ["late"])
 
     def test_stopping(self) -> None:
-        """What is not asked yet is not answered any more, and who waits for another request is let go."""
-        self.come(GET)
+        """What is not asked yet is not answered any more; who has had an answer may ask for the last words of what is
+        there, for so long."""
+        self.site.bodies.add(b"/page")
+        kept = self.come(GET)
         self.said()
         self.site.stop()
+        self.say(kept, b"GET /page/there HTTP/1.1\r\nHost: a\r\n\r\n")
+        self.assertTrue(self.said().startswith(b"HTTP/1.1 404 "))
         self.assertFalse(self.transport.connected)
+        for path in ("/", "/page", "/pages/there"):
+            self.come(ask(path))
+            self.assertTrue(self.said().startswith(b"HTTP/1.1 503 "))
+            self.assertFalse(self.transport.connected)
+        self.site.stopping = False
         self.come(GET)
-        self.assertTrue(self.said().startswith(b"HTTP/1.1 503 "))
+        self.site.stop()
+        self.assertTrue(self.transport.connected)
+        self.site.close()
         self.assertFalse(self.transport.connected)
 
     def test_short_of_memory(self) -> None:
