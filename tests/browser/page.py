@@ -33,6 +33,18 @@ _UNTIL = """
 })
 """
 
+#: How far things of the page were moved since it began (https://web.dev/articles/cls), also after a click.
+_MOVED = """
+() => new Promise(resolve => {
+  const moved = [];
+  new PerformanceObserver(list => {
+    for (const entry of list.getEntries()) moved.push(JSON.stringify(entry));
+  }).observe({ type: "layout-shift", buffered: true });
+  // Observers are told after the next frame.
+  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => resolve(moved))));
+})
+"""
+
 
 class Tab:
     """`page` is Playwright's; what is done with it is run by `do`."""
@@ -108,6 +120,11 @@ class Tab:
         Not by Playwright's wait_for_function, which a page that forbids `eval` stops.
         """
         await self.do(self.page.evaluate(_UNTIL % (int(PATIENCE * 1000), expression, json.dumps(expression))))
+
+    async def moved(self) -> list[str]:
+        """The layout shifts of the page."""
+        found: list[str] = await self.evaluate(_MOVED)
+        return found
 
     async def press(self, *keys: str) -> None:
         for key in keys:

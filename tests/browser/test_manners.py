@@ -7,17 +7,6 @@ from tests.browser.page import Tab
 from tests.browser.site import strict_policy, tag
 from tests.browser.widget import Widget
 
-#: How far things of the page were moved since it began (https://web.dev/articles/cls), also after a click.
-_MOVED = """
-() => new Promise(resolve => {
-  const moved = [];
-  new PerformanceObserver(list => {
-    for (const entry of list.getEntries()) moved.push(JSON.stringify(entry));
-  }).observe({ type: "layout-shift", buffered: true });
-  // Observers are told after the next frame.
-  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => resolve(moved))));
-})
-"""
 _NAMES = "Object.getOwnPropertyNames(window).sort()"
 #: What the page is made of besides the widget, its attributes included, and where each thing stands.
 _LAYOUT = """
@@ -89,7 +78,7 @@ class OnThePage(BrowserTestCase):
         await anna.tab.press("Escape")
         await anna.unseen(anna.field)
         self.assertEqual(await tab.evaluate(_LAYOUT), layout)
-        self.assertEqual(await tab.evaluate(_MOVED), [])
+        self.assertEqual(await tab.moved(), [])
 
     async def test_the_page_goes_on(self) -> None:
         """Before it is opened, the chat takes the page's thread for a moment only."""

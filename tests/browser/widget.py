@@ -18,6 +18,12 @@ host => [...host.shadowRoot.querySelectorAll("[part~=message]")].map(line => [
 ])
 """
 
+#: Whether it was open on the page before, and so opens by itself once it is there; never where it would cover the page.
+_LASTING = """
+Object.keys(sessionStorage).some(name => name.startsWith("imd.open"))
+  && !matchMedia("(max-width: 500px), (max-height: 460px)").matches
+"""
+
 _STILL = "host => Promise.all(host.shadowRoot.getAnimations().map(each => each.finished))"
 
 
@@ -97,7 +103,9 @@ class Widget:
     async def at_hand(self) -> None:
         """Have it open, on a page that one has just come to, whether it opens by itself or not."""
         await self.tab.until("'imd' in window")
-        if not await self.tab.evaluate("imd.isOpen"):
+        if await self.tab.evaluate(_LASTING):
+            await self.tab.until("imd.isOpen")
+        elif not await self.tab.evaluate("imd.isOpen"):
             await self.tab.do(self.launcher.click())
         await self.ready()
 

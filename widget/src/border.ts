@@ -86,3 +86,6 @@ export interface AppModule {
 
 /** The app asks `localStorage` for this to know who has written before, the loader, whether to import it at once. */
 export const BEEN_HERE = "imd.been";
+
+/** What `sessionStorage` has while a floating chat is open, by whom it is with: the tab's next page opens it again. */
+export const openName = ({ agents, room }: Options) => `imd.open ${agents} ${room}`;

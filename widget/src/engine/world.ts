@@ -54,7 +54,7 @@ export interface World {
   page(query: readonly string[]): { url: string; title: string };
 }
 
-function shelf(open: () => Storage): Shelf {
+export function shelf(open: () => Storage): Shelf {
   // Reading the property alone throws where storage is refused (third-party contexts, settings).
   let storage: Storage | null = null;
   try {

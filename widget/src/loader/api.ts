@@ -1,6 +1,6 @@
 // `imd`, the only global: the first widget of the page, and how to make more.
 import type { App, AppModule, Options, Shell, Theme } from "../border";
-import { BEEN_HERE } from "../border";
+import { BEEN_HERE, openName } from "../border";
 import { choose, direction, fill, type LauncherTexts } from "../languages";
 import { type Listener, Listeners } from "./events";
 import { Launcher, style } from "./launcher";
@@ -19,9 +19,10 @@ const launcherTexts = Object.fromEntries(Object.entries(languages).map(([path, t
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
-function beenHere(): boolean {
+/** Whether she has written before, or has it open. */
+function beenHere(options: Options): boolean {
   try {
-    return localStorage.getItem(BEEN_HERE) !== null;
+    return BEEN_HERE in localStorage || openName(options) in sessionStorage;
   } catch {
     // Storage may be forbidden.
     return false;
@@ -58,7 +59,7 @@ export class Widget {
     dark.addEventListener("change", this.#redraw);
     this.#open = this.#target !== null;
     this.#draw();
-    if (this.#open || this.#options.token || beenHere()) this.#import().catch(() => {});
+    if (this.#open || this.#options.token || beenHere(this.#options)) this.#import().catch(() => {});
   }
 
   #attach(): void {
@@ -79,8 +80,8 @@ export class Widget {
   }
 
   async open(): Promise<void> {
-    if (this.#open) return;
     const app = await this.#import();
+    if (this.#open) return;
     this.#open = true;
     this.#draw();
     await app.update();

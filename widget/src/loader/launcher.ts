@@ -16,7 +16,7 @@ function icon(name: string, path: string): SVGElement {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("class", name);
   svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("aria-hidden", "true");
+  svg.ariaHidden = "true";
   svg.append(document.createElementNS(SVG, "path"));
   svg.firstElementChild?.setAttribute("d", path);
   return svg;
@@ -54,9 +54,8 @@ export class Launcher {
     this.#button.type = "button";
     this.#button.onclick = clicked;
     this.#button.append(icon("bubble", BUBBLE), icon("cross", CROSS), this.#badge);
-    this.#badge.setAttribute("aria-hidden", "true");
-    this.#hint.setAttribute("role", "status");
-    this.panel.hidden = true;
+    this.#badge.ariaHidden = "true";
+    this.#hint.role = "status";
     this.#frame.append(this.panel, this.#hint, this.#button);
     this.root.append(this.#frame);
   }

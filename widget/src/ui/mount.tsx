@@ -1,8 +1,9 @@
 // The app of one widget: an engine, and what is drawn of its state.
 import { type ComponentType, render } from "preact";
-import { type App, BEEN_HERE, type Shell } from "../border";
+import { type App, BEEN_HERE, openName, type Shell } from "../border";
 import { talkKey } from "../engine/names";
 import type { Engine, Settings, State, TalkKey } from "../engine/types";
+import type { Shelf } from "../engine/world";
 import type { MoreTexts, Texts } from "../languages";
 import type { Alerts } from "./alerts";
 import { drafts } from "./drafts";
@@ -39,6 +40,9 @@ function settings(shell: Shell): Settings {
   };
 }
 
+/** Where the panel covers the page (widget.css): there it opens for who asks only. */
+const COVERING = "(max-width: 500px), (max-height: 460px)";
+
 export type CreateEngine = (settings: Settings) => Engine;
 
 class WidgetApp implements App {
@@ -47,6 +51,12 @@ class WidgetApp implements App {
   #alerts: Promise<Alerts> | null = null;
   #targets: readonly TalkKey[];
   readonly #gone = new AbortController();
+  readonly #tab: Shelf | null;
+  #open = false;
+  /** What was shown on the page before, until it can be shown here: a talk, or "" for the list of them. */
+  #before: TalkKey | null = null;
+  /** It is open because it was, and nobody has asked for it on this page. */
+  #quiet = false;
   #language = "";
   #texts: Texts;
   #moreTexts: Partial<MoreTexts> = {};
@@ -60,11 +70,12 @@ class WidgetApp implements App {
   #noted = false;
   #flashed = false;
 
-  constructor(shell: Shell, engine: Engine, texts: Texts, language: string) {
+  constructor(shell: Shell, engine: Engine, texts: Texts, language: string, tab: Shelf | null) {
     this.#shell = shell;
     this.#engine = engine;
     this.#texts = texts;
     this.#language = language;
+    this.#tab = tab;
     this.#state = engine.state;
     this.#worded();
     if (alerted(shell.options.sound)) void this.#alerting();
@@ -74,6 +85,25 @@ class WidgetApp implements App {
     this.#listen();
     if (shell.isOpen || shell.options.token || engine.known()) this.#start();
     this.#changed(engine.state);
+    this.#reopen();
+  }
+
+  /** As it was on the page before. */
+  #reopen(): void {
+    const shell = this.#shell;
+    this.#before = this.#tab?.get(openName(shell.options)) ?? null;
+    if (this.#before === null || shell.inline || matchMedia(COVERING).matches) return;
+    this.#quiet = true;
+    shell.open();
+  }
+
+  /** For the next page of this tab. */
+  #keep(): void {
+    const { options, inline } = this.#shell;
+    const name = openName(options);
+    if (inline) return;
+    if (this.#open) this.#tab?.set(name, this.#before ?? this.#shown ?? "");
+    else this.#tab?.remove(name);
   }
 
   #start(): void {
@@ -183,6 +213,11 @@ class WidgetApp implements App {
     const shell = this.#shell;
     const first = this.#targets[0] ?? null;
     const several = this.#several;
+    const before = this.#before;
+    if (before !== null && (before ? before in this.#state.talks : several)) {
+      this.#shown = before || null;
+      this.#before = null;
+    }
     if (several && !this.#home) this.#loadHome();
     if (shell.options.room.length) this.#gather().catch(() => {});
     const view: View = {
@@ -197,8 +232,11 @@ class WidgetApp implements App {
       several,
       show: (talk) => {
         this.#shown = talk;
+        this.#before = null;
+        this.#keep();
         this.#render();
       },
+      quiet: this.#quiet,
       refused: this.#refused,
       signOut: () => this.signOut(),
     };
@@ -254,6 +292,15 @@ class WidgetApp implements App {
       }
     }
     this.#worded();
+    if (isOpen !== this.#open) {
+      this.#open = isOpen;
+      if (!isOpen) {
+        this.#quiet = false;
+        this.#before = null;
+      }
+      this.#keep();
+    }
+    this.#shell.panel.style.animation = this.#quiet ? "none" : "";
     if (isOpen) {
       this.#start();
       this.#fit();
@@ -291,8 +338,9 @@ class WidgetApp implements App {
   }
 }
 
-export async function mountWith(createEngine: CreateEngine, shell: Shell): Promise<App> {
+/** `tab`: where it is kept what the tab's next page is to show; null: nowhere. */
+export async function mountWith(createEngine: CreateEngine, shell: Shell, tab: Shelf | null = null): Promise<App> {
   const { language } = shell;
   const texts = await load(languages, language);
-  return new WidgetApp(shell, createEngine(settings(shell)), texts, language);
+  return new WidgetApp(shell, createEngine(settings(shell)), texts, language, tab);
 }

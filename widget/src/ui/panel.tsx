@@ -94,7 +94,8 @@ export function Panel({ view, Home }: PaneProps & { Home: ComponentType<PaneProp
   const open = shell.isOpen;
 
   // Where the next key goes when it is opened or shows something else: to the field, if there is one. Not on
-  // telephones, whose keyboards hide half of it; and not from the page to a widget that sits in it.
+  // telephones, whose keyboards hide half of it; and not from the page to a widget that sits in it,
+  // or was open before.
   const { activeElement } = shell.root;
   const focus = () => {
     const field = root.current?.querySelector<HTMLElement>("[data-focus]");
@@ -102,7 +103,7 @@ export function Panel({ view, Home }: PaneProps & { Home: ComponentType<PaneProp
       (field && !matchMedia("(pointer: coarse)").matches ? field : root.current)?.focus({ preventScroll: true });
   };
   useLayoutEffect(() => {
-    if (!shell.inline || shell.root.activeElement) focus();
+    if (!(shell.inline || view.quiet) || shell.root.activeElement) focus();
   }, [open, pane, shown]);
   // What had it is gone: a form that was sent, a button that has done its work.
   useLayoutEffect(() => {

@@ -18,6 +18,8 @@ export interface View {
   readonly shown: TalkKey | null;
   /** Whether there is a list of talks to go back to. */
   readonly several: boolean;
+  /** Open because it was on the page before: nobody has asked for it here. */
+  readonly quiet: boolean;
   /** The token was not good; else it has expired. */
   readonly refused: boolean;
   show(talk: TalkKey | null): void;

@@ -25,6 +25,7 @@ const keep = (widget: Widget) => {
 
 beforeEach(() => {
   localStorage.clear();
+  sessionStorage.clear();
   stub.mounted.length = 0;
   begin(SERVER, { agents: "sales" });
   imd = keep(window.imd as Widget);
@@ -82,6 +83,22 @@ test("nothing is imported before it is opened, unless the person has written bef
   localStorage.setItem("imd.been", "1");
   keep(imd.create());
   await vi.waitFor(() => expect(stub.mounted).toHaveLength(2));
+});
+
+test("what is open on a page is imported with the next one, and only that", async () => {
+  sessionStorage.setItem("imd.open support #tea", "");
+  keep(imd.create({ agents: "sales", room: "tea" }));
+  await new Promise((done) => setTimeout(done, 20));
+  expect(stub.mounted).toHaveLength(0);
+  keep(imd.create({ agents: "support", room: "tea" }));
+  await vi.waitFor(() => expect(stub.mounted).toHaveLength(1));
+});
+
+test("two who open it at once open it once", async () => {
+  const opened = vi.fn();
+  imd.on("open", opened);
+  await Promise.all([imd.open(), imd.open()]);
+  expect(opened).toHaveBeenCalledOnce();
 });
 
 test("it opens and closes by click and by call, says so, and gives the focus back", async () => {

@@ -1,5 +1,6 @@
 // A widget on a page of its own (happy-dom), with the make-believe engine behind it.
 import type { App, Options, Shell } from "../../src/border";
+import type { Shelf } from "../../src/engine/world";
 import { direction, fill } from "../../src/languages";
 import { read } from "../../src/loader/options";
 import { mountWith } from "../../src/ui/mount";
@@ -23,7 +24,22 @@ export interface Stage {
   end(): void;
 }
 
-export async function stage(engine: FakeEngine, given: Partial<Options> = {}, language = "en"): Promise<Stage> {
+/** What is kept for the next page of a tab. */
+export class TabShelf implements Shelf {
+  readonly content = new Map<string, string>();
+  get = (name: string) => this.content.get(name) ?? null;
+  set = (name: string, text: string) => !!this.content.set(name, text);
+  remove = (name: string) => void this.content.delete(name);
+  names = () => [...this.content.keys()];
+}
+
+/** Open, unless it is a page of a `tab`: there it is as the page before has left it. */
+export async function stage(
+  engine: FakeEngine,
+  given: Partial<Options> = {},
+  language = "en",
+  tab: Shelf | null = null,
+): Promise<Stage> {
   const host = document.createElement("imd-chat");
   const root = host.attachShadow({ mode: "open" });
   const panel = document.createElement("div");
@@ -32,7 +48,12 @@ export async function stage(engine: FakeEngine, given: Partial<Options> = {}, la
   document.body.append(host);
   const options = { ...read("https://chat.example", {}), agents: ["sales"], ...given };
   const emitted: [string, unknown][] = [];
-  const made = { open: true };
+  const made = { open: tab === null };
+  const opened = (open: boolean) => {
+    made.open = open;
+    // The loader waits until the app is there.
+    queueMicrotask(() => void mounting.then((app) => app.update()));
+  };
   const shell: Shell = {
     options,
     host,
@@ -44,19 +65,16 @@ export async function stage(engine: FakeEngine, given: Partial<Options> = {}, la
     get isOpen() {
       return made.open;
     },
-    open: () => {
-      made.open = true;
-    },
-    close: () => {
-      made.open = false;
-    },
+    open: () => opened(true),
+    close: () => opened(false),
     emit: (event, detail) => emitted.push([event, detail]),
     fill,
     style: () => {},
     unread: () => {},
   };
-  const app = await mountWith(() => engine, shell);
-  await app.update();
+  const mounting = mountWith(() => engine, shell, tab);
+  const app = await mounting;
+  if (made.open) await app.update();
   const settle = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
   await settle();
   return Object.assign(made, {

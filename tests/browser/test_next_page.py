@@ -1,0 +1,64 @@
+"""From page to page of a site, in one tab: what was open stays open, and nobody is disturbed by it."""
+
+from typing import Any
+
+from tests.browser.case import BrowserTestCase
+from tests.browser.page import Tab
+from tests.browser.widget import Widget
+
+_PHONE = {"width": 390, "height": 780}
+
+
+class NextPage(BrowserTestCase):
+    async def anna(self, **options: Any) -> Widget:
+        """On the first of two pages, with the chat open."""
+        await self.attended()
+        self.page(
+            "/prices", data={"agents": "sales"}, title="Prices", body='<h1>Prices</h1><input autofocus id="search">'
+        )
+        anna = await self.visitor(await self.tab(**options))
+        await anna.open()
+        await anna.ready()
+        return anna
+
+    async def turn(self, tab: Tab) -> None:
+        """To the next page, by its link."""
+        await tab.do(tab.page.get_by_role("link", name="Prices").click())
+        await tab.do(tab.page.wait_for_url("**/prices"))
+
+    async def test_stays_open(self) -> None:
+        """Open it is open on the next page, where the keyboard stays where it was and nothing moves."""
+        anna = await self.anna()
+        tab = anna.tab
+        await self.turn(tab)
+        await tab.type("Da")
+        await anna.ready()
+        await anna.tab.do(tab.page.wait_for_load_state("networkidle"))
+        await tab.type("rj")
+        self.assertEqual(
+            await tab.evaluate("[document.activeElement.id, document.activeElement.value]"), ["search", "Darj"]
+        )
+        self.assertEqual(await tab.moved(), [])
+        await anna.say("Hello")
+        await anna.marked("Hello", "Delivered")
+
+    async def test_stays_closed(self) -> None:
+        """Closed it is closed on the next page, and in another tab nobody has opened it."""
+        anna = await self.anna()
+        other = await self.visitor(await self.tab(anna.tab.context))
+        await anna.tab.press("Escape")
+        await anna.unseen(anna.field)
+        await self.turn(anna.tab)
+        for each in (anna, other):
+            await each.tab.do(each.tab.page.wait_for_load_state("networkidle"))
+            self.assertFalse(await each.tab.evaluate("imd.isOpen"))
+
+    async def test_on_a_telephone(self) -> None:
+        """Where it covers the page, the next page is shown, and the chat when it is asked for."""
+        anna = await self.anna(viewport=_PHONE)
+        # It covers the link.
+        await anna.tab.visit(f"{self.origin}/prices")
+        await anna.tab.do(anna.tab.page.wait_for_load_state("networkidle"))
+        self.assertFalse(await anna.tab.evaluate("imd.isOpen"))
+        await anna.open()
+        await anna.ready()
