@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -319,8 +320,10 @@ class Visitors:
             raise NotAllowed("Only who is in a page of a site introduces herself.")
         name = self._check(name, email)
         title = one_line(title)
-        if not page.isprintable() or (page and not page.startswith(("https://", "http://"))):
-            raise Malformed("A page has an address that begins with https:// or http://.")
+        if not page.isprintable():
+            raise Malformed("This is no address of a page.")
+        if page and not self._of_site(session, page):
+            page = title = ""
         if page or title:
             before = self._pages.get(session.id, ("", ""))
             # A page without a title has none: not that of the page before.
@@ -336,6 +339,20 @@ class Visitors:
         if name and account is not None and self.shown(account, name) != session.info.realname:
             self._people.set_realname(session, name)
         self.introduced(session.person)
+
+    def _of_site(self, session: Session, page: str) -> bool:
+        """Whether this is a page of the site she came by: her agents are told of it by their desk, which they believe,
+        and may look at it. Frames without an address of their own have none to tell of."""
+        try:
+            parts = urlsplit(page)
+        except ValueError:
+            return False
+        # Name and password before a host are no part of it here, nor of an origin.
+        origin = f"{parts.scheme}://{parts.netloc}".lower()
+        if parts.scheme not in ("https", "http") or not parts.netloc:
+            return False
+        site = self.site(session.person)
+        return origin == session.peer.origin or (site is not None and site.embeds(origin) and "@" not in origin)
 
     async def vouched(self, account: Account, name: str, email: str) -> None:
         """What a site says of its member. Raises `StoreUnavailable`."""

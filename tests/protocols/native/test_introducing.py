@@ -49,15 +49,42 @@ class Introducing(SynchronousTestCase):
         for fields in [
             {"name": "a\nb"},
             {"title": "a\x00b", "name": "Eve"},
-            {"page": "javascript:alert(1)"},
             {"page": "https://x.example/\r\n"},
-            {"page": "data:text/html,x"},
             {"email": "x", "page": "https://shop.example/"},
         ]:
             with self.subTest(str(fields)):
                 self.assertEqual(self.anna.ask("introduce", **fields)["code"], "malformed")
         self.assertEqual(self.anna.ask("introduce", name="x" * 200)["code"], "too-long")
         self.assertEqual(self.said(), ("", "", "", ""))
+
+    def test_pages_of_others(self) -> None:
+        """Agents hear of pages of the site from their desk, and of nobody else's, however it is written; the rest of
+        what she says is taken."""
+        for page in [
+            "https://evil.example/login",
+            "https://shop.example.evil.example/",
+            "https://shop.example@evil.example/",
+            "https://shop.example:password@evil.example/",
+            "https://shop.example\\@evil.example/",
+            "https://evil.example\\.shop.example/",
+            "https://shop.example:8443/",
+            "http://shop.example/",
+            "https://bank.example/",
+            "https:///shop.example/",
+            "https:shop.example",
+            "//shop.example/",
+            "https://[shop.example/",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "file:///etc/passwd",
+            "about:srcdoc",
+        ]:
+            with self.subTest(page):
+                answer = self.anna.ask("introduce", name="Anna", page=page, title="Sign on again")
+                self.assertEqual((answer["type"], self.said()), ("ok", ("Anna", "", "", "")))
+        self.anna.ask("introduce", page="https://shop.example/prices", title="Prices")
+        self.anna.ask("introduce", page="https://evil.example/", title="Sign on again")
+        self.assertEqual(self.said()[2:], ("https://shop.example/prices", "Prices"))
 
     def test_titles_as_they_are(self) -> None:
         """Spaces of any kind, joined emoji, marks and soft hyphens, as titles and names have them, are no reason to
