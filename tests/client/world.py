@@ -17,8 +17,9 @@ from imd.client.library import Client
 from imd.client.signing_on import Details, Identity
 from imd.client.wire import WireProtocol
 from imd.core.hub import Policy
-from imd.credentials.front import CredentialRules, CredentialsFront
+from imd.credentials.front import CredentialsFront
 from imd.credentials.hashing import Hashing
+from imd.credentials.rules import CredentialRules
 from imd.messages.catalogue import FromServer
 from imd.messages.messaging import Message
 from imd.messages.signon import Welcome

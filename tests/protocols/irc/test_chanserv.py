@@ -1,6 +1,6 @@
 """Tests of `imd.protocols.irc.chanserv`: what rooms are to accounts, said to ChanServ."""
 
-from imd.credentials.front import CredentialRules
+from imd.credentials.rules import CredentialRules
 from imd.protocols.irc.chanserv.service import CHANSERV
 from tests.protocols.irc.test_operators import LOGINS
 from tests.protocols.irc.world import IrcTestCase, User, numerics

@@ -4,7 +4,7 @@ import base64
 
 import msgspec
 
-from imd.credentials.front import CredentialRules
+from imd.credentials.rules import CredentialRules
 from tests.credentials.signing import SECRET, site, token
 from tests.protocols.irc.world import NOW, IrcTestCase, User, World, numerics
 from tests.tokens import message

@@ -5,8 +5,8 @@ from ipaddress import ip_network
 
 from imd.core.refusal import NotAllowed
 from imd.core.session import Privilege
-from imd.credentials.front import CredentialRules
 from imd.credentials.operators import OperatorLogin
+from imd.credentials.rules import CredentialRules
 from imd.credentials.scram import new_verifier
 from imd.net.scram import salted_password
 from tests.protocols.irc.world import IrcTestCase, User, numerics

@@ -18,8 +18,9 @@ from imd.core.accounts import Accounts
 from imd.core.hub import Hub, Policy
 from imd.core.session import Account
 from imd.core.stores import Store
-from imd.credentials.front import CredentialRules, CredentialsFront
+from imd.credentials.front import CredentialsFront
 from imd.credentials.hashing import Hashing
+from imd.credentials.rules import CredentialRules
 from imd.net.reactor_clock import ReactorClock, Spawner
 from imd.net.scram import salted_password
 from imd.protocols.irc.gateway import IrcGateway

@@ -13,9 +13,10 @@ from imd.core.message import Draft, Receipt
 from imd.core.session import Peer
 from imd.core.sites import DeskRule, Site
 from imd.core.tally import Tally
-from imd.credentials.front import CredentialRules, CredentialsFront
+from imd.credentials.front import CredentialsFront
 from imd.credentials.hashing import Hashing
 from imd.credentials.operators import OperatorLogin
+from imd.credentials.rules import CredentialRules
 from imd.credentials.site_tokens import TokenSite
 from imd.protocols.native.door import Door
 from imd.protocols.native.session import NativeSession
