@@ -21,7 +21,8 @@ parts     accounts (who exists)      people (who is on)          presence (the P
                           sequence (ids and order)
           history (writing)  reading  happening (rooms' events)  redacting  own (export, erasure)
           desks/ (addresses answered by whoever is there)   conversation (theirs, as doors see it)   sites
-          visitors (who came by a page, and what they may do)   introduction (what they say of themselves)
+          visitors (who came by a page, and what they may do)   visits (how long they are known)
+          introduction (what they say of themselves)   members (what sites say of theirs)
           missed, held, track, cursors (what a device is handed when it comes back)  read_marks (how far one has read)
           staying (members without a client)   metadata (what is shown)   offers   ledger   limits
 joined by hub

@@ -216,7 +216,7 @@ class Hub:
         await self.metadata.load()
         await self.staying.load()
         await self.bans.load()
-        await self.visitors.load()
+        await self.visitors.visits.load()
         await self.desks.start(self.sites.desks)
 
     def store_back(self) -> None:
@@ -237,7 +237,7 @@ class Hub:
         return {
             "messages": await self.store.inbox.expire(now),
             "history": await self.history.expire(),
-            "visitors": await self.visitors.expire(),
+            "visitors": await self.visitors.visits.expire(),
             "ledger": await self.store.ledger.expire(now - self.policy.ledger_keep),
         }
 
@@ -253,12 +253,12 @@ class Hub:
         self.staying.rule = policy.always_on
         self.staying.keep = policy.always_on_keep
         self.staying.apply_rule()
-        self.visitors.keep = policy.visitors_keep
+        self.visitors.visits.keep = policy.visitors_keep
         self.delivery.trace.bound(policy.limits.traces)
         parts = (self.people, self.presence, self.rosters, self.rooms, self.delivery, self.offers)
         for part in (*parts, self.visitors, self.bans, self.read_marks, self.staying, self.missed, self.metadata):
             part.limits = policy.limits
-        self.people.whowas.limits = self.people.accepting.limits = policy.limits
+        self.people.whowas.limits = self.people.accepting.limits = self.visitors.visits.limits = policy.limits
         self.delivery.ack_wait = policy.ack_wait
         self.keeping.lifetime = policy.offline_keep
         self.keeping.max_messages = policy.offline_max_messages
@@ -277,7 +277,7 @@ class Hub:
             "contacts": self.rosters.most(),
             "watches": self.presence.most_watches(),
             "whowas": len(self.people.whowas),
-            "visitors": len(self.visitors),
+            "visitors": len(self.visitors.visits),
             **self.rooms.levels(),
             "offers": self.offers.most(),
             "always_on": len(self.staying.persons),

@@ -263,7 +263,7 @@ class Rooms(RoomKeeping):
         if session.person.site:
             self._people.visitors.check_place(session.person, name)
             if draft.kind.kept:
-                self._people.visitors.spoke(session.person)
+                self._people.visitors.visits.spoke(session.person.key)
         room = self.find(name)
         if room is None or not (room.members or room.founder):
             raise NoSuchRoom(name)

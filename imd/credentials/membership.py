@@ -40,7 +40,7 @@ class Membership:
             account = await self._made(member, local)
         if account.visitor or (site.members == OWN and account.site != site.name) or site.members not in (OWN, ANY):
             raise SignOnFailed("This account is not of this site.")
-        await self._visitors.vouched(account, self._name(member), self._email(member))
+        await self._visitors.members.vouched(account.id, self._name(member), self._email(member))
         return account
 
     async def _made(self, member: Member, local: str) -> Account:

@@ -80,7 +80,7 @@ class Visiting:
 
     async def _new(self, peer: Peer, site: Site, name: str, email: str) -> Account:
         now = self._clock.time()
-        self._visitors.check_room()
+        self._visitors.visits.check_room()
         self.hourly.count(peer, now)
         id = new_account_id()
         await self._visitors.entered(id, name, email)

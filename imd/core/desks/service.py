@@ -247,7 +247,7 @@ class Desks:
                 )
         for conversation in closed:
             # Visitors are forgotten with all they have; till then the staff can write to them.
-            if conversation.person not in self._people.visitors:
+            if conversation.person not in self._people.visitors.visits:
                 self.conversations.forget(conversation)
         return len(old) - len(closed)
 

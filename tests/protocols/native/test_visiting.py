@@ -65,7 +65,7 @@ class Coming(SynchronousTestCase):
             with self.subTest(str(fields)):
                 self.assertEqual(self.shop.page().ask("visit", **fields)["code"], "malformed")
         self.assertEqual(self.shop.page().ask("visit", name="ä" * 100)["code"], "too-long")
-        self.assertEqual(len(self.shop.hub.visitors), 0)
+        self.assertEqual(len(self.shop.hub.visitors.visits), 0)
 
     def test_back(self) -> None:
         """With her secret she is who she was, as often as she likes, also after a restart; answers wait for her."""
@@ -177,7 +177,7 @@ class Coming(SynchronousTestCase):
         self.shop.store.available = False
         self.assertEqual(self.shop.page().ask("visit")["code"], "store-unavailable")
         self.shop.store.available = True
-        self.assertEqual(len(self.shop.hub.visitors), 0)
+        self.assertEqual(len(self.shop.hub.visitors.visits), 0)
 
 
 class Going(SynchronousTestCase):
@@ -194,7 +194,7 @@ class Going(SynchronousTestCase):
         shop.turn(700)
         shop.wait(shop.hub.expire())
         self.assertEqual(self.names(shop), [])
-        self.assertEqual(len(shop.hub.visitors), 0)
+        self.assertEqual(len(shop.hub.visitors.visits), 0)
         self.assertEqual(shop.wait(shop.store.visits.everyone()), {})
         self.assertEqual(shop.page().ask("visit", secret=anna.secret)["code"], "no-such-visitor")
 
@@ -284,7 +284,7 @@ class Going(SynchronousTestCase):
         shop.wait(shop.hub.visitors.entered("Anobody", "", ""))
         shop.turn(700)
         shop.wait(shop.hub.expire())
-        self.assertEqual((len(shop.hub.visitors), shop.wait(shop.store.visits.everyone())), (0, {}))
+        self.assertEqual((len(shop.hub.visitors.visits), shop.wait(shop.store.visits.everyone())), (0, {}))
 
 
 class Bounds(SynchronousTestCase):
