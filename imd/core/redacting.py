@@ -104,9 +104,11 @@ class Redacting:
         await self._history.forget([*talks, *map(events, talks)], id)
         if side == key:
             self._keeping.withdraw(key, id)
+        # Others may have been given copies meanwhile; where there are no agents it waits for the first.
+        _, agents = self._at_desk(message, other)
         for agent in agents:
             self._keeping.withdraw_copy(agent, id)
-        if agents:
+        if isinstance(other, DeskPerson):
             self._desks.taken_back(me.key, id)
         self._strike(session, id)
         redaction = Redaction(

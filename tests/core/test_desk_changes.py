@@ -65,6 +65,16 @@ class ChangeTests(DeskTestCase):
         self.ask(self.anna, "two")
         self.assertEqual(self.texts(dora), ["two"])
 
+    def test_taken_by_who_hears_nothing_of_her(self) -> None:
+        """An agent who blocks somebody and answers her all the same is shown nothing of what she has said."""
+        self.house.wait(self.house.hub.rosters.block(self.bob.session, "anna"))
+        self.house.hub.desks.close(self.anna.session, "sales")
+        self.alice.prompt = False
+        self.ask(self.anna, "two")
+        self.ask(self.bob, "hello", to="anna")
+        self.assertEqual(self.texts(self.bob), ["hello"])
+        self.assertEqual(self.texts(self.alice)[-1:], ["two"])
+
     def test_person_renamed(self) -> None:
         """Under her new name she has the same conversation."""
         self.house.wait(self.house.accounts.rename(self.account("anna"), "anne"))
@@ -189,6 +199,24 @@ class NobodyYetTests(DeskTestCase):
         self.assertEqual(self.texts(dora), ["1", "2", "3"])
         shelf = self.house.wait(self.house.store.conversations.of(self.account("anna").id))
         self.assertEqual(shelf.keys(), {"sales"})
+
+    def test_suspended(self) -> None:
+        """An agent who may not sign on is none: what is said waits until she may, and is not dropped as if she did not
+        hear the person."""
+        dora = self.house.person("dora")
+        self.house.wait(self.house.accounts.suspend(dora))
+        anna = self.on("anna")
+        self.assert_settled(self.ask(anna, "1"), Outcome.KEPT)
+        self.house.restart()
+        dora = self.house.wait(self.house.accounts.suspend(dora, False))
+        self.assertEqual(self.texts(self.house.on(dora)), ["1"])
+
+    def test_taken_back(self) -> None:
+        """What waits at the desk and is taken back is shown to nobody."""
+        anna = self.on("anna")
+        told = [*self.ask(anna, "1"), *self.ask(anna, "2")]
+        self.house.wait(self.house.hub.history.redact(anna.session, "sales", told[0].id, ""))
+        self.assertEqual(self.texts(self.house.on(self.house.person("dora"))), ["2"])
 
     def test_bounded(self) -> None:
         """So many of a visitor as a guest may leave, and of others as an agent is given."""

@@ -1,13 +1,16 @@
 """Random lives of a desk: never lost, once per id, in order, over everything that can go wrong.
 
-``python -m tests.core.test_desk_simulation FIRST LAST [STEPS]`` lives many of them.
+``python -m tests.core.test_desk_simulation FIRST LAST [STEPS] [KIND]`` lives many of them, of a kind of `KINDS`.
 """
 
 import sys
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.core.simulation.desk_life import live
+from tests.core.simulation.desk_life import DeskLife, live
+from tests.core.simulation.desk_upheaval import Upheaval
+
+KINDS: dict[str, type[DeskLife]] = {"life": DeskLife, "upheaval": Upheaval}
 
 
 class DeskSimulationTests(SynchronousTestCase):
@@ -15,6 +18,12 @@ class DeskSimulationTests(SynchronousTestCase):
         """What was accepted reaches an agent, what was refused nobody, each of them once, in order."""
         for seed in range(60):
             live(seed, 150)
+
+    def test_upheavals(self) -> None:
+        """The same where settings and accounts change, people are blocked and take back what they have said; it is in
+        their history."""
+        for seed in range(60):
+            live(seed, 150, Upheaval)
 
     def test_killed_between_two_writes(self) -> None:
         """Copies of which the shelf does not know yet, or no more, are withdrawn with the others, and not shown before
@@ -29,11 +38,12 @@ class DeskSimulationTests(SynchronousTestCase):
 
 
 def main(arguments: list[str]) -> None:
-    first, last, steps = (int(argument) for argument in [*arguments, "150"][:3])
+    first, last, steps = (int(argument) for argument in [*arguments[:3], "150"][:3])
+    kind = KINDS[arguments[3] if len(arguments) > 3 else "life"]
     failed: dict[str, list[int]] = {}
     for seed in range(first, last):
         try:
-            live(seed, steps)
+            live(seed, steps, kind)
         except Exception as error:
             what = " ".join(each for each in str(error).splitlines()[0].split()[2:] if not each.isdigit())
             failed.setdefault(type(error).__name__ + " " + what, []).append(seed)

@@ -121,6 +121,9 @@ class Copies:
         """A copy for this agent, if she has none."""
         if safe(spread.agents.get(agent.id)):
             return
+        if self._staff.blocks(agent.id, spread.conversation.person):
+            # Also if she takes the conversation herself, or was rung by an earlier daemon (P5).
+            return
         if agent.id in spread.heard:
             # She had it, and another one since.
             spread.agents[agent.id] = Outcome.ACCEPTED

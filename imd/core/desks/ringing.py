@@ -57,7 +57,7 @@ class Ringing:
         for agent in agents:
             # What the store has refused for her since goes first.
             self._give_all(conversation, at, agent.id)
-        if agents or not any(id != account.id for id in self._staff.agents(at)):
+        if agents or not any(each.id != account.id and at.serves(each) for each in self._staff.agents(at).values()):
             self._copies.spread(session, conversation, message, desk, agents, outcome)
         else:
             self._for_nobody(message, desk, outcome)
@@ -82,7 +82,11 @@ class Ringing:
     def ring(self, conversation: Conversation, desk: DeskPerson) -> list[Account]:
         """Ring those who are to be rung by now; all who have been, who shall have what is said."""
         on = [id for id in best(desk.on) if self._conversations.hears(id, conversation)]
-        wanted = on or [id for id in self._staff.agents(desk) if self._conversations.hears(id, conversation)]
+        wanted = on or [
+            id
+            for id, account in self._staff.agents(desk).items()
+            if desk.serves(account) and self._conversations.hears(id, conversation)
+        ]
         new = [id for id in wanted if id not in conversation.rung]
         if new:
             conversation.rung = [*conversation.rung, *new]

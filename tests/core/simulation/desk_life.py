@@ -9,9 +9,10 @@ from twisted.python.failure import Failure
 from imd.core.desks.words import word
 from imd.core.hub import Policy
 from imd.core.message import DESK_TAG, FOR_DESK_TAG, Draft, Envelope, Kind, Outcome, Receipt
+from imd.core.past import Redaction
 from imd.core.ports import Hub
 from imd.core.refusal import Refusal
-from imd.core.session import ClientInfo, Peer, Presence, Session, State
+from imd.core.session import Account, ClientInfo, Peer, Presence, Session, State
 from imd.core.sites import DeskRule
 from imd.storage.memory.store import MemoryStore
 from tests.core.simulation.cast import Wrong
@@ -19,7 +20,9 @@ from tests.house import House, Recorder, TestEnvironment
 
 AGENTS = ("alice", "bob", "carol")
 PEOPLE = ("anna", "ben")
-_GOOD = (Outcome.ACCEPTED, Outcome.KEPT)
+RULES = (DeskRule(name="sales", agents=AGENTS[:2]), DeskRule(name="support", agents=AGENTS[1:]))
+DESKS = tuple(rule.name for rule in RULES)
+GOOD = (Outcome.ACCEPTED, Outcome.KEPT)
 _STATES = (State.AVAILABLE, State.AVAILABLE, State.AWAY, State.BUSY, State.INVISIBLE)
 
 
@@ -71,6 +74,9 @@ class Client(Recorder):
 
     def probe(self) -> None: ...
 
+    def message_redacted(self, redaction: Redaction) -> None:
+        self.life.show_redacted(self, redaction)
+
     def end(self, reason: Refusal) -> None:
         self.over = True
 
@@ -80,9 +86,10 @@ class DeskLife:
         self.seed = seed
         self.chance = random.Random(seed)
         self.store = MemoryStore()
-        rules = (DeskRule(name="sales", agents=AGENTS[:2]), DeskRule(name="support", agents=AGENTS[1:]))
-        self.house = House(Policy(desks=rules, history_keep=self.chance.choice([0.0, 86400.0])), self.store)
-        self.accounts = {name: self.house.person(name) for name in (*AGENTS, *PEOPLE)}
+        #: Who answers, and who asks.
+        self.agents, self.people = list(AGENTS), list(PEOPLE)
+        self.house = House(self.policy(), self.store)
+        self.accounts = self.accounts_made()
         self.clients: list[Client] = []
         self.said: list[Said] = []
         self.by_id: dict[str, Said] = {}
@@ -96,6 +103,12 @@ class DeskLife:
         self.log: list[str] = []
         self.numbers = 0
         self.failure: Wrong | None = None
+
+    def policy(self) -> Policy:
+        return Policy(desks=RULES, history_keep=self.chance.choice([0.0, 86400.0]))
+
+    def accounts_made(self) -> dict[str, Account]:
+        return {name: self.house.person(name) for name in (*AGENTS, *PEOPLE)}
 
     def number(self) -> int:
         self.numbers += 1
@@ -123,7 +136,7 @@ class DeskLife:
             return
         self.note(f"{client.who}/{client.number} is shown {said.number}" + " (repeat)" * envelope.repeat)
         key = (client.who, message.id)
-        asked = said.sender in PEOPLE
+        asked = said.to in DESKS
         # What a daemon that was killed had not written is not known to the next one.
         resent = len(set(said.lives)) > 1
         before = self.confirmed.get(key)
@@ -137,13 +150,14 @@ class DeskLife:
             and not resent,
             "a repeat, and never shown before": envelope.repeat and key not in self.shown and not resent,
             "refused and shown": said.outcomes == [Outcome.REFUSED] and len(said.lives) == 1,
-            "asked, and shown to no agent": asked and client.who not in AGENTS,
+            "asked, and shown to no agent": asked and client.who not in self.agents,
             "answered, and shown to somebody else": not asked and client.who != said.to,
             "a copy without its tag": asked and FOR_DESK_TAG not in message.tags,
         }
         for wrong in (reason for reason, true in reasons.items() if true):
             self.wrong(f"{said.number} {wrong}", message.id)
-        if key not in self.shown and not resent and DESK_TAG not in message.tags:
+        again = resent or Outcome.UNKNOWN in said.outcomes
+        if key not in self.shown and not again and DESK_TAG not in message.tags:
             talk = (said.sender, said.to)
             if said.number < client.last.get(talk, 0):
                 self.wrong(f"{said.number} of {said.sender} shown after {client.last[talk]}", message.id)
@@ -151,11 +165,17 @@ class DeskLife:
         self.shown[key] = self.shown.get(key, 0) + 1
         client.seen.add(message.id)
 
+    def show_redacted(self, client: Client, redaction: Redaction) -> None: ...
+
     # ------------------------------------------------------------ what may happen
 
     def step(self) -> None:
-        chance = self.chance
         here = [client for client in self.clients if not client.over and client.here is not None]
+        getattr(self, self.chance.choice(self.acts()))(here)
+
+    def acts(self) -> list[str]:
+        """What may happen next; what stands there more than once is more likely."""
+        chance = self.chance
         acts = ["ask"] * 5 + ["answer"] * 3 + ["come"] * 3 + ["confirm"] * 4 + ["turn"] * 3 + ["time"] * 2
         acts += ["go", "presence", "word", "word", "repeat", "repeat", "work", "work", "defer", "prompt", "close"]
         if chance.random() < 0.015:
@@ -164,10 +184,10 @@ class DeskLife:
             acts = ["die"]
         elif chance.random() < 0.05:
             acts = ["back"]
-        getattr(self, chance.choice(acts))(here)
+        return acts
 
     def ask(self, here: list[Client]) -> None:
-        people = [client for client in here if client.who in PEOPLE]
+        people = [client for client in here if client.who in self.people]
         if people:
             client = self.chance.choice(people)
             number = self.number()
@@ -176,17 +196,17 @@ class DeskLife:
             self.say(client, Said(number, client.who, self.chance.choice(["sales", "sales", "support"]), client_id))
 
     def answer(self, here: list[Client]) -> None:
-        agents = [client for client in here if client.who in AGENTS]
+        agents = [client for client in here if client.who in self.agents]
         if agents:
-            client, to = self.chance.choice(agents), self.chance.choice(PEOPLE)
+            client, to = self.chance.choice(agents), self.chance.choice(self.people)
             number = self.number()
             self.say(client, Said(number, client.who, to, f"c{number}"))
 
     def word(self, here: list[Client]) -> None:
         """Of those who have, or may have, the conversation: what is no word is shown, and checked as anything else."""
-        agents = [client for client in here if client.who in AGENTS]
+        agents = [client for client in here if client.who in self.agents]
         if agents:
-            client, to = self.chance.choice(agents), self.chance.choice(PEOPLE)
+            client, to = self.chance.choice(agents), self.chance.choice(self.people)
             text = self.chance.choice(["!take", "!take", "!hand bob", "!hand support", "!hand carol", "!close", "!who"])
             agent, person = self.accounts[client.who], self.accounts[to]
             assert client.here is not None and word(text)
@@ -225,13 +245,13 @@ class DeskLife:
     def repeat(self, here: list[Client]) -> None:
         for said in self.chance.sample(self.said, min(len(self.said), 10)):
             clients = [client for client in here if client.who == said.sender]
-            open_ = not any(outcome in _GOOD for outcome in said.outcomes)
+            open_ = not any(outcome in GOOD for outcome in said.outcomes)
             if said.client_id and clients and Outcome.REFUSED not in said.outcomes and open_:
                 self.say(self.chance.choice(clients), said)
                 return
 
     def come(self, here: list[Client]) -> None:
-        who = self.chance.choice([*AGENTS, *PEOPLE])
+        who = self.chance.choice([*self.agents, *self.people])
         if len(here) < 9:
             self.sign_on(who, self.chance.choice(["at once", "at once", "later", "never"]), self.chance.choice(_STATES))
 
@@ -277,7 +297,7 @@ class DeskLife:
             client.confirm(ids)
 
     def close(self, here: list[Client]) -> None:
-        people = [client for client in here if client.who in PEOPLE]
+        people = [client for client in here if client.who in self.people]
         if people and self.chance.random() < 0.3:
             client = self.chance.choice(people)
             assert client.here is not None
@@ -363,12 +383,12 @@ class DeskLife:
             if len(said.outcomes) < sum(life not in self.killed for life in said.lives):
                 self.wrong(f"{said.number} was never settled", said.id)
             reached = [who for who, id in self.confirmed if id == said.id]
-            if any(outcome in _GOOD for outcome in said.outcomes) and not reached:
+            if any(outcome in GOOD for outcome in said.outcomes) and not reached:
                 self.wrong(f"{said.number} was {said.outcomes} and is lost", said.id)
 
 
-def live(seed: int, steps: int) -> DeskLife:
-    life = DeskLife(seed)
+def live(seed: int, steps: int, kind: type[DeskLife] = DeskLife) -> DeskLife:
+    life = kind(seed)
     for _ in range(steps):
         life.step()
         if life.failure is not None:
