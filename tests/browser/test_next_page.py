@@ -1,4 +1,4 @@
-"""From page to page of a site, in one tab: what was open stays open, and nobody is disturbed by it."""
+"""From page to page of a site, in one tab: what was open stays open, what was begun is there, nobody is disturbed."""
 
 from typing import Any
 
@@ -52,6 +52,22 @@ class NextPage(BrowserTestCase):
         for each in (anna, other):
             await each.tab.do(each.tab.page.wait_for_load_state("networkidle"))
             self.assertFalse(await each.tab.evaluate("imd.isOpen"))
+
+    async def test_what_is_begun(self) -> None:
+        """What is typed and not sent is there after a reload and on the next page, until it is sent."""
+        anna = await self.anna()
+        tab = anna.tab
+        await tab.do(anna.field.fill("Do you sh"))
+        await tab.do(tab.page.reload())
+        await anna.holds("Do you sh")
+        await self.turn(tab)
+        await anna.holds("Do you sh")
+        await tab.do(anna.field.press_sequentially("ip?"))
+        await tab.press("Enter")
+        await anna.marked("Do you ship?", "Delivered")
+        await tab.do(tab.page.reload())
+        await anna.shows("Do you ship?")
+        await anna.holds("")
 
     async def test_on_a_telephone(self) -> None:
         """Where it covers the page, the next page is shown, and the chat when it is asked for."""

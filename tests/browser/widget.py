@@ -113,6 +113,10 @@ class Widget:
         """Wait until one can write."""
         await self.seen(self.field)
 
+    async def holds(self, text: str) -> None:
+        """Wait until this is in the field, and nothing else."""
+        await self.tab.do(expect(self.field).to_have_value(text, timeout=PATIENCE))
+
     async def say(self, text: str) -> None:
         await self.tab.do(self.field.fill(text))
         await self.tab.do(self.field.press("Enter"))

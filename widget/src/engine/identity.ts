@@ -38,6 +38,7 @@ export function baseOf(settings: Settings): string {
 
 export class Keeping {
   readonly #shared: Shelf;
+  readonly #tab: Shelf;
   readonly #own: Shelf;
 
   /** `together`: all tabs have one connection, and what is kept; else each has its own of both. */
@@ -47,6 +48,7 @@ export class Keeping {
     together: boolean,
   ) {
     this.#shared = world.local;
+    this.#tab = world.tab;
     this.#own = together ? world.local : world.tab;
   }
 
@@ -105,10 +107,27 @@ export class Keeping {
     this.#own.remove(`${this.base}:out:${clientId}`);
   }
 
+  /** What was begun in this tab for a talk. */
+  draft(talk: TalkKey): string {
+    return this.#tab.get(`${this.base}:draft:${talk}`) ?? "";
+  }
+
+  setDraft(talk: TalkKey, text: string): void {
+    this.#keep(this.#tab, `draft:${talk}`, text);
+  }
+
+  /** Of other tabs, what each keeps for itself is theirs to forget. */
   forget(): void {
-    for (const shelf of [this.#shared, this.#own]) {
-      for (const name of shelf.names()) if (name.startsWith(`${this.base}:`)) shelf.remove(name);
-    }
+    this.#clear(this.#shared);
+    this.forgetTab();
+  }
+
+  forgetTab(): void {
+    this.#clear(this.#tab);
+  }
+
+  #clear(shelf: Shelf): void {
+    for (const name of shelf.names()) if (name.startsWith(`${this.base}:`)) shelf.remove(name);
   }
 
   #keep(shelf: Shelf, name: string, value: string | null): void {

@@ -80,6 +80,7 @@ function makeEngine(page: Page, first: Settings): Engine {
   let held = true;
   let looking: TalkKey | null = null;
   let last = 0;
+  let signedOn = false;
   const listeners = new Set<(state: State) => void>();
   const hearers = new Map<EventName, Set<(event: never) => void>>();
   let unbind = bind();
@@ -94,8 +95,15 @@ function makeEngine(page: Page, first: Settings): Engine {
     };
   }
 
+  function keeping(token = settings.token) {
+    return new Keeping(world, baseOf({ ...settings, token }), shared.tabs);
+  }
+
   function changed() {
     const { state } = shared;
+    // Signed out in another tab.
+    if (signedOn && !state.me && !keeping().known) keeping().forgetTab();
+    signedOn = state.me !== null;
     if (looking !== null && state.talks[looking]?.unread) void shared.run("read", looking);
     for (const listener of [...listeners]) listener(state);
   }
@@ -115,8 +123,13 @@ function makeEngine(page: Page, first: Settings): Engine {
   /** Goes on as somebody else. */
   function become(next: Settings) {
     unbind();
+    const begun = Object.keys(shared.state.talks).map((talk) => [talk, keeping().draft(talk)] as const);
+    const visitor = settings.token === null;
     if (held) page.leave(settings);
     settings = next;
+    signedOn = false;
+    // Who signs on goes on writing; another person does not find what this one has begun.
+    if (visitor) for (const [talk, text] of begun) keeping().setDraft(talk, text);
     held = false;
     hold();
     if (running) shared.start();
@@ -158,12 +171,11 @@ function makeEngine(page: Page, first: Settings): Engine {
     },
     async signOut() {
       if (running) await shared.run("signOut");
-      else new Keeping(world, baseOf(settings), true).forget();
       // A member may have been a visitor before.
-      new Keeping(world, baseOf({ ...settings, token: null }), shared.tabs).forget();
+      for (const token of [settings.token, null]) keeping(token).forget();
       running = false;
     },
-    known: () => new Keeping(world, baseOf(settings), shared.tabs).known,
+    known: () => keeping().known,
 
     identify(token) {
       const next = { ...settings, token };
@@ -191,10 +203,12 @@ function makeEngine(page: Page, first: Settings): Engine {
       last = Math.max(world.clock.now(), last + 1);
       const entry = { clientId, to: talk, body, kind, at: last };
       // Noted here, before any other tab hears of it: this page may be gone in the next moment.
-      new Keeping(world, baseOf(settings), shared.tabs).addUnsent(entry);
+      keeping().addUnsent(entry);
       void shared.run("send", entry);
       return clientId;
     },
+    draft: (talk) => keeping().draft(talk),
+    setDraft: (talk, text) => keeping().setDraft(talk, text),
     join: (room) => shared.run("join", key(room)),
     watch: (name) => void shared.run("watch", key(name)),
     setPresence: (state, text = "") => shared.run("setPresence", state, text),

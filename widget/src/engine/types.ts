@@ -315,6 +315,9 @@ export interface Engine {
   look(talk: TalkKey | null): void;
   /** Say something. Returns the client id; all else comes by the state. Empty bodies are ignored (""). */
   send(talk: TalkKey, body: string, kind?: "text" | "action"): string;
+  /** What was begun for a talk in this tab and not sent; "" for nothing. Later pages of the tab have it, too. */
+  draft(talk: TalkKey): string;
+  setDraft(talk: TalkKey, text: string): void;
   /** Send again what has `failed`. */
   retry(talk: TalkKey, key: string): void;
   /** Drop what has `failed`. */

@@ -1,24 +1,27 @@
 // Where one writes.
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Talk } from "../engine/types";
-import { drafts, excess } from "./drafts";
+import { excess } from "./excess";
 import { Icon } from "./icons";
 import { useLater } from "./later";
 import { say, type View } from "./view";
 
 export function Composer({ view, talk }: { view: View; talk: Talk }) {
   const { engine, state } = view;
-  const kept = drafts(engine);
-  const [text, setText] = useState(kept.get(talk.key) ?? "");
+  const begun = () => engine.draft(talk.key);
+  const [text, setText] = useState(begun);
   const [picking, setPicking] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
   // With the first colon: `:wave:` is one, too.
   const emoji = useLater(() => import("./picker"), picking || text.includes(":"));
   const over = excess(text, state.longest);
 
+  // Back on this page, out of the browser's memory: it may have been sent on another.
   useEffect(() => {
-    setText(kept.get(talk.key) ?? "");
-  }, [kept, talk.key]);
+    const back = () => setText(begun);
+    window.addEventListener("pageshow", back);
+    return () => window.removeEventListener("pageshow", back);
+  }, []);
 
   // As tall as its text; the style sheet says how tall at most.
   useLayoutEffect(() => {
@@ -31,7 +34,7 @@ export function Composer({ view, talk }: { view: View; talk: Talk }) {
 
   const write = (written: string) => {
     setText(written);
-    kept.set(talk.key, written);
+    engine.setDraft(talk.key, written);
     engine.typing(talk.key, written.trim() !== "");
   };
 
@@ -41,7 +44,7 @@ export function Composer({ view, talk }: { view: View; talk: Talk }) {
     const action = /^\/me\s+(.+)/s.exec(body)?.[1];
     engine.send(talk.key, action ?? body, action ? "action" : "text");
     setText("");
-    kept.delete(talk.key);
+    engine.setDraft(talk.key, "");
     setPicking(false);
     field.current?.focus();
   };

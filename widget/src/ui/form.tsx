@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Introduction, Talk } from "../engine/types";
 import type { MoreTexts } from "../languages";
-import { drafts, excess } from "./drafts";
+import { excess } from "./excess";
 import css from "./form.css?inline";
 import button from "./main.css?inline";
 import { explain } from "./problems";
@@ -35,7 +35,7 @@ export function Form({ view, talk, mode }: { view: View; talk: Talk | undefined;
   const [answers, setAnswers] = useState<Answers>({
     name: "",
     email: "",
-    message: (talk && drafts(engine).get(talk.key)) ?? "",
+    message: talk ? engine.draft(talk.key) : "",
   });
   const [wrong, setWrong] = useState<Faults>({});
   const [problem, setProblem] = useState("");
@@ -80,7 +80,7 @@ export function Form({ view, talk, mode }: { view: View; talk: Talk | undefined;
     setBusy(false);
     setProblem(refused ? explain(view, refused) : "");
     if (refused || !leaving || !talk) return;
-    drafts(engine).delete(talk.key);
+    engine.setDraft(talk.key, "");
     engine.send(talk.key, message);
   };
 
@@ -102,7 +102,7 @@ export function Form({ view, talk, mode }: { view: View; talk: Talk | undefined;
         // Browsers that fill in a form change several fields at once.
         const { value } = event.currentTarget;
         setAnswers((before) => ({ ...before, [field]: value }));
-        if (field === "message" && talk) drafts(engine).set(talk.key, value);
+        if (field === "message" && talk) engine.setDraft(talk.key, value);
       },
     };
     return (

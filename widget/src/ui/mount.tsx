@@ -6,7 +6,6 @@ import type { Engine, Settings, State, TalkKey } from "../engine/types";
 import type { Shelf } from "../engine/world";
 import type { MoreTexts, Texts } from "../languages";
 import type { Alerts } from "./alerts";
-import { drafts } from "./drafts";
 import { Panel, type PaneProps } from "./panel";
 import { alerted } from "./stored";
 import type { View } from "./view";
@@ -316,7 +315,6 @@ class WidgetApp implements App {
   async signOut(): Promise<void> {
     await this.#engine.signOut();
     this.#engine.identify(null);
-    drafts(this.#engine).clear();
     try {
       localStorage.removeItem(BEEN_HERE);
     } catch {

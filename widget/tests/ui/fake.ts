@@ -135,6 +135,7 @@ export class FakeEngine implements Engine {
   /** What commands with an outcome answer. */
   problem: Problem | null = null;
   been = false;
+  readonly drafts = new Map<TalkKey, string>();
   readonly #watchers = new Set<(state: State) => void>();
   readonly #listeners = new Map<EventName, Set<(event: never) => void>>();
 
@@ -185,7 +186,10 @@ export class FakeEngine implements Engine {
 
   start = () => this.#note("start");
   stop = () => this.#note("stop");
-  signOut = async () => this.#note("signOut");
+  signOut = async () => {
+    this.#note("signOut");
+    this.drafts.clear();
+  };
   known = () => this.been;
   introduce = (introduction: Introduction) => this.#outcome("introduce", introduction);
   setPage = (url: string, title: string) => this.#note("setPage", url, title);
@@ -200,6 +204,8 @@ export class FakeEngine implements Engine {
     this.#note("send", key, body, kind);
     return "c1";
   }
+  draft = (key: TalkKey) => this.drafts.get(key) ?? "";
+  setDraft = (key: TalkKey, text: string) => void this.drafts.set(key, text);
   retry = (key: TalkKey, item: string) => this.#note("retry", key, item);
   discard = (key: TalkKey, item: string) => this.#note("discard", key, item);
   typing = (key: TalkKey, active: boolean) => this.#note("typing", key, active);

@@ -2,7 +2,7 @@
 // What the next page of a tab is like, after what was done on the one before.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { FakeEngine, MEMBER, ONLINE, talk, withTalks } from "./fake";
-import { type Stage, stage, TabShelf } from "./stage";
+import { press, type Stage, stage, TabShelf, type } from "./stage";
 
 const TALKS = withTalks(ONLINE, talk("sales", { title: "Sales" }), talk("support", { title: "Support" }));
 const MEMBERS = { ...TALKS, me: MEMBER };
@@ -110,4 +110,23 @@ test("the list of talks is shown again to who has one", async () => {
   expect(title()).toBe("Sales");
   here.engine.set(MEMBERS);
   await vi.waitFor(() => here.find(".tabs"));
+});
+
+test("what was begun stands in the field again; not when it was sent meanwhile, on a page one has gone back from", async () => {
+  await page();
+  await open();
+  const { engine } = here;
+  type(here.find<HTMLTextAreaElement>("textarea"), "Do you sh");
+  here.end();
+  here = await stage(engine, {}, "en", tab);
+  await here.settle();
+  expect(here.find<HTMLTextAreaElement>("textarea").value).toBe("Do you sh");
+  engine.setDraft("sales", "");
+  window.dispatchEvent(new Event("pageshow"));
+  await here.settle();
+  expect(here.find<HTMLTextAreaElement>("textarea").value).toBe("");
+  type(here.find<HTMLTextAreaElement>("textarea"), "Do you ship?");
+  await here.settle();
+  press(here.find("textarea"), "Enter");
+  expect(engine.draft("sales")).toBe("");
 });

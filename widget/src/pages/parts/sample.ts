@@ -180,6 +180,16 @@ export class SampleEngine implements Engine {
     return Promise.resolve([]);
   }
 
+  #begun = "";
+
+  draft(): string {
+    return this.#begun;
+  }
+
+  setDraft(_talk: string, text: string): void {
+    this.#begun = text;
+  }
+
   // All the rest is for a server.
   start = nothing;
   stop = nothing;
