@@ -16,7 +16,7 @@ from imd.net.polling.outbox import PollOutbox
 from imd.net.polling.session import PollSession
 from imd.net.rounds import Rounds
 from imd.net.web.doors import Make
-from imd.net.web.pages import Branch, say
+from imd.net.web.pages import Branch, asked, origin_of, say
 from imd.net.web.site import WebSite
 from imd.net.websocket.handshake import from_here
 
@@ -49,9 +49,9 @@ class Polling(Branch):
         return Carrying(self, path) if path and not request.postpath else super().getChild(path, request)
 
     def render(self, request: Any) -> Any:
-        asked = allowed(self.site, request)
-        if isinstance(asked, bytes):
-            return asked
+        poll = allowed(self.site, request)
+        if isinstance(poll, bytes):
+            return poll
         try:
             ticket = self._connections.admit(request.connection.transport.getPeer())
         except Refusal as refusal:
@@ -90,9 +90,9 @@ class Carrying(Branch):
 
     def render(self, request: Any) -> Any:
         site = self._polling.site
-        asked = allowed(site, request)
-        if isinstance(asked, bytes):
-            return asked
+        poll = allowed(site, request)
+        if isinstance(poll, bytes):
+            return poll
         session = self._polling.sessions.get(self._name)
         if session is None or session.origin != origin_of(request):
             request.keep(IDLE)
@@ -100,7 +100,7 @@ class Carrying(Branch):
         # It is a session's, which must be signed on in time, or has been.
         request.connection.settle()
         try:
-            session.asked(asked, Reply(request, session), site.settings.poll_wait)
+            session.asked(poll, Reply(request, session), site.settings.poll_wait)
         except Missing as missing:
             return say(request, 409, str(missing))
         return NOT_DONE_YET
@@ -127,17 +127,9 @@ class Reply:
         request.finish()
 
 
-def origin_of(request: Any) -> str:
-    """The origin of the page that asks, "" for what is no browser."""
-    said = request.requestHeaders.getRawHeaders(b"Origin", [b""])
-    return str(said[0].decode("ascii", "replace").strip())
-
-
 def allowed(site: WebSite, request: Any) -> wire.Poll | bytes:
     """What is asked; or why it may not be, which is the answer."""
-    headers = request.requestHeaders
-    origins = [value.decode("ascii", "replace") for value in headers.getRawHeaders(b"Origin", [])]
-    hosts = [value.decode("ascii", "replace") for value in headers.getRawHeaders(b"Host", [])]
+    origins, hosts = asked(request, "Origin"), asked(request, "Host")
     request.setHeader(b"Vary", b"Origin")
     host, settings = hosts[0] if len(hosts) == 1 else "", site.settings
     if not from_here(origins, host, settings.embedders, settings.domain):
@@ -157,8 +149,8 @@ def allowed(site: WebSite, request: Any) -> wire.Poll | bytes:
         if request.refused[0] == 413:
             site.settings.tally.count("request_body")
         return say(request, *request.refused)
-    kind = (headers.getRawHeaders(b"Content-Type") or [b"text/plain"])[0].partition(b";")[0].strip().lower()
-    if kind.decode("ascii", "replace") not in _TYPES:
+    kind = next(iter(asked(request, "Content-Type")), "text/plain").partition(";")[0].strip().lower()
+    if kind not in _TYPES:
         return say(request, 415, f"The body is one of {', '.join(_TYPES)}.")
     try:
         return wire.read(request.content.read())

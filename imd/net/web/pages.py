@@ -1,10 +1,31 @@
-"""What resources of the site have in common: they are looked at, and say in plain words what is wrong."""
+"""What resources of the site have in common: how they read and write fields, that they are looked at, and say in plain
+words what is wrong."""
 
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
 from twisted.web.resource import Resource
 from twisted.web.server import Request
+
+
+def asked(request: Request, name: str) -> list[str]:
+    """What a request has in the fields of this name: of US-ASCII (RFC 9110 section 5.5), and nothing else may be taken
+    for it."""
+    values = request.requestHeaders.getRawHeaders(name.encode(), [])
+    return [value.decode("ascii", "replace") for value in values]
+
+
+def origin_of(request: Request) -> str:
+    """The origin of the page that asks (RFC 6454 section 7), "" for what is no browser."""
+    return next(iter(asked(request, "Origin")), "").strip()
+
+
+def put(request: Request, fields: Iterable[tuple[str, str]]) -> None:
+    """Have the answer say this. As bytes, which is how twisted.web writes its own: its caches would compare a text with
+    bytes."""
+    for name, value in fields:
+        request.setHeader(name.encode(), value.encode())
 
 
 def say(request: Request, status: int, sentence: str) -> bytes:

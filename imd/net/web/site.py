@@ -25,7 +25,7 @@ from imd.net.memory import Memory
 from imd.net.sending import MakeOutbox
 from imd.net.web.connection import WebConnection
 from imd.net.web.doors import WebDoor
-from imd.net.web.pages import Branch
+from imd.net.web.pages import Branch, put
 from imd.net.web.parsing import Channel, Request
 from imd.net.web.requests import Requests
 from imd.net.web.upgrade import WebSocketResource
@@ -147,9 +147,7 @@ class WebSite(Site):
         return channel
 
     def getResourceFor(self, request: Request) -> Any:
-        # Bytes, as twisted.web writes them: its caches would compare a text with bytes.
-        for name, value in HEADERS:
-            request.setHeader(name.encode(), value.encode())
+        put(request, HEADERS)
         return super().getResourceFor(request)
 
     def stop(self) -> None:

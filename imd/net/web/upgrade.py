@@ -1,6 +1,7 @@
 """The resource that makes a WebSocket of a request."""
 
 from collections.abc import Sequence
+from functools import partial
 from sys import intern
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +11,8 @@ from twisted.web.server import Request as TwistedRequest
 from zope.interface import implementer
 
 from imd.core.refusal import Refusal
-from imd.net.web.pages import Branch, say
-from imd.net.websocket.handshake import Accepted, Field, Refused, check, wanted
+from imd.net.web.pages import Branch, asked, origin_of, put, say
+from imd.net.websocket.handshake import Accepted, Refused, check, wanted
 
 if TYPE_CHECKING:
     from imd.net.web.doors import WebDoor
@@ -37,7 +38,7 @@ class WebSocketResource(Branch):
         return self if not path and not request.postpath else super().getChild(path, request)
 
     def render(self, request: Any) -> Any:
-        field = _fields(request)
+        field = partial(asked, request)
         if self._page is not None and not wanted(field):
             return self._page.render(request)
         known = {name for door in self._doors for name in door.subprotocols}
@@ -52,7 +53,7 @@ class WebSocketResource(Branch):
             request.connection.begin_again()
         except Refusal as refusal:
             return self._refuse(request, Refused(503, refusal.sentence))
-        self._upgrade(request, accepted, intern(next(iter(field("Origin")), "").strip()))
+        self._upgrade(request, accepted, intern(origin_of(request)))
         return NOT_DONE_YET
 
     def _upgrade(self, request: "Request", accepted: Accepted, origin: str) -> None:
@@ -63,16 +64,5 @@ class WebSocketResource(Branch):
 
     def _refuse(self, request: "Request", refused: Refused) -> bytes:
         self._site.turned_down(request, refused)
-        for name, value in refused.headers:
-            request.setHeader(name.encode(), value.encode())
+        put(request, refused.headers)
         return say(request, refused.status, refused.sentence)
-
-
-def _fields(request: "Request") -> Field:
-    headers = request.requestHeaders
-
-    def field(name: str) -> Sequence[str]:
-        # RFC 9110 section 5.5: fields are of US-ASCII, and no other may be taken for one.
-        return [value.decode("ascii", "replace") for value in headers.getRawHeaders(name.encode(), [])]
-
-    return field

@@ -4,7 +4,7 @@ from typing import Any
 
 from twisted.web.server import NOT_DONE_YET, Request
 
-from imd.net.web.pages import Branch, keep, say
+from imd.net.web.pages import Branch, asked, keep, put, say
 from imd.protocols.web.shelf import Asset, Shelf, without_hash
 
 #: Of the loader: a site has a new one five minutes after the daemon, and asks again meanwhile only for its ETag.
@@ -31,12 +31,11 @@ class File(Branch):
     def render_GET(self, request: Request) -> Any:
         keep(request)
         asset = self._asset
-        small = bool(asset.gzip) and takes_gzip(_said(request, "Accept-Encoding"))
+        small = bool(asset.gzip) and takes_gzip(",".join(asked(request, "Accept-Encoding")))
         # RFC 9110 section 8.8.3.3: each form has its own.
         tag = f'"{asset.hash}-gzip"' if small else f'"{asset.hash}"'
-        for name, value in (*_HEADERS, ("Cache-Control", self._caching), ("ETag", tag)):
-            request.setHeader(name.encode(), value.encode())
-        if matches(_said(request, "If-None-Match"), tag):
+        put(request, (*_HEADERS, ("Cache-Control", self._caching), ("ETag", tag)))
+        if matches(",".join(asked(request, "If-None-Match")), tag):
             # Section 15.4.5: no length, no body.
             request.setResponseCode(304)
             request.finish()
@@ -77,8 +76,7 @@ class Moved(Branch):
 
     def render_GET(self, request: Request) -> Any:
         keep(request)
-        for name, value in (*_HEADERS, ("Location", self._name)):
-            request.setHeader(name.encode(), value.encode())
+        put(request, (*_HEADERS, ("Location", self._name)))
         return say(request, 307, f"This is called {self._name} now.")
 
 
@@ -95,8 +93,3 @@ def takes_gzip(accepts: str) -> bool:
 def matches(wanted: str, tag: str) -> bool:
     """Whether If-None-Match names this ETag (RFC 9110 section 13.1.2: by weak comparison)."""
     return any(each.strip().removeprefix("W/") in (tag, "*") for each in wanted.split(","))
-
-
-def _said(request: Request, name: str) -> str:
-    values = request.requestHeaders.getRawHeaders(name.encode(), [])
-    return ",".join(value.decode("ascii", "replace") for value in values)

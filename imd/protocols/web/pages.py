@@ -21,7 +21,7 @@ from typing import Any
 from twisted.web.server import Request
 
 from imd.net.peer import peer_of
-from imd.net.web.pages import Branch, keep, say
+from imd.net.web.pages import Branch, asked, keep, put, say
 from imd.protocols.web.template import Template
 
 #: The Content-Security-Policy of a page, by the name under which it was asked for.
@@ -60,14 +60,14 @@ class Page(Branch):
         keep(request)
         texts = {**self._texts(), **_by_host(host, secure=peer_of(connection.transport, "web").secure)}
         body = self._template.fill(texts).encode()
-        for name, value in (
+        fields = (
             ("Content-Type", "text/html; charset=utf-8"),
             ("Content-Security-Policy", self._policy(host)),
             ("Cache-Control", "no-cache"),
             ("Referrer-Policy", "strict-origin-when-cross-origin"),
             ("Content-Length", str(len(body))),
-        ):
-            request.setHeader(name.encode(), value.encode())
+        )
+        put(request, fields)
         return b"" if request.method == b"HEAD" else body
 
 
@@ -95,10 +95,10 @@ class Folder(Branch):
 
 def host_of(request: Request) -> str:
     """Under which name the site was asked for, in small letters; "" if none can be told."""
-    hosts = request.requestHeaders.getRawHeaders(b"Host", [])
+    hosts = asked(request, "Host")
     if len(hosts) != 1:
         return ""
-    host = hosts[0].decode("ascii", "replace").strip().lower()
+    host = hosts[0].strip().lower()
     return host if _HOST.fullmatch(host) else ""
 
 
