@@ -1,32 +1,18 @@
 // What was begun and not sent.
+
 import { beforeEach, expect, test } from "vitest";
-import type { Engine, Settings } from "../../src/engine";
-import { FakeBrowser, type Tab } from "./browser";
+import type { Engine } from "../../src/engine";
+import type { Tab } from "./browser";
 import { settle } from "./clock";
-import { FakeServer } from "./server";
+import { afresh, browser, engine, seconds, start, token, turnTo } from "./visit";
 
-const SETTINGS: Settings = {
-  server: "https://chat.example.org",
-  site: "shop",
-  token: null,
-  staff: ["sales", "support"],
-  rooms: [],
-  query: [],
-  introduceFirst: false,
-};
-const EXPIRES = 2_000_000_000;
-const member = (sub: string) => `h.${btoa(JSON.stringify({ sub, exp: EXPIRES }))}.s`;
+const member = (sub: string) => token(sub, 2_000_000_000);
 
-let browser: FakeBrowser;
+beforeEach(() => afresh());
 
-beforeEach(() => {
-  browser = new FakeBrowser(new FakeServer());
-});
-
-async function opened(tab: Tab, token: string | null = null): Promise<Engine> {
-  const engine = tab.engine({ ...SETTINGS, token });
-  engine.start();
-  await settle();
+async function opened(where: Tab, token: string | null = null): Promise<Engine> {
+  turnTo(where, { staff: ["sales", "support"], token });
+  await start();
   return engine;
 }
 
@@ -70,7 +56,7 @@ test("signing out forgets it, in every tab", async () => {
   for (const tab of tabs) engines.push(await opened(tab));
   for (const engine of engines) engine.setDraft("sales", "secret");
   await engines[1]?.signOut();
-  await browser.clock.advance(1000);
+  await seconds(1);
   expect(tabs.flatMap(({ own }) => own.names())).toEqual([]);
 });
 
@@ -82,7 +68,7 @@ test("that the connection goes over to a tab that knows nobody yet forgets nothi
   first.freeze();
   const third = browser.tab();
   await opened(third);
-  await browser.clock.advance(20_000);
+  await seconds(20);
   expect(second.state.connection.kind).toBe("online");
   expect(second.draft("sales")).toBe("Do you sh");
 });

@@ -1,37 +1,17 @@
 import { beforeEach, expect, test } from "vitest";
-import type { Engine, Said, Settings } from "../../src/engine";
-import { FakeBrowser, type Tab } from "./browser";
 import { settle } from "./clock";
-import { FakeServer } from "./server";
+import { agent, begin, bodies, browser, engine, seconds, server, start, tab, turnTo } from "./visit";
 
-const SETTINGS: Settings = {
-  server: "https://chat.example.org",
-  site: "shop",
-  token: null,
-  staff: ["sales"],
-  rooms: [],
-  query: [],
-  introduceFirst: false,
-};
-
-let server: FakeServer;
-let browser: FakeBrowser;
-let tab: Tab;
-let engine: Engine;
+/** A poll was what worked, not long ago. */
+const remembersPolling = () =>
+  browser.local.set("imd:poll:https://chat.example.org", String(browser.clock.now() + 3_600_000));
 
 beforeEach(() => {
-  server = new FakeServer();
+  begin();
   server.websockets = false;
   server.polling = true;
-  browser = new FakeBrowser(server);
-  tab = browser.tab();
-  engine = tab.engine(SETTINGS);
 });
 
-const bodies = () =>
-  (engine.state.talks.sales?.items ?? []).filter((item): item is Said => item.kind !== "event").map(({ body }) => body);
-const seconds = (count: number) => browser.clock.advance(count * 1000);
-const agent = (body: string) => server.say("alice", engine.state.me?.nick ?? "", body, { "imd/desk": "sales" });
 /** A response's body takes some turns of the real event loop. */
 const turns = async (count = 20) => {
   for (let turn = 0; turn < count; turn += 1) {
@@ -41,8 +21,7 @@ const turns = async (count = 20) => {
 };
 
 test("where WebSockets never open it polls after two of them, and remembers that for a day", async () => {
-  engine.start();
-  await settle();
+  await start();
   expect(server.requests).toBe(0);
   await seconds(2);
   await seconds(4);
@@ -57,8 +36,7 @@ test("where WebSockets never open it polls after two of them, and remembers that
 
   const sockets = () => server.connections - server.polls.size;
   const tried = sockets();
-  tab = tab.reload();
-  engine = tab.engine(SETTINGS);
+  turnTo(tab.reload());
   engine.start();
   await turns();
   expect(engine.state.connection.kind).toBe("online");
@@ -67,10 +45,8 @@ test("where WebSockets never open it polls after two of them, and remembers that
   tab.close();
   await seconds(25 * 3600);
   server.websockets = true;
-  tab = browser.tab();
-  engine = tab.engine(SETTINGS);
-  engine.start();
-  await settle();
+  turnTo(browser.tab());
+  await start();
   expect(sockets()).toBe(tried + 1);
 });
 
@@ -90,12 +66,9 @@ test("with a server that is away nothing is remembered", async () => {
 test("whatever request or answer is lost, nothing is lost or doubled", async () => {
   for (const what of ["request", "answer"] as const) {
     for (let at = 2; at < 14; at += 1) {
-      server = new FakeServer();
+      begin();
       server.polling = true;
-      browser = new FakeBrowser(server);
-      browser.local.set("imd:poll:https://chat.example.org", String(browser.clock.now() + 3_600_000));
-      tab = browser.tab();
-      engine = tab.engine(SETTINGS);
+      remembersPolling();
       server.lose = (count) => (count === at ? what : "nothing");
       engine.start();
       await turns();
@@ -118,7 +91,7 @@ test("whatever request or answer is lost, nothing is lost or doubled", async () 
 });
 
 test("a daemon that dies under a poll: seen as waiting, and nothing is lost when it is back", async () => {
-  browser.local.set("imd:poll:https://chat.example.org", String(browser.clock.now() + 3_600_000));
+  remembersPolling();
   engine.start();
   await turns();
   expect(engine.state.connection.kind).toBe("online");

@@ -1,41 +1,32 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import type { Engine, Said, Settings } from "../../src/engine";
-import { FakeBrowser, type Tab } from "./browser";
+import type { Engine, Settings } from "../../src/engine";
+import type { Tab } from "./browser";
 import { settle } from "./clock";
-import { FakeServer } from "./server";
+import {
+  afresh,
+  agent,
+  bodies,
+  browser,
+  engine,
+  items,
+  SETTINGS,
+  seconds,
+  server,
+  start,
+  tab,
+  token,
+  turnTo,
+  unsent,
+} from "./visit";
 
-const SETTINGS: Settings = {
-  server: "https://chat.example.org",
-  site: "shop",
-  token: null,
-  staff: ["sales"],
-  rooms: [],
-  query: [],
-  introduceFirst: false,
-};
+beforeEach(() => afresh());
 
-let server: FakeServer;
-let browser: FakeBrowser;
-
-beforeEach(() => {
-  server = new FakeServer();
-  browser = new FakeBrowser(server);
-});
-
+/** One more tab, on the page. */
 async function opened(settings: Partial<Settings> = {}): Promise<{ tab: Tab; engine: Engine }> {
-  const tab = browser.tab();
-  const engine = tab.engine({ ...SETTINGS, ...settings });
-  engine.start();
-  await settle();
+  turnTo(browser.tab(), settings);
+  await start();
   return { tab, engine };
 }
-
-const items = (engine: Engine, talk = "sales") =>
-  (engine.state.talks[talk]?.items ?? []).filter((item): item is Said => item.kind !== "event");
-const bodies = (engine: Engine, talk = "sales") => items(engine, talk).map(({ body }) => body);
-const agent = (engine: Engine, body: string) =>
-  server.say("alice", engine.state.me?.nick ?? "", body, { "imd/desk": "sales" });
-const seconds = (count: number) => browser.clock.advance(count * 1000);
 
 test("all tabs have one connection and the same state, and hear the same events", async () => {
   const one = await opened();
@@ -47,7 +38,7 @@ test("all tabs have one connection and the same state, and hear the same events"
   two.engine.send("sales", "from two");
   one.engine.send("sales", "from one");
   await settle();
-  agent(one.engine, "Hi!");
+  agent("Hi!", one.engine);
   await settle();
   expect(bodies(two.engine)).toEqual(bodies(one.engine));
   expect(two.engine.state).toEqual({ ...one.engine.state, leader: false });
@@ -82,7 +73,7 @@ describe.each(["close", "crash"] as const)("the leader's tab ends (%s)", (end) =
     one.tab[end]();
     await settle();
     if (end === "crash") for (const socket of server.sockets) if (server.sockets.size > 1) socket.cut();
-    agent(two.engine, "A");
+    agent("A", two.engine);
     await seconds(5);
     expect(two.engine.state.leader).toBe(true);
     expect(two.engine.state.connection.kind).toBe("online");
@@ -92,8 +83,7 @@ describe.each(["close", "crash"] as const)("the leader's tab ends (%s)", (end) =
 
   test("at any message: what another tab was saying is said once", async () => {
     for (let at = 1; at < 40; at += 1) {
-      server = new FakeServer();
-      browser = new FakeBrowser(server);
+      afresh();
       const one = await opened();
       const two = await opened();
       const from = server.count;
@@ -106,14 +96,14 @@ describe.each(["close", "crash"] as const)("the leader's tab ends (%s)", (end) =
       two.engine.send("sales", "two");
       await settle();
       two.engine.send("sales", "three");
-      agent(two.engine, "A");
+      agent("A", two.engine);
       await seconds(60);
       two.engine.send("sales", "four");
       await seconds(60);
       expect([...server.said].sort(), `at ${at}`).toEqual(["four", "one", "three", "two"]);
       expect(bodies(two.engine).sort(), `at ${at}`).toEqual(["A", "four", "one", "three", "two"]);
       expect(items(two.engine).every(({ status }) => status === "sent" || status === "received")).toBe(true);
-      expect(browser.local.names().filter((name) => name.includes(":out:"))).toEqual([]);
+      expect(unsent()).toEqual([]);
     }
   });
 });
@@ -132,7 +122,7 @@ test("a frozen leader is relieved, and follows when it wakes up", async () => {
   await seconds(5);
   expect([one.engine.state.leader, two.engine.state.leader]).toEqual([false, true]);
   expect(server.sockets.size).toBe(1);
-  agent(two.engine, "Hi!");
+  agent("Hi!", two.engine);
   await seconds(1);
   expect(bodies(one.engine)).toEqual(["anybody?", "Hi!"]);
   two.tab.close();
@@ -152,7 +142,7 @@ test("without locks each tab has its own connection, as the same person", async 
   expect(two.engine.state.me?.address).toBe(one.engine.state.me?.address);
   one.engine.send("sales", "one");
   await seconds(1);
-  agent(one.engine, "A");
+  agent("A", one.engine);
   await seconds(1);
   expect(bodies(two.engine)).toContain("A");
   expect(server.said).toEqual(["one"]);
@@ -190,10 +180,6 @@ test("the staff sees the page of the tab that is looked at", async () => {
 });
 
 // ---------------------------------------------------------------- members
-
-function token(sub: string, exp: number): string {
-  return `h.${btoa(JSON.stringify({ sub, exp }))}.s`;
-}
 
 test("a member signs on by the site's token; when it has expired, by the next", async () => {
   const now = browser.clock.now() / 1000;

@@ -1,46 +1,25 @@
-import { beforeEach, describe, expect, test } from "vitest";
-import type { Engine, Said, Settings } from "../../src/engine";
-import { FakeBrowser, type Tab } from "./browser";
+import { beforeEach, expect, test } from "vitest";
 import { settle } from "./clock";
-import { FakeServer } from "./server";
+import {
+  agent,
+  begin,
+  bodies,
+  browser,
+  engine,
+  items,
+  minutes,
+  server,
+  start,
+  tab,
+  token,
+  turnTo,
+  visitor,
+} from "./visit";
 
-const SETTINGS: Settings = {
-  server: "https://chat.example.org",
-  site: "shop",
-  token: null,
-  staff: ["sales"],
-  rooms: [],
-  query: [],
-  introduceFirst: false,
-};
-
-let server: FakeServer;
-let browser: FakeBrowser;
-let tab: Tab;
-let engine: Engine;
-
-function begin(settings: Partial<Settings> = {}): Engine {
-  server = new FakeServer();
-  browser = new FakeBrowser(server);
-  tab = browser.tab();
-  engine = tab.engine({ ...SETTINGS, ...settings });
-  return engine;
-}
-
-beforeEach(() => {
-  begin();
-});
-
-const minutes = (count: number) => browser.clock.advance(count * 60_000);
-const items = (from = engine, talk = "sales") =>
-  (from.state.talks[talk]?.items ?? []).filter((item): item is Said => item.kind !== "event");
-const bodies = (from = engine, talk = "sales") => items(from, talk).map(({ body }) => body);
-const visitor = () => engine.state.me?.nick ?? "";
-const agent = (body: string) => server.say("alice", visitor(), body, { "imd/desk": "sales" });
+beforeEach(() => begin());
 
 test("a new visitor signs on, says something and is answered, under the desk whoever answers", async () => {
-  engine.start();
-  await settle();
+  await start();
   expect(engine.state.connection.kind).toBe("online");
   const clientId = engine.send("sales", "Hello");
   expect(items()[0]).toMatchObject({ status: "sending", clientId, mine: true });
@@ -57,14 +36,12 @@ test("a new visitor signs on, says something and is answered, under the desk who
 test("whom the site may not be written to is said to be so, before anything is written", async () => {
   begin({ staff: ["bob"] });
   server.override = ({ type }) => (type === "watch" ? { type: "error", code: "not-allowed", text: "No." } : null);
-  engine.start();
-  await settle();
+  await start();
   expect(engine.state.talks.bob?.problem).toMatchObject({ code: "not-allowed" });
 });
 
 test("what one looks at is read, the rest is counted", async () => {
-  engine.start();
-  await settle();
+  await start();
   agent("one");
   agent("two");
   await settle();
@@ -77,126 +54,6 @@ test("what one looks at is read, the rest is counted", async () => {
   await settle();
   expect(engine.state.unread).toBe(0);
   expect(server.heard.filter(({ type }) => type === "read").map(({ id }) => id)).toEqual(["m3", "m4"].map(String));
-});
-
-describe("cut at every message", () => {
-  async function story(cutAt: number): Promise<number> {
-    begin();
-    server.cutAt = cutAt;
-    engine.start();
-    engine.send("sales", "one");
-    await settle();
-    engine.send("sales", "two");
-    // The agents know her by then, or as soon as she is there.
-    while (!visitor()) await minutes(1);
-    agent("A");
-    engine.send("sales", "three");
-    await settle();
-    agent("B");
-    await minutes(2);
-    agent("C");
-    engine.send("sales", "four");
-    await minutes(5);
-    expect(server.said, `cut at ${cutAt}: said`).toEqual(["one", "two", "three", "four"]);
-    const own = ["one", "two", "three", "four"];
-    expect(
-      bodies().filter((body) => own.includes(body)),
-      `cut at ${cutAt}: own`,
-    ).toEqual(own);
-    expect(
-      bodies().filter((body) => !own.includes(body)),
-      `cut at ${cutAt}: theirs`,
-    ).toEqual(["A", "B", "C"]);
-    expect(items().every(({ status }) => status === "sent" || status === "received")).toBe(true);
-    expect(server.account(visitor()).inbox.size, `cut at ${cutAt}: inbox`).toBe(0);
-    expect(browser.local.names().filter((name) => name.includes(":out:"))).toEqual([]);
-    return server.count;
-  }
-
-  test("nothing is lost, doubled, or out of order", async () => {
-    const total = await story(-1);
-    expect(total).toBeGreaterThan(20);
-    for (let cutAt = 1; cutAt <= total; cutAt += 1) await story(cutAt);
-  });
-
-  test("nor when the page is loaded anew at that moment", async () => {
-    for (let cutAt = 1; cutAt <= 60; cutAt += 1) {
-      begin();
-      server.cutAt = cutAt;
-      engine.start();
-      await settle();
-      engine.send("sales", "one");
-      engine.send("sales", "two");
-      await settle();
-      if (visitor()) agent("A");
-      tab = tab.reload();
-      engine = tab.engine(SETTINGS);
-      engine.start();
-      await minutes(3);
-      agent("B");
-      engine.send("sales", "three");
-      await minutes(3);
-      expect(server.said, `cut at ${cutAt}`).toEqual(["one", "two", "three"]);
-      expect(new Set(bodies()).size, `cut at ${cutAt}`).toBe(bodies().length);
-      expect(bodies()).toEqual(expect.arrayContaining(["one", "two", "three", "B"]));
-      expect(browser.local.names().filter((name) => name.includes(":out:"))).toEqual([]);
-    }
-  });
-});
-
-test("a restart of the daemon: what was said meanwhile on either side comes, once and in order", async () => {
-  engine.start();
-  await settle();
-  engine.send("sales", "before");
-  await settle();
-  server.crash();
-  await settle();
-  expect(engine.state.connection.kind).toBe("waiting");
-  engine.send("sales", "meanwhile");
-  for (let count = 0; count < 230; count += 1) agent(`missed ${count}`);
-  await minutes(2);
-  server.restart();
-  await minutes(2);
-  expect(engine.state.connection.kind).toBe("online");
-  expect(bodies()).toEqual(["before", ...Array.from({ length: 230 }, (_, count) => `missed ${count}`), "meanwhile"]);
-});
-
-test("a reload shows the latest at once, and goes on as the same visitor", async () => {
-  engine.start();
-  await settle();
-  engine.send("sales", "Hello");
-  await settle();
-  const name = visitor();
-  tab = tab.reload();
-  engine = tab.engine(SETTINGS);
-  server.up = false;
-  engine.start();
-  await settle();
-  expect(bodies()).toEqual(["Hello"]);
-  server.up = true;
-  await minutes(1);
-  expect(visitor()).toBe(name);
-  expect(bodies()).toEqual(["Hello"]);
-});
-
-test("a visitor the server has forgotten is let in anew, and told", async () => {
-  engine.start();
-  await settle();
-  engine.send("sales", "Hello");
-  await settle();
-  tab.close();
-  server.accounts.clear();
-  tab = browser.tab();
-  engine = tab.engine(SETTINGS);
-  let told = 0;
-  engine.on("visitor-forgotten", () => {
-    told += 1;
-  });
-  engine.start();
-  await minutes(1);
-  expect(told).toBe(1);
-  expect(engine.state.connection.kind).toBe("online");
-  expect(bodies()).toEqual([]);
 });
 
 test("with a form first nobody is signed on before it is filled in", async () => {
@@ -219,8 +76,7 @@ test("with a form first nobody is signed on before it is filled in", async () =>
 
 test.each([0, 0.5])("too fast: the message is sent again when the server said it may", async (early) => {
   browser.clock.early = early;
-  engine.start();
-  await settle();
+  await start();
   let refuse = true;
   server.override = (asked) =>
     asked.type === "send" && refuse ? { type: "error", code: "too-fast", text: "", retry_after: 10 } : null;
@@ -236,8 +92,7 @@ test.each([0, 0.5])("too fast: the message is sent again when the server said it
 });
 
 test("what is refused says why, and can be said again or dropped", async () => {
-  engine.start();
-  await settle();
+  await start();
   let refuse = true;
   server.override = (asked) =>
     asked.type === "send" && refuse
@@ -254,69 +109,15 @@ test("what is refused says why, and can be said again or dropped", async () => {
   expect(items()[0]?.clientId).not.toBe(first);
 });
 
-test.each(["replaced", "kicked", "banned"])("after a bye with %s it does not come back by itself", async (code) => {
-  engine.start();
-  await settle();
-  const tries = server.connections;
-  const told: string[] = [];
-  engine.on("error", ({ problem }) => told.push(problem.code));
-  browser.locks = false;
-  for (const socket of server.sockets) socket.deliver({ type: "bye", code, text: "" });
-  await minutes(10);
-  if (code === "replaced") return;
-  expect(engine.state.connection).toMatchObject({ kind: "stopped", problem: { code } });
-  expect(told).toEqual([code]);
-  expect(server.connections).toBe(tries);
-});
-
-test("pauses between attempts grow to a minute; the network's return ends them", async () => {
-  server.up = false;
-  engine.start();
-  await minutes(10);
-  const tries = server.connections;
-  expect(tries).toBeGreaterThan(8);
-  expect(tries).toBeLessThan(20);
-  server.up = true;
-  tab.wake(true);
-  await settle();
-  expect(engine.state.connection.kind).toBe("online");
-});
-
-test("who would rather not wait for the next attempt has it at once", async () => {
-  engine.start();
-  await settle();
-  server.crash();
-  await minutes(2);
-  expect(engine.state.connection.kind).toBe("waiting");
-  server.restart();
-  engine.start();
-  await settle();
-  expect(engine.state.connection.kind).toBe("online");
-});
-
-test("a connection that is dead without a sign is found out", async () => {
-  engine.start();
-  await settle();
-  const [socket] = server.sockets;
-  // What the client says goes nowhere.
-  if (socket) socket.send = () => undefined;
-  engine.send("sales", "Hello?");
-  await minutes(1);
-  expect(server.said).toEqual(["Hello?"]);
-});
-
 test("older messages come page by page, until there are none", async () => {
-  engine.start();
-  await settle();
+  await start();
   const name = visitor();
   tab.close();
   for (let count = 0; count < 120; count += 1) server.say("alice", name, `line ${count}`, { "imd/desk": "sales" });
   server.account(name).inbox.clear();
   browser.local.remove("imd:https://chat.example.org|shop|v:talks");
-  tab = browser.tab();
-  engine = tab.engine(SETTINGS);
-  engine.start();
-  await settle();
+  turnTo(browser.tab());
+  await start();
   expect(bodies()).toHaveLength(50);
   await engine.older("sales");
   await engine.older("sales");
@@ -326,8 +127,7 @@ test("older messages come page by page, until there are none", async () => {
 });
 
 test("receipts: who has read one message has read those before", async () => {
-  engine.start();
-  await settle();
+  await start();
   engine.send("sales", "one");
   engine.send("sales", "two");
   await settle();
@@ -342,8 +142,7 @@ test("receipts: who has read one message has read those before", async () => {
 });
 
 test("typing is told sparingly, and shown until it is old", async () => {
-  engine.start();
-  await settle();
+  await start();
   for (let key = 0; key < 10; key += 1) {
     engine.typing("sales", true);
     await browser.clock.advance(500);
@@ -372,22 +171,8 @@ test("typing is told sparingly, and shown until it is old", async () => {
   expect(engine.state.talks.sales?.typing).toEqual([]);
 });
 
-test("a conversation that was closed while nobody listened is closed", async () => {
-  engine.start();
-  await settle();
-  const ringing = { type: "conversation", desk: "sales@example.org", state: "ringing", time: 1790000000 };
-  for (const socket of server.sockets) socket.deliver({ ...ringing, person: `${visitor()}@example.org` });
-  await settle();
-  expect(engine.state.talks.sales?.conversation?.state).toBe("ringing");
-  server.crash();
-  server.restart();
-  await minutes(1);
-  expect(engine.state.talks.sales?.conversation?.state).toBe("closed");
-});
-
 test("messages are acknowledged at once though timers stand still, as in a page nobody looks at", async () => {
-  engine.start();
-  await settle();
+  await start();
   const inbox = () => server.account(visitor()).inbox.size;
   await browser.clock.advance(200);
   browser.clock.early = -60_000;
@@ -408,8 +193,7 @@ test("a message that makes no sense ends neither the connection nor the reading"
   const others = process.listeners("uncaughtException");
   process.removeAllListeners("uncaughtException");
   process.on("uncaughtException", caught);
-  engine.start();
-  await settle();
+  await start();
   for (const socket of server.sockets) socket.deliver({ type: "message", id: 1, body: 2, from: null });
   for (const socket of server.sockets) socket.deliver("nonsense");
   agent("Hi!");
@@ -424,8 +208,7 @@ test.each(["nonsense", "{}", '[{"key":"sales"}]', "[1]"])(
   "notes that make no sense (%s) are no obstacle",
   async (notes) => {
     browser.local.set("imd:https://chat.example.org|shop|v:talks", notes);
-    engine.start();
-    await settle();
+    await start();
     engine.send("sales", "Hello");
     await settle();
     expect(engine.state.connection.kind).toBe("online");
@@ -433,36 +216,11 @@ test.each(["nonsense", "{}", '[{"key":"sales"}]', "[1]"])(
   },
 );
 
-// ---------------------------------------------------------------- what is kept
-
-test("what is typed is kept before what the server has, where there is little room", async () => {
-  engine.start();
-  await settle();
-  for (let count = 0; count < 60; count += 1) agent(`${count} ${"long ".repeat(3000)}`);
-  await minutes(1);
-  const talks = browser.local.names().find((name) => name.endsWith(":talks")) as string;
-  expect(browser.local.get(talks)?.length).toBeLessThan(60_000);
-  browser.local.room = [...browser.local.content.values()].join("").length + 10;
-  server.crash();
-  engine.send("sales", "typed");
-  tab.crash();
-  tab = browser.tab();
-  engine = tab.engine(SETTINGS);
-  server.restart();
-  engine.start();
-  await minutes(2);
-  expect(server.said).toEqual(["typed"]);
-  expect(bodies().at(-1)).toBe("typed");
-  expect(bodies()).toHaveLength(50);
-});
-
 test("who signs out leaves nothing of herself in the browser", async () => {
-  engine.start();
-  await settle();
+  await start();
   engine.send("sales", "as a visitor");
   await minutes(1);
-  const token = `h.${btoa(JSON.stringify({ sub: "bob", exp: browser.clock.now() / 1000 + 3600 }))}.s`;
-  engine.identify(token);
+  engine.identify(token("bob", browser.clock.now() / 1000 + 3600));
   await minutes(1);
   engine.send("sales", "as a member");
   await minutes(1);
