@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.browser.case import BrowserTestCase
+from tests.browser.case import BrowserTestCase, toml
 from tests.browser.page import Tab
 from tests.browser.widget import Widget
 
@@ -68,6 +68,28 @@ class NextPage(BrowserTestCase):
         await tab.do(tab.page.reload())
         await anna.shows("Do you ship?")
         await anna.holds("")
+
+    async def test_another_desk(self) -> None:
+        """What one desk has said is not counted on a page whose tag names another: there nobody could read it."""
+        desks = [{"name": name, "title": name.title(), "agents": ["alice"]} for name in ("sales", "support")]
+        daemon = await self.shop("alice", site={"staff": ["sales", "support"]}, settings=[f"web.desks={toml(desks)}"])
+        alice = await self.irssi(daemon, "alice")
+        self.page("/help", data={"agents": "support"}, title="Help")
+        anna = await self.visitor()
+        await anna.open()
+        await anna.say("Hello")
+        nick = await self.nick(daemon)
+        await alice.hears(nick, nick, "Hello")
+        help = Widget(await self.tab(anna.tab.context))
+        await help.tab.visit(f"{self.origin}/help")
+        await help.tab.until("'imd' in window")
+        await anna.tab.press("Escape")
+        await alice.say(f"/msg {nick} Good morning")
+        await anna.seen(anna.root.get_by_role("button", name="Open chat, 1 unread message"))
+        await help.open()
+        await help.seen(help.root.get_by_role("heading", name="Support"))
+        self.assertEqual(await help.tab.evaluate("imd.unread"), 0)
+        self.assertEqual(await anna.tab.evaluate("imd.unread"), 1)
 
     async def test_on_a_telephone(self) -> None:
         """Where it covers the page, the next page is shown, and the chat when it is asked for."""

@@ -23,6 +23,7 @@ class WithTheStaff(BrowserTestCase):
         alice = await self.irssi(daemon, "alice")
         anna = await self.visitor()
         await anna.open()
+        await anna.seen(anna.root.get_by_role("heading", name="Sales"))
         await anna.say("Is the Darjeeling in? <b>&amp;")
         nick = await self.nick(daemon)
         await alice.hears(nick, nick, "Is the Darjeeling in? <b>&amp;")

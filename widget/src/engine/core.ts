@@ -157,10 +157,10 @@ export class Core {
     return label || this.names.get(key) || nick(name);
   }
 
-  /** Learns what somebody is called, and shows it where she is already seen. */
-  learn(name: Address, realname: string | undefined): void {
+  /** Learns what somebody is called, and shows it where she is already seen. `sure`: also that she has no name. */
+  learn(name: Address, realname: string | undefined, sure = false): void {
     const key = this.key(name);
-    if (!realname || this.names.get(key) === realname) return;
+    if (realname === undefined || !(realname || sure) || this.names.get(key) === realname) return;
     this.names.set(key, realname);
     const talk = this.state.talks[key];
     if (talk && talk.kind !== "room") this.alter(key, (kept) => ({ ...kept, title: this.nameOf(key) }));

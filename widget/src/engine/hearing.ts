@@ -69,12 +69,14 @@ const HEARD: Heard = {
   },
 
   presence(core, message) {
-    const { address, state, text = "", idle_since = null, renamed_from } = message;
+    const { address, state, text = "", idle_since = null, renamed_from, realname = "" } = message;
     const key = core.key(address);
     if (renamed_from) core.community?.renamed(core, core.key(renamed_from), key);
     const presence: Presence = { state, text, idleSince: idle_since === null ? null : idle_since * 1000 };
     const before = core.state.presence[key];
     core.set({ presence: { ...core.state.presence, [key]: presence } });
+    // A desk's title; that it has none any more is news to who knows it by its notes only.
+    core.learn(address, realname, core.staff.has(key) && !core.names.has(key));
     if (before?.state !== state || before.text !== text) core.emit("presence", { key, presence });
   },
 

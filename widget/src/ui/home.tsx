@@ -209,7 +209,7 @@ export function Home({ view }: PaneProps) {
   const tabs = useRef<HTMLDivElement>(null);
   const { me } = state;
   const member = me !== null && !me.visitor;
-  const talks = Object.values(state.talks).sort((a, b) => b.last - a.last || a.title.localeCompare(b.title));
+  const talks = [...view.talks].sort((a, b) => b.last - a.last || a.title.localeCompare(b.title));
   const choices: Choice[] = member ? [{ text: say(view, "signOut"), run: () => void view.signOut() }] : [];
   const title = member ? me.name || me.nick : shell.options.title || say(view, "title");
   const asked = state.contacts.filter((contact) => contact.asked).length;

@@ -2,7 +2,7 @@
 import { type ComponentType, render } from "preact";
 import { type App, BEEN_HERE, openName, type Shell } from "../border";
 import { talkKey } from "../engine/names";
-import type { Engine, Settings, State, TalkKey } from "../engine/types";
+import type { Engine, Settings, State, Talk, TalkKey } from "../engine/types";
 import type { Shelf } from "../engine/world";
 import type { MoreTexts, Texts } from "../languages";
 import type { Alerts } from "./alerts";
@@ -156,10 +156,11 @@ class WidgetApp implements App {
       this.#noted = true;
       this.#remember();
     }
-    if (state.unread !== this.#unread) {
-      this.#unread = state.unread;
-      this.#shell.unread(state.unread);
-      this.#shell.emit("unread", { total: state.unread });
+    const total = this.#talks.reduce((sum, { unread }) => sum + unread, 0);
+    if (total !== this.#unread) {
+      this.#unread = total;
+      this.#shell.unread(total);
+      this.#shell.emit("unread", { total });
       this.#flash();
     }
     this.#render();
@@ -184,6 +185,7 @@ class WidgetApp implements App {
 
   #alert(talk: TalkKey, name: string, body: string, id: string): void {
     const away = document.hidden;
+    if (!this.#talks.some(({ key }) => key === talk)) return;
     if (!away && this.#shell.isOpen && this.#shown === talk) return;
     // Of several hidden tabs one makes itself heard.
     if (away && !this.#state.leader) return;
@@ -203,9 +205,22 @@ class WidgetApp implements App {
     return this.#alerts;
   }
 
+  get #member(): boolean {
+    return this.#state.me?.visitor === false;
+  }
+
   get #several(): boolean {
-    const { me } = this.#state;
-    return (me !== null && !me.visitor) || this.#targets.length > 1;
+    return this.#member || this.#targets.length > 1;
+  }
+
+  /**
+   * What can be read here. A member has all her talks on every page; a visitor those with whom the page's tag names, and
+   * where there is a list of talks, with people who have written to her.
+   */
+  get #talks(): readonly Talk[] {
+    return Object.values(this.#state.talks).filter(
+      ({ key, kind }) => this.#member || this.#targets.includes(key) || (this.#several && kind === "person"),
+    );
   }
 
   #render(): void {
@@ -222,6 +237,7 @@ class WidgetApp implements App {
     const view: View = {
       engine: this.#engine,
       state: this.#state,
+      talks: this.#talks,
       shell,
       alerts: () => this.#alerting(),
       more: () => this.#gather(),

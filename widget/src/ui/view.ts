@@ -7,6 +7,8 @@ import type { Alerts } from "./alerts";
 export interface View {
   readonly engine: Engine;
   readonly state: State;
+  /** Those that can be read here. */
+  readonly talks: readonly Talk[];
   readonly shell: Shell;
   /** Sound and notifications. */
   alerts(): Promise<Alerts>;

@@ -40,6 +40,36 @@ test("whom the site may not be written to is said to be so, before anything is w
   expect(engine.state.talks.bob?.problem).toMatchObject({ code: "not-allowed" });
 });
 
+test("a desk is called by its title, on the next page before the server has said so; until it has none", async () => {
+  let title: { realname?: string } = { realname: "Sales" };
+  server.override = ({ type, name }) =>
+    type === "watch" ? { type: "presence", address: `${name}@example.org`, state: "available", ...title } : null;
+  const called = () => engine.state.talks.sales?.title;
+  const reload = async () => {
+    await browser.clock.advance(100);
+    tab = tab.reload();
+    engine = tab.engine(SETTINGS);
+    engine.start();
+    await settle();
+  };
+  engine.start();
+  await settle();
+  expect(called()).toBe("Sales");
+  server.up = false;
+  await reload();
+  expect(called()).toBe("Sales");
+  server.up = true;
+  await minutes(1);
+  for (const socket of server.sockets) {
+    socket.deliver({ type: "presence", address: "sales@example.org", state: "offline", realname: "Verkauf" });
+  }
+  await settle();
+  expect(called()).toBe("Verkauf");
+  title = {};
+  await reload();
+  expect(called()).toBe("sales");
+});
+
 test("what one looks at is read, the rest is counted", async () => {
   await start();
   agent("one");
