@@ -1,7 +1,7 @@
 """What every door's driver can do and see."""
 
 import abc
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 from twisted.internet import reactor as installed_reactor
@@ -87,17 +87,23 @@ class Driver(abc.ABC):
         stream.on_lost = self._lost
 
     @classmethod
-    async def sign_on(
-        cls, daemon: RunningDaemon, name: str, password: str, *, source: str = "", **more: Any
-    ) -> "Driver":
+    async def sign_on(cls, daemon: RunningDaemon, name: str, password: str, *, source: str = "", **more: Any) -> Self:
         """Connect (from the address `source`) and sign on; raises `SignOnFailed`."""
-        driver = cls(await cls.dial(cls.port(daemon), source=source), name)
+        return await cls(await cls.connect(daemon, source=source), name).entered(password, **more)
+
+    async def entered(self, password: str, **more: Any) -> Self:
+        """Signed on, or cut off; raises `SignOnFailed`."""
         try:
-            await driver.enter(password, **more)
+            await self.enter(password, **more)
         except AssertionError:
-            driver.cut()
+            self.cut()
             raise
-        return driver
+        return self
+
+    @classmethod
+    async def connect(cls, daemon: RunningDaemon, *, source: str = "") -> Stream:
+        """To the daemon itself, from the address `source`."""
+        return await cls.dial(cls.port(daemon), source=source)
 
     @classmethod
     def port(cls, daemon: RunningDaemon) -> int:

@@ -4,7 +4,7 @@ import base64
 import itertools
 import json
 import secrets
-from typing import Any
+from typing import Any, Self
 
 from twisted.internet.defer import Deferred
 
@@ -87,26 +87,38 @@ class NativeDriver(Driver):
         self.stream.say("")
         await self.until("hello", lambda: self.hello is not None)
         plain = base64.b64encode(f"\0{self.name}\0{password}".encode()).decode()
-        answer = await self.ask({"type": "authenticate", "mechanism": "PLAIN", "data": plain})
+        await self.prove({"type": "authenticate", "mechanism": "PLAIN", "data": plain})
+        await self.begin(**more)
+
+    async def prove(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Say who one is; the answer."""
+        answer = await self.ask(message)
         if answer["type"] != "authenticated":
             raise SignOnFailed(str(answer))
-        session = {"type": "session", "client": "test", "version": "1", **more}
-        answer = await self.ask(session)
+        return answer
+
+    async def begin(self, **more: Any) -> None:
+        """Open the session, once it is known whose."""
+        answer = await self.ask({"type": "session", "client": "test", "version": "1", **more})
         if answer["type"] != "welcome":
             raise SignOnFailed(str(answer))
         self.welcome = answer
         for view in answer.get("presence", []):
             self.seen.append(self._seen(view))
 
-    async def resume(self, daemon: RunningDaemon) -> "NativeDriver":
+    async def resume(self, daemon: RunningDaemon) -> Self:
         driver = type(self)(await self.dial(self.port(daemon)), self.name)
         driver.stream.say("")
-        await driver.until("hello", lambda: driver.hello is not None)
-        again = {"token": self.welcome["token"], "session": self.welcome["session"], "client": "test", "version": "1"}
-        driver.welcome = await driver.ask({"type": "resume", **again})
-        if driver.welcome["type"] != "welcome":
-            raise SignOnFailed(str(driver.welcome))
-        return driver
+        return await driver.go_on(self.welcome)
+
+    async def go_on(self, welcome: dict[str, Any]) -> Self:
+        """With the session that was begun so."""
+        await self.until("hello", lambda: self.hello is not None)
+        again = {"token": welcome["token"], "session": welcome["session"], "client": "test", "version": "1"}
+        self.welcome = await self.ask({"type": "resume", **again})
+        if self.welcome["type"] != "welcome":
+            raise SignOnFailed(str(self.welcome))
+        return self
 
     def send(self, to: str, body: str, client_id: str = "") -> "Deferred[Outcome]":
         ref = next(self._refs)

@@ -12,7 +12,6 @@ from imd.net.datagram.dialing import Dialed
 from imd.net.datagram.dtls import context
 from imd.net.reactor_clock import ReactorClock
 from tests.daemon import RunningDaemon
-from tests.doors.driver import Driver, SignOnFailed
 from tests.doors.native import NativeDriver
 from tests.doors.stream import Stream
 
@@ -63,25 +62,12 @@ class UdpDriver(NativeDriver):
     stream: Datagrams
 
     @classmethod
-    async def sign_on(
-        cls, daemon: RunningDaemon, name: str, password: str, *, source: str = "", **more: Any
-    ) -> "Driver":
-        driver = cls(Datagrams(daemon, dtls=cls.dtls, source=source), name)
-        try:
-            await driver.enter(password, **more)
-        except AssertionError:
-            driver.cut()
-            raise
-        return driver
+    async def connect(cls, daemon: RunningDaemon, *, source: str = "") -> Stream:
+        return Datagrams(daemon, dtls=cls.dtls, source=source)
 
     async def resume(self, daemon: RunningDaemon, port: int = 0) -> "UdpDriver":
         driver = type(self)(Datagrams(daemon, dtls=self.dtls, port=port), self.name)
-        await driver.until("hello", lambda: driver.hello is not None)
-        again = {"token": self.welcome["token"], "session": self.welcome["session"], "client": "test", "version": "1"}
-        driver.welcome = await driver.ask({"type": "resume", **again})
-        if driver.welcome["type"] != "welcome":
-            raise SignOnFailed(str(driver.welcome))
-        return driver
+        return await driver.go_on(self.welcome)
 
 
 class DtlsDriver(UdpDriver):

@@ -6,7 +6,6 @@ Members sign on by a token that their site has signed, visitors say that they vi
 from typing import Any
 
 from tests.daemon import RunningDaemon
-from tests.doors.driver import SignOnFailed
 from tests.doors.native import NativeDriver
 from tests.doors.polling import PollStream
 from tests.doors.stream import Stream
@@ -29,19 +28,8 @@ class WebDriver(NativeDriver):
     async def enter(self, password: str, **more: Any) -> None:
         await self.until("hello", lambda: self.hello is not None)
         data = bearer(token(self.name))
-        answer = await self.ask({"type": "authenticate", "mechanism": "OAUTHBEARER", "data": data})
-        if answer["type"] != "authenticated":
-            raise SignOnFailed(str(answer))
+        await self.prove({"type": "authenticate", "mechanism": "OAUTHBEARER", "data": data})
         await self.begin(**more)
-
-    async def begin(self, **more: Any) -> None:
-        """Open the session, once it is known whose."""
-        answer = await self.ask({"type": "session", "client": "test", "version": "1", **more})
-        if answer["type"] != "welcome":
-            raise SignOnFailed(str(answer))
-        self.welcome = answer
-        for view in answer.get("presence", []):
-            self.seen.append(self._seen(view))
 
 
 class WebPollDriver(WebDriver):
@@ -64,14 +52,9 @@ class VisitorDriver(WebDriver):
     @classmethod
     async def visit(cls, daemon: RunningDaemon, name: str = "", *, secret: str = "", source: str = "") -> Any:
         """Come, or come back; raises `SignOnFailed`."""
-        driver = cls(await cls.dial(cls.port(daemon), source=source), name)
+        driver = cls(await cls.connect(daemon, source=source), name)
         driver.secret = secret
-        try:
-            await driver.enter("")
-        except AssertionError:
-            driver.cut()
-            raise
-        return driver
+        return await driver.entered("")
 
     async def again(self, daemon: RunningDaemon, kind: "type[VisitorDriver] | None" = None) -> Any:
         """She comes back, by a connection of another kind if need be."""
@@ -85,9 +68,7 @@ class VisitorDriver(WebDriver):
     async def enter(self, password: str, **more: Any) -> None:
         await self.until("hello", lambda: self.hello is not None)
         visit = {"type": "visit", **({"secret": self.secret} if self.secret else {"name": self.name})}
-        answer = await self.ask(visit)
-        if answer["type"] != "authenticated":
-            raise SignOnFailed(str(answer))
+        answer = await self.prove(visit)
         self.secret = answer["secret"]
         self.name = answer["address"].partition("@")[0]
         await self.begin(**more)
