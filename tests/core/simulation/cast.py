@@ -102,7 +102,3 @@ class Device:
 
     def metadata_changed(self, change: MetadataChange) -> None: ...
     def conversation(self, news: ConversationNews) -> None: ...
-
-
-class Wrong(AssertionError):
-    """A promise was broken."""

@@ -1,6 +1,5 @@
 """A simulated life of a desk: people ask, agents answer, take and hand on, and everything goes wrong."""
 
-import random
 from collections.abc import Sequence
 
 from twisted.internet.defer import Deferred
@@ -10,13 +9,11 @@ from imd.core.desks.words import word
 from imd.core.hub import Policy
 from imd.core.message import DESK_TAG, FOR_DESK_TAG, Draft, Envelope, Kind, Outcome, Receipt
 from imd.core.past import Redaction
-from imd.core.ports import Hub
 from imd.core.refusal import Refusal
 from imd.core.session import Account, ClientInfo, Peer, Presence, Session, State
 from imd.core.sites import DeskRule
-from imd.storage.memory.store import MemoryStore
-from tests.core.simulation.cast import Wrong
-from tests.house import House, Recorder, TestEnvironment
+from tests.core.simulation.daemons import Daemons
+from tests.house import House, Recorder
 
 AGENTS = ("alice", "bob", "carol")
 PEOPLE = ("anna", "ben")
@@ -81,11 +78,9 @@ class Client(Recorder):
         self.over = True
 
 
-class DeskLife:
+class DeskLife(Daemons):
     def __init__(self, seed: int) -> None:
-        self.seed = seed
-        self.chance = random.Random(seed)
-        self.store = MemoryStore()
+        super().__init__(seed)
         #: Who answers, and who asks.
         self.agents, self.people = list(AGENTS), list(PEOPLE)
         self.house = House(self.policy(), self.store)
@@ -97,31 +92,12 @@ class DeskLife:
         #: (who, id) → the daemon to which a client confirmed it first, and when; and how often it was shown.
         self.confirmed: dict[tuple[str, str], tuple[int, int]] = {}
         self.shown: dict[tuple[str, str], int] = {}
-        self.generation = 0
-        self.killed: set[int] = set()
-        self.graveyard: list[Hub] = []
-        self.log: list[str] = []
-        self.numbers = 0
-        self.failure: Wrong | None = None
 
     def policy(self) -> Policy:
         return Policy(desks=RULES, history_keep=self.chance.choice([0.0, 86400.0]))
 
     def accounts_made(self) -> dict[str, Account]:
         return {name: self.house.person(name) for name in (*AGENTS, *PEOPLE)}
-
-    def number(self) -> int:
-        self.numbers += 1
-        return self.numbers
-
-    def note(self, text: str) -> None:
-        self.log.append(text)
-
-    def wrong(self, what: str, id: str = "") -> None:
-        way = [f"{step.step}: {step.why}" for step in self.house.hub.delivery.trace.get(id) or ()]
-        tail = "\n".join(self.log[-70:])
-        self.failure = self.failure or Wrong(f"seed {self.seed}: {what}\nway: {way}\n{tail}")
-        raise self.failure
 
     # ------------------------------------------------------------ what is shown
 
@@ -330,31 +306,16 @@ class DeskLife:
             self.house.hub.store_back()
 
     def crash(self, here: list[Client]) -> None:
-        self.note(f"crash with {self.store.waiting}")
-        self.store.abandon(self.chance.randint(0, self.store.waiting))
-        self.killed.add(self.generation)
-        self.generation += 1
-        for call in self.house.reactor.getDelayedCalls():
-            call.cancel()
-        self.graveyard.append(self.house.hub)
         for client in self.clients:
             client.over = True
-        self.house.reactor.advance(0.1)
-        self.house.environment = TestEnvironment(self.house.reactor)
-        deferring, self.store.deferring, self.store.available = self.store.deferring, False, True
-        self.house.restart()
-        self.store.deferring = deferring
+        self.kill()
 
     # ------------------------------------------------------------ the end
 
     def finish(self) -> None:
         """Quiet: what was accepted reaches somebody, and nothing is left over."""
-        store, house = self.store, self.house
-        store.available, store.deferring = True, False
-        store.work()
-        for _ in range(3):
-            house.hub.store_back()
-            house.turn(11)
+        house = self.house
+        self.quiet()
         for client in [client for client in self.clients if not client.over]:
             self.go([client])
         house.turn(1)
@@ -375,8 +336,7 @@ class DeskLife:
         counts = house.hub.delivery.counts()
         if counts["open"] or counts["stuck"] or not house.hub.idle:
             self.wrong(f"left over: {counts}, idle {house.hub.idle}")
-        if self.failure is not None:
-            raise self.failure
+        self.check_failure()
 
     def check(self) -> None:
         for said in self.said:
@@ -391,7 +351,6 @@ def live(seed: int, steps: int, kind: type[DeskLife] = DeskLife) -> DeskLife:
     life = kind(seed)
     for _ in range(steps):
         life.step()
-        if life.failure is not None:
-            raise life.failure
+        life.check_failure()
     life.finish()
     return life

@@ -1,23 +1,19 @@
 """What is known of a simulated life: who has sent, been shown and confirmed what."""
 
-import random
-
 from imd.core.hub import Policy
 from imd.core.limits import Limits
-from imd.core.ports import Hub
 from imd.core.session import Account
-from imd.storage.memory.store import MemoryStore
-from tests.core.simulation.cast import Device, Sent, Wrong
+from tests.core.simulation.cast import Device, Sent
+from tests.core.simulation.daemons import Daemons
 from tests.house import House
 
 
-class Known:
-    """What happens to one store and the daemons on it."""
+class Known(Daemons):
+    """What is known of all that has happened."""
 
     def __init__(self, seed: int) -> None:
-        self.seed = seed
-        self.chance = chance = random.Random(seed)
-        self.store = MemoryStore()
+        super().__init__(seed)
+        chance = self.chance
         self.few_traces = chance.random() < 0.2
         #: Some lives know no trouble: what is promised only for them is checked there.
         self.calm = chance.random() < 0.25
@@ -43,22 +39,14 @@ class Known:
         self.confirmed: dict[tuple[str, str], int] = {}
         #: (account, id) → devices it was shown to.
         self.shown: dict[tuple[str, str], list[Device]] = {}
-        self.generation = 0
         self._moment = 0
-        self._numbers = 0
-        #: Daemons that were killed: nothing of them may run, not even their clearing up.
-        self.graveyard: list[Hub] = []
         self.crashes: list[int] = []
-        #: Generations of daemons that were killed.
-        self.killed: set[int] = set()
-        self.log: list[str] = []
         self.blocked: set[tuple[str, str]] = set()
         self.times: dict[str, float] = {}
         self.sending: Sent | None = None
         #: By account, the ids in its history.
         self.history: dict[str, set[str]] = {}
         self.recorded = 0
-        self.failure: Wrong | None = None
         if chance.random() < 0.3:
             bob = self.house.on(self.accounts["bob"])
             self.house.wait(self.house.hub.rosters.block(bob.session, "ann"))
@@ -69,26 +57,12 @@ class Known:
         self._moment += 1
         return self._moment
 
-    def number(self) -> int:
-        self._numbers += 1
-        return self._numbers
-
-    def wrong(self, what: str, id: str = "") -> None:
-        way = [f"{step.step}: {step.why}" for step in self.house.hub.delivery.trace.get(id) or ()]
-        tail = "\n".join(self.log[-60:])
-        # Kept as well as raised: whoever calls a client catches what it raises.
-        self.failure = self.failure or Wrong(f"seed {self.seed}: {what}\nway: {way}\n{tail}")
-        raise self.failure
-
     def still_back(self, sent: Sent) -> bool:
         """Taken back, not sent again since, and the daemon that did it has not been killed."""
         if sent.taken_back is None:
             return False
         when, times = sent.taken_back
         return len(sent.told) == times and not (self.crashes and self.crashes[-1] > when)
-
-    def note(self, text: str) -> None:
-        self.log.append(text)
 
     def names(self, ids: list[str]) -> list[int]:
         return [self.by_id[id].number for id in ids]

@@ -8,7 +8,6 @@ from imd.core.refusal import Refusal
 from imd.core.session import ClientInfo, Peer, Session
 from tests.core.simulation.cast import HABITS, SETTLING, Device, Sent
 from tests.core.simulation.regrets import Regrets
-from tests.house import TestEnvironment
 
 
 class Life(Regrets):
@@ -212,36 +211,17 @@ class Life(Regrets):
 
     def crash(self) -> None:
         """The daemon is killed; another one starts on the same store."""
-        self.note(f"crash with {self.store.waiting}")
-        self.store.abandon(self.chance.randint(0, self.store.waiting))
-        self.killed.add(self.generation)
-        self.generation += 1
         self.crashes.append(self.moment())
-        for call in self.house.reactor.getDelayedCalls():
-            call.cancel()
-        self.graveyard.append(self.house.hub)
         for device in self.devices:
             device.over = True
-        # Sequence numbers are microseconds: starting takes longer than reading the last messages did.
-        self.house.reactor.advance(0.1)
-        self.start()
-
-    def start(self) -> None:
-        self.house.environment = TestEnvironment(self.house.reactor)
-        deferring, self.store.deferring, self.store.available = self.store.deferring, False, True
-        self.house.restart()
-        self.store.deferring = deferring
+        self.kill()
 
     # ------------------------------------------------------------ the end
 
     def finish(self) -> None:
         """Quiet: everything that was accepted is there or was confirmed, and nothing is left over."""
-        store, house = self.store, self.house
-        store.available, store.deferring = True, False
-        store.work()
-        for _ in range(3):
-            house.hub.store_back()
-            house.turn(11)
+        house = self.house
+        self.quiet()
         self.all_shown()
         for device in [device for device in self.devices if not device.over]:
             self.go(device)
@@ -252,10 +232,7 @@ class Life(Regrets):
         if any(counts.values()) or not house.hub.idle:
             self.wrong(f"left over: {counts}, idle {house.hub.idle}")
         if self.chance.random() < 0.5:
-            self.generation += 1
-            self.graveyard.append(house.hub)
-            house.reactor.advance(0.1)
-            self.start()
+            self.succeed()
         for name in self.accounts:
             self.come(name, "at once")
             house.turn(1)
@@ -267,7 +244,7 @@ class Life(Regrets):
             if house.wait(house.hub.delivery.waiting(device.session)):
                 self.wrong(f"something still waits for {name}")
         names = {account.id: name for name, account in self.accounts.items()}
-        for target, lines in store.history._lines.items():
+        for target, lines in self.store.history._lines.items():
             self.history.setdefault(names[target.split()[0]], set()).update(lines)
         self.check()
         if self.few_traces and len(house.hub.delivery.trace._ways) > 25:
@@ -278,9 +255,7 @@ def live(seed: int, steps: int) -> Life:
     life = Life(seed)
     for _ in range(steps):
         life.step()
-        if life.failure is not None:
-            raise life.failure
+        life.check_failure()
     life.finish()
-    if life.failure is not None:
-        raise life.failure
+    life.check_failure()
     return life
