@@ -29,6 +29,8 @@ _LISTED = 20
 
 @dataclass(slots=True, eq=False, repr=False)
 class Answering:
+    """Asked by delivery before an agent's words go their way, and told when her session begins."""
+
     _environment: Environment
     _people: People
     _staff: Staff

@@ -20,6 +20,7 @@ class Book:
         self._writing = False
 
     async def load(self) -> dict[str, dict[str, bytes]]:
+        """All that is durable, by account id and name. Raises `StoreUnavailable`."""
         return await self._shelf.everyone()
 
     def put(self, account: str, name: str, value: bytes | None) -> None:
@@ -89,4 +90,5 @@ class Book:
 
     @property
     def idle(self) -> bool:
+        """Whether nothing is to be written, and nobody waits for that."""
         return not (self._dirty or self._writing or self._waiting)

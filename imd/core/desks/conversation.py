@@ -83,6 +83,7 @@ class Spread:
 
     @property
     def accepted(self) -> bool:
+        """Whether some copy of it is safe."""
         return any(safe(outcome) for outcome in self.agents.values())
 
     @property

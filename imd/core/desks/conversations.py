@@ -35,6 +35,8 @@ MOST_TOLD = 200
 
 
 class Conversations:
+    """Those that are open, and those that are over, until they are forgotten."""
+
     def __init__(
         self,
         environment: Environment,
@@ -67,6 +69,7 @@ class Conversations:
             yield from list(mine.values())
 
     def of(self, person: str, desk: str) -> Conversation | None:
+        """What this account has with the desk of this folded name, open or not."""
         return self.by_person.get(person, {}).get(desk)
 
     def of_person(self, person: str) -> list[Conversation]:
@@ -152,6 +155,7 @@ class Conversations:
         return person.account is not None and person.account.visitor
 
     def spread(self, conversation: Conversation, id: str) -> Spread | None:
+        """The message of this id, unless it is with whoever has the conversation."""
         unheard = self.said.get(conversation)
         return None if unheard is None else unheard.spreads.get(id)
 
@@ -210,15 +214,18 @@ class Conversations:
                 yield person, session.person
 
     def keep(self, conversation: Conversation) -> None:
+        """The store is to have it as it is now."""
         self._book.put(conversation.person, conversation.desk, encode_conversation(conversation))
 
     def keep_said(self, spread: Spread) -> None:
+        """The store is to have the message, too: the next daemon gives it to whoever takes the conversation."""
         spread.kept = True
         said = Said(spread.message, list(spread.agents), list(spread.heard))
         name = f"{spread.conversation.desk}{_SAID}{spread.message.id}"
         self._book.put(spread.conversation.person, name, encode_said(said))
 
     def add(self, spread: Spread) -> None:
+        """Something is said that nobody has yet. Of more than `MOST_SAID` the oldest that is settled is forgotten."""
         unheard = self.said.get(spread.conversation)
         if unheard is None:
             unheard = self.said[spread.conversation] = Unheard()
@@ -285,6 +292,7 @@ class Conversations:
     # ------------------------------------------------------------ telling
 
     def news(self, conversation: Conversation) -> ConversationNews | None:
+        """How it is now, for clients; None where the settings have no such desk."""
         desk = self._staff.desks.get(conversation.desk)
         serving = self.at(conversation)
         if desk is None or serving is None:

@@ -42,6 +42,8 @@ def _withdrawn(way: Way) -> bool:
 
 @dataclass(slots=True, eq=False, repr=False)
 class Copies:
+    """Gives copies, hears what becomes of each, and takes back those that nobody needs any more."""
+
     _environment: Environment
     _people: People
     _delivery: "Delivery"

@@ -21,6 +21,8 @@ from imd.core.trace import DeskWay, Trace, Way
 
 @dataclass(slots=True, eq=False, repr=False)
 class Hearing:
+    """Finds what a copy belongs to, and tells whoever said it."""
+
     _people: People
     _presence: PresenceRegistry
     _trace: Trace
@@ -71,6 +73,8 @@ class Hearing:
         return way
 
     def agents_of(self, person: str, id: str) -> list[str]:
+        """Who has, or may have, a copy of what this person has said, by account id: where nothing is known of it any
+        more, all who were asked."""
         way = self._trace.get(id)
         if isinstance(way, DeskWay):
             return list(way.copies)

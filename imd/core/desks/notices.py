@@ -12,6 +12,8 @@ from imd.core.session import Person, Session
 
 @dataclass(slots=True, eq=False, repr=False)
 class Notices:
+    """Says them as the desk. They have ids and numbers as all that is said, and stand in no history."""
+
     _environment: Environment
     _people: People
     _numbers: Sequence

@@ -25,6 +25,8 @@ PLACED_EVERY = 30.0
 
 @dataclass(slots=True, eq=False, repr=False)
 class Ringing:
+    """Begins conversations, finds who is to hear what is said in them, and asks those who come later."""
+
     _environment: Environment
     _people: People
     _staff: Staff

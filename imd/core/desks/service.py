@@ -100,6 +100,8 @@ class Desks:
     # ------------------------------------------------------------ the settings
 
     async def start(self, rules: Mapping[str, DeskRule]) -> None:
+        """What earlier daemons have left, and the desks of these settings, by folded name. Raises `StoreUnavailable`
+        where it is not known what there is to go on with; desks that cannot be opened yet are opened later."""
         await self.conversations.load()
         self._earlier = set(self.conversations)
         self._rules = dict(rules)

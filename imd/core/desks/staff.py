@@ -23,6 +23,8 @@ MOST_OF_EVERYONE = 20
 
 
 class Staff:
+    """Follows the settings, the accounts and what can be seen of their presence; says who comes and who leaves."""
+
     def __init__(
         self, environment: Environment, people: People, presence: PresenceRegistry, accounts: Accounts
     ) -> None:
@@ -172,6 +174,7 @@ class Staff:
             after = fold(page[-1].name)
 
     def account_changed(self, change: AccountChange) -> None:
+        """An account is made, changed or removed: it may serve now, or no more."""
         before, now = change.before, change.after
         id = (before or now).id  # type: ignore[union-attr]
         if self._opening:

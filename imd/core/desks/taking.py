@@ -27,6 +27,8 @@ _LONG = 300
 
 @dataclass(slots=True, eq=False, repr=False)
 class Taking:
+    """Every change of whose a conversation is; its agents are told of each."""
+
     _environment: Environment
     _people: People
     _staff: Staff
