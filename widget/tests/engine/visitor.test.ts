@@ -47,13 +47,10 @@ test("a desk is called by its title, on the next page before the server has said
   const called = () => engine.state.talks.sales?.title;
   const reload = async () => {
     await browser.clock.advance(100);
-    tab = tab.reload();
-    engine = tab.engine(SETTINGS);
-    engine.start();
-    await settle();
+    turnTo(tab.reload());
+    await start();
   };
-  engine.start();
-  await settle();
+  await start();
   expect(called()).toBe("Sales");
   server.up = false;
   await reload();
