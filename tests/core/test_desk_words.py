@@ -223,6 +223,40 @@ class WordTests(DeskTestCase):
         self.assertEqual(str(alice.conversations[0].person), "anna@localhost")
         self.assertEqual(len([text for text in self.notices(alice) if text.startswith("anna: alice has it")]), 1)
 
+    def others(self, count: int, stage: Stage, by: str) -> None:
+        """Conversations of this many more people."""
+        desks = self.house.hub.desks
+        for number in range(count):
+            other = Person(f"id{number}", Address(f"p{number}", "localhost"), None)
+            begun = desks.conversations.begin(other, desks.staff.desks["sales"], 1, float(number))
+            desks.conversations.change(begun, stage, by)
+
+    def test_never_closed(self) -> None:
+        """Who has many conversations that nobody closed hears of them in one line, and last of what rings."""
+        self.house.off(self.alice)
+        self.house.off(self.bob)
+        self.others(30, Stage.TAKEN, self.accounts["bob"].id)
+        self.ask(self.anna, "anybody?")
+        first, last = self.notices(self.on("bob"))
+        self.assertEqual(first, "30 conversations are yours. !who, said to sales, lists them.")
+        self.assertRegex(last, "^anna: rings since")
+
+    def test_list_of_many(self) -> None:
+        """`!who` said to the desk lists what rings, as the last, and the latest before it."""
+        self.others(30, Stage.TAKEN, self.accounts["bob"].id)
+        self.assert_accepted(self.ask(self.alice, "!who"))
+        listed = self.notices(self.alice)[-21:]
+        self.assertEqual(listed[0], "11 older ones, and:")
+        self.assertRegex(listed[1], "^p11: bob has it since")
+        self.assertRegex(listed[-2], "^p29: bob has it since")
+        self.assertRegex(listed[-1], "^anna: rings since")
+
+    def test_list_of_none(self) -> None:
+        """Where nothing is open the list says so."""
+        self.ask(self.alice, "!close", to="anna")
+        self.assert_accepted(self.ask(self.alice, "!who"))
+        self.assertEqual(self.notices(self.alice)[-1], "No conversation is open.")
+
     def test_forgotten_in_the_end(self) -> None:
         """What nobody has said anything in for long is closed, and later nothing is left of it."""
         desks = self.house.hub.desks

@@ -23,8 +23,15 @@ from imd.core.refusal import NotAllowed
 from imd.core.session import Account, Session
 from imd.core.trace import Trace
 
-#: Conversations that `!who` lists.
+#: Conversations that are listed, by `!who` and at sign-on.
 _LISTED = 20
+#: Of her own who signs on hears one by one if there are no more: those whom nobody closed would hide what rings.
+_FEW = 3
+
+
+def _latest(conversations: list[Conversation]) -> list[Conversation]:
+    """Of many those that matter: what rings, then what is newest. What rings is last, the oldest of each first."""
+    return sorted(conversations, key=lambda each: (each.stage is Stage.RINGING, each.since))[-_LISTED:]
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -179,9 +186,9 @@ class Answering:
         texts = list(HELP)
         if command[0] == "who":
             mine = self._conversations.served_at(desk, account)
-            texts = [self._line(each) for each in mine[:_LISTED]] or ["Nobody."]
+            texts = [self._line(each) for each in _latest(mine)] or ["No conversation is open."]
             if len(mine) > _LISTED:
-                texts.append(f"And {len(mine) - _LISTED} more.")
+                texts.insert(0, f"{len(mine) - _LISTED} older ones, and:")
         self._notices.tell(desk, session.person, [session], *texts)
         outcome(receipt(message, Outcome.ACCEPTED))
         return True
@@ -211,6 +218,15 @@ class Answering:
     def greet(self, session: Session, conversations: list[Conversation]) -> None:
         """An agent's session begins: what rings, and what is hers."""
         me = session.person.key
-        mine = [each for each in conversations if each.stage is Stage.RINGING or each.by == me]
-        for conversation in mine[:_LISTED]:
+        hers: dict[DeskPerson, list[Conversation]] = {}
+        for conversation in conversations:
+            desk = self._conversations.at(conversation)
+            if desk is not None and conversation.stage is Stage.TAKEN and conversation.by == me:
+                hers.setdefault(desk, []).append(conversation)
+        for desk, mine in hers.items():
+            texts = [self._line(each) for each in mine]
+            if len(mine) > _FEW:
+                texts = [f"{len(mine)} conversations are yours. !who, said to {desk.name}, lists them."]
+            self._notices.tell(desk, session.person, [session], *texts)
+        for conversation in _latest([each for each in conversations if each.stage is Stage.RINGING]):
             self._tell(session, conversation, self._line(conversation))
