@@ -20,7 +20,7 @@ from imd.net.polling.wire import Poll
 from imd.net.reactor_clock import ReactorClock
 from imd.net.rounds import Rounds
 from imd.net.sending import MakeOutbox
-from tests.net.web.test_site import Echo
+from tests.net.web.site_case import Echo
 
 HERE = IPv4Address("TCP", "192.0.2.1", 40_000)
 

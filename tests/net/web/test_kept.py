@@ -6,7 +6,7 @@ import msgspec
 
 from imd.net.connections import ConnectionLimits, Connections
 from imd.net.web.pages import Branch, keep
-from tests.net.web.test_site import SiteCase, ask
+from tests.net.web.site_case import SiteCase, ask
 
 GET = b"GET /page HTTP/1.1\r\nHost: a\r\n\r\n"
 

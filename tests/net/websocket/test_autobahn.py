@@ -14,7 +14,7 @@ from imd.net.sending import MakeOutbox
 from imd.net.web.doors import WebDoor
 from imd.net.web.site import WebSettings, WebSite
 from imd.net.websocket.frames import Opcode
-from tests.net.web.test_site import Echo
+from tests.net.web.site_case import Echo
 
 reactor: Any = installed
 

@@ -9,7 +9,7 @@ from imd.protocols.web.assets import matches, takes_gzip
 from imd.protocols.web.mount import front, mount
 from imd.protocols.web.pages import other_name
 from imd.protocols.web.shelf import asset, read
-from tests.net.web.test_site import SiteCase, ask
+from tests.net.web.site_case import SiteCase, ask
 from tests.protocols.web.shelves import APP, FILES, LOADER, PICTURE, fill, shelf
 
 

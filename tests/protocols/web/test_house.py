@@ -9,7 +9,7 @@ from imd.core.tally import Tally
 from imd.policies import web_settings
 from imd.protocols.web.mount import front, mount
 from imd.protocols.web.shelf import read
-from tests.net.web.test_site import SiteCase
+from tests.net.web.site_case import SiteCase
 from tests.protocols.web.test_assets import Answer
 
 PAGES = ("/", "/embed/", "/demo/", "/demo/contact.html", "/demo/community.html")
