@@ -82,7 +82,7 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     def stub(self) -> "Message":
         """All but what was said: for remembering what became of thousands of messages, of whatever length."""
         # Replacing costs more than it saves where there is little to leave out.
-        if not self.tags and len(self.body) < 500:
+        if len(self.body) < 500 and (not self.tags or self.tags.keys() <= _TRACED):
             return self
         tags = {key: value for key, value in self.tags.items() if key in _TRACED} if self.tags else {}
         return msgspec.structs.replace(self, body="", tags=tags)

@@ -57,8 +57,8 @@ class DeskWay(Way):
         super().__init__(message, recipient)
         #: By account id of the agent.
         self.copies: dict[str, Way] = {}
-        #: What the sender has heard of, whichever agent did it.
-        self.told: set[Outcome] = set()
+        #: What the sender has heard of, whichever agent did it: two things at most.
+        self.told: tuple[Outcome, ...] = ()
 
     def of(self, account: str) -> Way | None:
         return self.copies.get(account)

@@ -10,6 +10,9 @@ from imd.core.message import Message, Outcome
 from imd.core.refusal import Refusal
 from imd.core.relay import Pending
 
+#: Asked for with each message, which an enumeration makes dear.
+_ACCEPTED, _KEPT = Outcome.ACCEPTED, Outcome.KEPT
+
 
 class Conversation(msgspec.Struct, eq=False):
     """One person's talk with one desk, from the first message on. Kept on the person's shelf under the desk's name."""
@@ -84,7 +87,8 @@ class Spread:
     @property
     def accepted(self) -> bool:
         """Whether some copy of it is safe."""
-        return any(safe(outcome) for outcome in self.agents.values())
+        outcomes = self.agents.values()
+        return _ACCEPTED in outcomes or _KEPT in outcomes
 
     @property
     def settled(self) -> bool:
@@ -94,7 +98,7 @@ class Spread:
 
 def safe(outcome: Outcome | None) -> bool:
     """Whether a copy is with a client, or in the store."""
-    return outcome is Outcome.ACCEPTED or outcome is Outcome.KEPT
+    return outcome is _ACCEPTED or outcome is _KEPT
 
 
 class Unheard:
@@ -134,7 +138,12 @@ class Unheard:
     def shared_beside(self, agent: str) -> bool:
         """Whether anybody but her has a copy of any of it."""
         if self.shared is None:
-            self.shared = any(other != agent for spread in self for other in spread.agents)
+            self.shared = False
+            for spread in self.spreads.values():
+                agents = spread.agents
+                if len(agents) > 1 or (agents and agent not in agents):
+                    self.shared = True
+                    break
         return self.shared
 
     def lacks(self, agent: str) -> bool:

@@ -34,6 +34,9 @@ MOST_SAID = 100
 MOST_TOLD = 200
 
 
+_NONE: dict[str, Conversation] = {}
+
+
 class Conversations:
     """Those that are open, and those that are over, until they are forgotten."""
 
@@ -70,7 +73,7 @@ class Conversations:
 
     def of(self, person: str, desk: str) -> Conversation | None:
         """What this account has with the desk of this folded name, open or not."""
-        return self.by_person.get(person, {}).get(desk)
+        return self.by_person.get(person, _NONE).get(desk)
 
     def of_person(self, person: str) -> list[Conversation]:
         """All that this account has with desks, open or not."""
@@ -115,9 +118,12 @@ class Conversations:
         `any`, too, for what is not to be shown in any case."""
         mine = [
             each
-            for each in self.of_person(person.id)
+            for each in self.by_person.get(person.id, _NONE).values()
             if (desk := self.at(each)) is not None and desk.serves(agent) and agent.id != person.id
         ]
+        if len(mine) == 1 and mine[0].by == agent.id and mine[0].stage is Stage.TAKEN:
+            # So it is with nearly all that is said.
+            return mine[0]
         order = (
             lambda each: each.stage is Stage.TAKEN and each.by == agent.id,
             lambda each: each.stage is Stage.RINGING,
@@ -141,10 +147,10 @@ class Conversations:
         talking = self._people.person(person)
         if serving is None or serving.account is None or (talking is not None and not self._visiting(talking)):
             return False
-        return any(
-            each.open and (desk := self.at(each)) is not None and desk.serves(serving.account)
-            for each in self.of_person(person)
-        )
+        for each in self.by_person.get(person, _NONE).values():
+            if each.open and (desk := self.at(each)) is not None and desk.serves(serving.account):
+                return True
+        return False
 
     def attended(self, agent: Account, person: Account) -> bool:
         """Whether an agent has, or may have, a conversation with this person, open or not."""

@@ -26,7 +26,7 @@ from imd.core.people import People
 from imd.core.ports import Environment
 from imd.core.refusal import NoSuchAccount, QueueFull, Refusal, StoreUnavailable
 from imd.core.relay import Pending, copy_key
-from imd.core.session import Account, Person, Session, State, place_of
+from imd.core.session import Account, Person, Session, place_of
 from imd.core.stores import Queueing
 from imd.core.trace import DeskWay, Trace, Way
 
@@ -34,10 +34,14 @@ if TYPE_CHECKING:
     from imd.core.delivery import Delivery
 
 
+#: As the trace has it; looked up for each copy, which an enumeration makes dear.
+_DONE = Queueing.DONE.value
+
+
 def _withdrawn(way: Way) -> bool:
     """Whether this copy was taken from its agent once, perhaps by an earlier daemon: for her inbox it is over, as if
     she had confirmed it."""
-    return any(step == "withdrawn" or why == Queueing.DONE.value for _, step, why in way.steps)
+    return any(step == "withdrawn" or why == _DONE for _, step, why in way.steps)
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -231,8 +235,15 @@ class Copies:
         known = self._conversations.spread(spread.conversation, spread.message.id)
         if spread.conversation.stage is Stage.RINGING and known is spread:
             self._conversations.keep_said(spread)
-        self._book.when_durable(lambda: self._durable(spread, pending))
-        if not pending.settled and pending.timer is None:
+        if self._book.durable:
+            self._durable(spread, pending)
+            return
+        self._limit_wait(pending)
+        self._book.when_durable(partial(self._durable, spread, pending))
+
+    def _limit_wait(self, pending: Pending) -> None:
+        """Something is away that it waits for."""
+        if pending.timer is None and not pending.settled:
             call = partial(self._too_long, pending)
             pending.timer = self._environment.clock.call_later(OUTCOME_WAIT, call)
 
@@ -253,10 +264,10 @@ class Copies:
     def _accepted(self, spread: Spread, pending: Pending, recorded: Outcome) -> None:
         if recorded is not Outcome.ACCEPTED:
             # It is written when the store is back.
+            self._limit_wait(pending)
             return
         desk = self._staff.desks.get(spread.conversation.desk)
-        off = desk is not None and desk.state() is State.OFFLINE
-        told = Outcome.KEPT if off else Outcome.ACCEPTED
+        told = Outcome.KEPT if desk is not None and not desk.on else Outcome.ACCEPTED
         if pending.way.outcome is Outcome.UNKNOWN:
             pending.way.outcome = told
         self._keeping.settle(pending, told)

@@ -85,8 +85,11 @@ class Hearing:
 
     def _spread_of(self, message: Message) -> Spread | None:
         """Of a copy."""
-        for conversation in self._conversations.of_person(message.sender_account):
-            spread = self._conversations.spread(conversation, message.id)
+        conversations = self._conversations
+        if not conversations.said:
+            return None
+        for conversation in conversations.by_person.get(message.sender_account, {}).values():
+            spread = conversations.spread(conversation, message.id)
             if spread is not None:
                 return spread
         return None
@@ -115,7 +118,7 @@ class Hearing:
         sender = self._people.person(message.sender_account)
         if not isinstance(way, DeskWay) or step in way.told or self._presence.invisible(agent):
             return
-        way.told.add(step)
+        way.told += (step,)
         if sender is None:
             return
         told = partial(Receiving.tell_sender, sender, receipt(way.message, step, time=now))

@@ -77,9 +77,11 @@ class Ringing:
         if taker is None or self._staff.blocks(taker.id, conversation.person):
             return None
         person = self._people.person(taker.id)
-        here = person is not None and any(session.begun for session in person.sessions)
-        others = [id for id in desk.on if id not in (taker.id, conversation.person)]
-        return taker if here or not others else None
+        for session in () if person is None else person.sessions:
+            if session.begun:
+                return taker
+        others = any(id not in (taker.id, conversation.person) for id in desk.on)
+        return None if others else taker
 
     def ring(self, conversation: Conversation, desk: DeskPerson) -> list[Account]:
         """Ring those who are to be rung by now; all who have been, who shall have what is said."""
