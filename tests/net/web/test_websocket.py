@@ -167,7 +167,12 @@ class WebSocketTests(SiteCase):
     def test_gone_before_the_answer(self) -> None:
         """Whoever does not even take the answer gets no door; what came with the request is not read."""
         self.patch(web_connection, "say_at_once", lambda transport, data: False)
-        self.come(ask() + frame(TEXT, b"at once"))
-        self.assertFalse(self.transport.connected)
+        connection = self.come()
+        # A socket tells of its end in the next turn.
+        aborted: list[str] = []
+        self.transport.abortConnection = lambda: aborted.append("now")  # type: ignore[method-assign]
+        self.say(connection, ask() + frame(TEXT, b"at once"), frame(TEXT, b"more"))
+        self.transport.loseConnection()
+        self.assertEqual(aborted, ["now"])
         self.assertEqual((self.made, self.site.upgraded, self.site.requesting), ([], 0, set()))
         self.assertEqual((self.memory.total, self.reactor.getDelayedCalls()), (0, []))
