@@ -48,6 +48,18 @@ class ChangeTests(DeskTestCase):
         self.ask(self.bob, "I have it", to="anna")
         self.assertEqual(self.texts(self.anna), ["hi", "I have it"])
 
+    def test_desk_without_agents_for_a_while(self) -> None:
+        """What the last agent of a desk had not confirmed is not lost with her account, when there is a new one."""
+        self.alice.prompt = False
+        self.ask(self.anna, "two")
+        self.house.off(self.alice)
+        self.apply(DeskRule(name="sales", agents=("dora",)))
+        self.house.wait(self.house.accounts.remove(self.account("alice")))
+        self.house.turn()
+        self.house.policy = self.house.hub.policy
+        self.house.restart()
+        self.assertEqual(self.texts(self.house.on(self.house.person("dora"))), ["two"])
+
     def test_agent_renamed(self) -> None:
         """Agents are names in the settings: under another one she serves no more, and the conversation rings."""
         self.house.wait(self.house.accounts.rename(self.account("alice"), "alicia"))
@@ -160,6 +172,19 @@ class ChangeTests(DeskTestCase):
         self.assertEqual([(each.message, each.desk) for each in self.anna.redactions][-1], (told[0].id, "sales"))
         self.assertEqual(self.read(self.anna, "sales"), ["hello", "hi"])
 
+    def test_taken_back_after_a_restart(self) -> None:
+        """Also from agents who had their copies of an earlier daemon, and could not sign on since."""
+        self.house.hub.desks.close(self.anna.session, "sales")
+        for agent in (self.alice, self.bob):
+            self.house.off(agent)
+        told = self.ask(self.anna, "two")
+        self.house.wait(self.house.accounts.suspend(self.account("alice")))
+        self.house.restart()
+        anna = self.on("anna")
+        self.house.wait(self.house.hub.history.redact(anna.session, "sales", told[0].id, ""))
+        alice = self.house.wait(self.house.accounts.suspend(self.account("alice"), False))
+        self.assertEqual((self.texts(self.house.on(alice)), self.texts(self.on("bob"))), ([], []))
+
     def test_read_marks(self) -> None:
         """Who reads an answer has read the talk with the desk."""
         self.house.hub.delivery.read(self.anna.session, self.anna.messages[0].id)
@@ -217,6 +242,18 @@ class NobodyYetTests(DeskTestCase):
         told = [*self.ask(anna, "1"), *self.ask(anna, "2")]
         self.house.wait(self.house.hub.history.redact(anna.session, "sales", told[0].id, ""))
         self.assertEqual(self.texts(self.house.on(self.house.person("dora"))), ["2"])
+
+    def test_store_away(self) -> None:
+        """What the store refuses for the first agent is given to her when it is back, whether more is said or not."""
+        anna = self.on("anna")
+        self.assert_settled(self.ask(anna, "1"), Outcome.KEPT)
+        dora = self.house.person("dora")
+        self.house.store.available = False
+        self.assert_settled(self.ask(anna, "2"), Outcome.REFUSED)
+        self.house.store.available = True
+        self.house.hub.store_back()
+        self.house.turn()
+        self.assertEqual(self.texts(self.house.on(dora)), ["1"])
 
     def test_bounded(self) -> None:
         """So many of a visitor as a guest may leave, and of others as an agent is given."""

@@ -187,8 +187,13 @@ class Conversations:
         now = since or self._environment.clock.time()
         if not conversation.open and stage is not Stage.CLOSED:
             conversation.began = max(conversation.began, int(now * 1_000_000))
+        left = conversation.stage is Stage.TAKEN and stage is Stage.RINGING
         conversation.stage, conversation.by, conversation.since, conversation.active = stage, by, now, now
         self._file(conversation)
+        for spread in self.unheard(conversation) if left else ():
+            if spread.accepted:
+                # It stood in the inbox of whoever had the conversation, and is everybody's again.
+                self.keep_said(spread)
         if conversation in self.said:
             self.said[conversation].changed()
         self.keep(conversation)

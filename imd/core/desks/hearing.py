@@ -76,10 +76,12 @@ class Hearing:
         """Who has, or may have, a copy of what this person has said, by account id: where nothing is known of it any
         more, all who were asked."""
         way = self._trace.get(id)
-        if isinstance(way, DeskWay):
-            return list(way.copies)
-        mine = self._conversations.of_person(person)
-        return list(dict.fromkeys(agent for each in mine for agent in (*each.rung, each.by) if agent))
+        # Of copies that an earlier daemon has given the trace may know nothing.
+        found = dict.fromkeys(way.copies if isinstance(way, DeskWay) else ())
+        for each in self._conversations.of_person(person):
+            spread = self._conversations.spread(each, id)
+            found |= dict.fromkeys((*([] if spread is None else spread.agents), *each.rung, each.by))
+        return [agent for agent in found if agent]
 
     # ------------------------------------------------------------ what agents' clients say
 

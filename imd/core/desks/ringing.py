@@ -103,6 +103,13 @@ class Ringing:
         agents = (self._staff.agent(desk, id) for id in rung)
         return [agent for agent in agents if agent is not None]
 
+    def give_all(self, conversation: Conversation) -> None:
+        """Whoever has it, or is rung, has a copy of all that was said, or gets one."""
+        desk = self._conversations.at(conversation)
+        if desk is not None and conversation.open:
+            for id in conversation.agents:
+                self._give_all(conversation, desk, id)
+
     def _give_all(self, conversation: Conversation, desk: DeskPerson, id: str) -> None:
         """What was said before she was rung."""
         agent = self._staff.agent(desk, id)

@@ -235,6 +235,9 @@ class Desks:
     def retry(self) -> None:
         """The store is back."""
         self._book.retry()
+        for conversation in list(self.conversations.said):
+            # Copies that it has refused; who signs on, or is on and waits, is not given them otherwise.
+            self._ringing.give_all(conversation)
         if self._unopened:
             self.apply(self._rules)
 

@@ -136,5 +136,6 @@ class Taking:
         for conversation in list(self._conversations.said):
             for spread in self._conversations.unheard(conversation):
                 # What becomes of a copy that is under way is told yet, and its sender may wait for that.
-                if spread.agents.get(agent) is not None and len(spread.agents) > 1:
+                # What she has confirmed somebody has had.
+                if spread.agents.get(agent) is not None and len(spread.agents) > 1 and agent not in spread.heard:
                     del spread.agents[agent]

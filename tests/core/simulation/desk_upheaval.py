@@ -239,8 +239,13 @@ class Upheaval(DeskLife):
         if self.still_back(said):
             self.wrong(f"{said.number} is shown to {client.who} though it was taken back", said.id)
         blocked = self.blocks.get((client.who, said.sender))
-        if blocked is not None and said.sender != client.who and blocked < client.began:
+        if blocked is not None and said.sender != client.who and blocked < said.number:
             self.wrong(f"{said.number} is shown to {client.who}, who blocks {said.sender}", said.id)
+        account = self.accounts.get(client.who)
+        way = None if account is None else self.house.hub.delivery.trace.of(said.id or envelope.message.id, account.id)
+        if way is not None and any(step == "withdrawn" or why == "done" for _, step, why in way.steps):
+            # It was taken from her, and the conversation came back to her: it is shown as soon as she is there.
+            client.last.pop((said.sender, said.to), None)
         super().show(client, envelope)
 
     def show_redacted(self, client: Client, redaction: Redaction) -> None:
@@ -265,6 +270,12 @@ class Upheaval(DeskLife):
         super().finish()
 
     def check(self) -> None:
+        desks = self.house.hub.desks.staff.desks.values()
+        unserved = [desk.folded for desk in desks if not any(map(desk.serves, desk.agents.values()))]
+        for conversation in self.house.hub.desks.conversations:
+            if conversation.desk in unserved:
+                # It waits for the first agent.
+                self.excused |= self.unheard(conversation)
         for said in self.said:
             if len(said.outcomes) < sum(life not in self.killed for life in said.lives):
                 self.wrong(f"{said.number} was never settled", said.id)
