@@ -261,6 +261,7 @@ class Daemon:
         self.hub.change_policy(self._policy())
         self.environment.spawn("look for unknown staff", self._look_for_staff())
         self.credentials.apply(credential_rules(settings, self.tally))
+        self.hub.people.disown(self.credentials.stands)
         self.connections.limits = connection_limits(settings, self.tally)
         self.hub.people.names = self._names if settings.irc.lookup_hostnames else None
         self._names.timeout = self._ident.timeout = settings.irc.lookup_timeout

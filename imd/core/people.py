@@ -4,7 +4,7 @@ A `Person` exists here from the first sign-on to the last sign-off. Presence, ro
 that order when somebody comes, and in reverse when somebody goes, so that each finds the others as it expects them.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
@@ -21,8 +21,8 @@ from imd.core.nicks import Nicks
 from imd.core.origins import Origins
 from imd.core.ports import Environment, Names
 from imd.core.promotion import Promotion
-from imd.core.refusal import Kicked, NoSuchAccount, NotForGuests, Replaced, ShuttingDown
-from imd.core.session import Account, Appearance, Mark, Person, Session, Visibility
+from imd.core.refusal import Kicked, NoSuchAccount, NotForGuests, Refusal, Replaced, ShuttingDown, SignOnFailed
+from imd.core.session import Account, Appearance, Mark, Person, Session, Visibility, Vouched
 from imd.core.talk import MemberDetailsChanged, Room
 from imd.core.visitors import EMBEDDED
 from imd.core.whowas import WhoWas
@@ -215,7 +215,18 @@ class People:
             client.end(why)
         return len(sessions)
 
-    def expel(self, session: Session, why: Kicked, reason: str) -> None:
+    def vouched(self, session: Session, vouched: Vouched) -> None:
+        session.info = msgspec.structs.replace(session.info, vouched=vouched)
+
+    def disown(self, stands: Callable[[Vouched], bool]) -> int:
+        """End the sessions for which no site vouches any more; how many there were."""
+        found = [each for each in self._sessions.values() if each.info.vouched and not stands(each.info.vouched)]
+        why = SignOnFailed("The site has taken back the key by which this session was begun.")
+        for session in found:
+            self.expel(session, why, "kicked")
+        return len(found)
+
+    def expel(self, session: Session, why: Refusal, reason: str) -> None:
         """End one session, telling its client why."""
         client = session.client
         self.sign_off(session, reason, why.sentence)

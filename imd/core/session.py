@@ -148,6 +148,15 @@ class Peer(msgspec.Struct, frozen=True):
         return self.secure or self.loopback
 
 
+class Vouched(msgspec.Struct, frozen=True):
+    """Somebody has signed on by the word of a site, with nothing that is the account's own."""
+
+    #: The time up to which what follows may be resumed.
+    until: float
+    #: The site's key that has signed it, as `imd.core.ports.Credentials.stands` knows it; "": not known.
+    key: str = ""
+
+
 class ClientInfo(msgspec.Struct, frozen=True):
     """What a client says of itself at sign-on; recorded in the ledger."""
 
@@ -162,6 +171,8 @@ class ClientInfo(msgspec.Struct, frozen=True):
     realname: str = ""
     #: IRC `user`; doors without one leave it empty.
     user: str = ""
+    #: Who says that it is the account's, if that is a site.
+    vouched: Vouched | None = None
 
 
 class Location(msgspec.Struct, frozen=True):

@@ -21,7 +21,7 @@ from imd.core.refusal import (
     SignOnFailed,
     WeakPassword,
 )
-from imd.core.session import Account, Peer, Privilege, Session
+from imd.core.session import Account, Peer, Privilege, Session, Vouched
 from imd.core.stores import Store, surely
 from imd.core.visitors import EMBEDDED, Visitors
 from imd.credentials.attempt import Attempt
@@ -83,7 +83,7 @@ class CredentialsFront:
         self._operators.apply(rules.operators, rules.sign_on_delay, rules.scram_iterations)
         self._gateways = Gateways(hashing, Throttle(rules.sign_on_delay, tally=rules.tally), clock.time)
         self._gateways.apply(rules.gateways, rules.sign_on_delay)
-        self._site_tokens = SiteTokens()
+        self._site_tokens = SiteTokens(store.secret)
         self._visiting = self._membership = None
         if visitors is not None:
             self._site_tokens.apply(rules.token_sites)
@@ -162,17 +162,19 @@ class CredentialsFront:
             attempt.succeeded(account)
         return account
 
-    async def token(self, token: str, peer: Peer) -> tuple[Account, float]:
+    async def token(self, token: str, peer: Peer) -> tuple[Account, Vouched | None]:
         """By a resume token, which is used up."""
         with self._attempt(peer) as attempt:
-            id, until = await self._tokens.redeem(token, self._clock.time()) or ("", 0.0)
+            id, vouched = await self._tokens.redeem(token, self._clock.time()) or ("", None)
             account = (await self._accounts.by_id([id])).get(id)
             if account is None:
                 raise SignOnFailed("The token is not valid, or no longer.")
+            if vouched is not None:
+                self._check_standing(vouched)
             attempt.succeeded(account)
-        return account, until
+        return account, vouched
 
-    async def bearer(self, message: bytes, peer: Peer) -> tuple[Account, float]:
+    async def bearer(self, message: bytes, peer: Peer) -> tuple[Account, Vouched]:
         """By a site's token."""
         if self._membership is None or OAUTHBEARER not in self.mechanisms(peer):
             raise MechanismRefused("OAUTHBEARER is not offered here.")
@@ -188,11 +190,22 @@ class CredentialsFront:
             account = await self._membership.account(member, local)
             attempt.succeeded(account)
         # Who is a member is the site's to say: not for longer than by a token of its own, however often she resumes.
-        return account, self._clock.time() + LIFETIME
+        return account, Vouched(self._clock.time() + LIFETIME, member.key)
 
-    async def issue_token(self, account: Account, device: str, until: float = 0.0) -> str:
+    async def issue_token(self, account: Account, device: str, vouched: Vouched | None = None) -> str:
         expires = self._clock.time() + self._rules.resume_keep
-        return await self._tokens.issue(account.id, device, min(expires, until) if until else expires, until)
+        if vouched is not None:
+            self._check_standing(vouched)
+            expires = min(expires, vouched.until)
+        return await self._tokens.issue(account.id, device, expires, vouched)
+
+    def stands(self, vouched: Vouched) -> bool:
+        # An earlier daemon did not name it.
+        return not vouched.key or self._site_tokens.stands(vouched.key)
+
+    def _check_standing(self, vouched: Vouched) -> None:
+        if not self.stands(vouched):
+            raise SignOnFailed("The site has taken back the key by which this session was begun.")
 
     async def visit(self, peer: Peer, site: str, secret: str, name: str, email: str) -> tuple[Account, str]:
         if self._visiting is None:

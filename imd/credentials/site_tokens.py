@@ -4,15 +4,17 @@ The key decides the algorithm, never the token (RFC 8725 section 3.1): so that "
 shared secret, are nothing. Times are judged here, by our own clock.
 """
 
+import hashlib
 import math
 from typing import TYPE_CHECKING, Any, Final
 
 import jwt
 import msgspec
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 from twisted.logger import Logger
 
 from imd.core.refusal import SignOnFailed, TokenExpired
+from imd.core.sites import ANY, OWN
 from imd.net.oauthbearer import LONGEST
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 LIFETIME: Final = 86_400.0
 #: Clocks differ by so much.
 LEEWAY: Final = 30.0
+
+#: By whom a site may sign on: whom it might have signed on under other settings, who may all stay.
+_INCLUDED: Final = {OWN: (OWN,), ANY: (OWN, ANY)}
 
 #: PyJWT looks at the signature only.
 _SIGNATURE_ALONE: Final["Options"] = {
@@ -65,6 +70,8 @@ class Member(msgspec.Struct, frozen=True):
     account: str
     name: str
     email: str
+    #: The key that says it (`SiteTokens.stands`).
+    key: str = ""
 
 
 def token_key(id: str, algorithm: str, secret: str, public: str) -> TokenKey:
@@ -78,12 +85,33 @@ class SiteTokens:
 
     log = Logger()
 
-    def __init__(self) -> None:
+    def __init__(self, secret: bytes = b"") -> None:
+        """`secret` is the daemon's own."""
+        self._secret = secret[:64]
         self._sites: dict[str, TokenSite] = {}
+        #: Names of the keys there are, by which resume tokens know them.
+        self._standing: frozenset[str] = frozenset()
 
     def apply(self, sites: tuple[TokenSite, ...]) -> None:
         """New settings: a key that is gone has signed nothing from now on."""
         self._sites = {site.name: site for site in sites if site.keys}
+        self._standing = frozenset(
+            self._named(site, key, members)
+            for site in self._sites.values()
+            for key in site.keys
+            for members in _INCLUDED.get(site.members, ())
+        )
+
+    def stands(self, name: str) -> bool:
+        """Whether the key of this name (`Member.key`) is there, and for members of no fewer kinds."""
+        return name in self._standing
+
+    def _named(self, site: TokenSite, key: TokenKey, members: str) -> str:
+        """A name that says nothing of the key, and is another one's if anything about it is."""
+        of = key.key
+        text = of if isinstance(of, bytes) else of.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        said = "\0".join((site.name, members, key.id, key.algorithm, "")).encode() + text
+        return hashlib.blake2b(said, key=self._secret, digest_size=12, person=b"imd-site-key").hexdigest()
 
     def __bool__(self) -> bool:
         return bool(self._sites)
@@ -98,7 +126,8 @@ class SiteTokens:
         except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as reason:
             raise self._refused(f"{type(reason).__name__}: {reason}") from None
         try:
-            return self._judge(site, claims, domain, now)
+            member = self._judge(site, claims, domain, now)
+            return msgspec.structs.replace(member, key=self._named(site, key, site.members))
         except (SignOnFailed, TokenExpired) as refusal:
             self.log.info("a token of site {site} was refused: {reason}", site=site.name, reason=refusal.sentence)
             raise

@@ -2,19 +2,22 @@
 
 A token says nothing of its account, works once, and expires. A digest without salt is enough for what cannot be
 guessed; whoever reads the store cannot sign on with what he finds there. A token may name the time up to which all
-that follow from it are good, too: the digest is of the whole, so that nobody can alter that.
+that follow from it are good, too, and the site's key by which they are: the digest is of the whole, so that nobody can
+alter that.
 """
 
 import hashlib
 import re
 import secrets
 
+from imd.core.session import Vouched
 from imd.core.stores import TokenStore
 
 RESUME = "resume-"
 INVITATION = "invite-"
-#: After the prefix: 32 octets in base64url, perhaps a time. Anything else is not worth a look into the store.
-_FORM = re.compile(r"[A-Za-z0-9_-]{43}(?:\.([0-9]{1,12}))?", re.ASCII)
+#: After the prefix: 32 octets in base64url, perhaps a time, perhaps a key. Anything else is not worth a look into the
+#: store.
+_FORM = re.compile(r"[A-Za-z0-9_-]{43}(?:\.[0-9]{1,12}(?:\.[0-9a-f]{1,32})?)?", re.ASCII)
 
 
 class Tokens:
@@ -23,17 +26,21 @@ class Tokens:
     def __init__(self, store: TokenStore) -> None:
         self._store = store
 
-    async def issue(self, account: str, device: str, expires: float, until: float = 0.0) -> str:
-        """A token with which this account's client can sign on once, until time `expires`. It says that nothing which
-        follows from it is good after `until`; 0: nothing does."""
-        token = RESUME + secrets.token_urlsafe(32) + (f".{int(until)}" if until else "")
+    async def issue(self, account: str, device: str, expires: float, vouched: Vouched | None = None) -> str:
+        """A token with which this account's client can sign on once, until time `expires`, and by whose word."""
+        token = RESUME + secrets.token_urlsafe(32)
+        if vouched is not None:
+            token = f"{token}.{int(vouched.until)}" + (f".{vouched.key}" if vouched.key else "")
         await self._store.add(digest(token), account, device, expires)
         return token
 
-    async def redeem(self, token: str, now: float) -> tuple[str, float] | None:
-        """(account id, `until`), and the token is used up; None if it is none, was used, or has expired."""
+    async def redeem(self, token: str, now: float) -> tuple[str, Vouched | None] | None:
+        """(account id, by whose word), and the token is used up; None if it is none, was used, or has expired."""
         found = await self._take(token, RESUME, now)
-        return None if found is None else (found[0], float(token.partition(".")[2] or 0))
+        if found is None:
+            return None
+        _, until, key, *_ = (*token.split("."), "", "")
+        return found[0], Vouched(float(until), key) if until else None
 
     async def revoke(self, account: str) -> None:
         """All resume tokens of the account."""

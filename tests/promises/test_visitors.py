@@ -83,7 +83,8 @@ class VisitorsPromise(PromiseTestCase):
         self.assertEqual([line["body"] for line in history["messages"]], ["Are you open?", "Till six."])
 
     async def test_rotation(self) -> None:
-        """P10: a reload brings keys and takes keys away; who is on stays on. A wrong one changes nothing."""
+        """P10: a reload brings keys and takes keys away; who is on by a key that stays, stays on, and nobody else. A
+        wrong one changes nothing."""
         file = Path(self.mktemp()).absolute()
         file.write_text(settings("HS256"))
         daemon = await self.house(config=file).start()
@@ -92,7 +93,14 @@ class VisitorsPromise(PromiseTestCase):
         new = token(now, aud="localhost", key=SECRET[::-1], headers={"kid": "other"})
         member = await self.opened(daemon)
         self.assertEqual((await member.show(old))["type"], "authenticated")
-        await member.must({"type": "session"})
+        ticket = (await member.must({"type": "session"}))["token"]
+        file.write_text(settings("HS256", "other"))
+        await daemon.ask("reload")
+        self.assertEqual((await member.must({"type": "whoami"}))["address"], "maria@localhost")
+        other = await self.opened(daemon)
+        by_other = token(now, sub="mona", aud="localhost", key=SECRET[::-1], headers={"kid": "other"})
+        self.assertEqual((await other.show(by_other))["type"], "authenticated")
+        await other.must({"type": "session"})
         for keys, first, second in ((("HS256", "other"), True, True), (("other",), False, True)):
             file.write_text(settings(*keys))
             await daemon.ask("reload")
@@ -105,7 +113,10 @@ class VisitorsPromise(PromiseTestCase):
         self.assertIn("the algorithm is unknown", str(caught.exception))
         self.assertNotIn(SECRET[::-1], str(caught.exception))
         self.assertEqual((await (await self.opened(daemon)).show(new))["type"], "authenticated")
-        self.assertEqual((await member.must({"type": "whoami"}))["address"], "maria@localhost")
+        self.assertEqual((await other.must({"type": "whoami"}))["address"], "mona@localhost")
+        await member.until("the end", lambda: not member.stream.alive)
+        resumed = await (await self.opened(daemon)).ask({"type": "resume", "token": ticket})
+        self.assertEqual(resumed["code"], "sign-on-failed")
         self.assertNotIn(new, daemon.log)
         self.assertNotIn(old, daemon.log)
 

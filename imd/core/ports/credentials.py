@@ -8,6 +8,7 @@ from imd.core.session import (
     Peer,
     Privilege,
     Session,
+    Vouched,
 )
 
 
@@ -38,12 +39,12 @@ class Credentials(Protocol):
     async def external(self, name: str, peer: Peer) -> Account:
         """By the peer's certificate; `name` may be "" (RFC 4422 appendix A)."""
 
-    async def token(self, token: str, peer: Peer) -> tuple[Account, float]:
-        """By a resume token, which is used up; and for how long that may go on, as `issue_token` was told."""
+    async def token(self, token: str, peer: Peer) -> tuple[Account, Vouched | None]:
+        """By a resume token, which is used up; and by whose word, as `issue_token` was told."""
 
-    async def bearer(self, message: bytes, peer: Peer) -> tuple[Account, float]:
+    async def bearer(self, message: bytes, peer: Peer) -> tuple[Account, Vouched]:
         """By a token of a site, in the client's message of OAUTHBEARER (RFC 7628); the account is made if need be. Also
-        the time up to which she may resume what follows without another token of the site.
+        for how long, and by which key.
         Raises `SignOnFailed`, `TokenExpired`, `MechanismRefused`, `TooFast`, `Suspended`, `StoreUnavailable`."""
 
     async def visit(self, peer: Peer, site: str, secret: str, name: str, email: str) -> tuple[Account, str]:
@@ -54,9 +55,12 @@ class Credentials(Protocol):
         `TooFast`, `Malformed`, `TooLong`, `StoreUnavailable`.
         """
 
-    async def issue_token(self, account: Account, device: str, until: float = 0.0) -> str:
-        """A resume token. Neither it nor those issued to who has signed on by it are good after `until`; 0: each for
-        as long as the settings say."""
+    async def issue_token(self, account: Account, device: str, vouched: Vouched | None = None) -> str:
+        """A resume token. Where a site has `vouched`, neither it nor those issued to who has signed on by it are good
+        for longer than that. Raises `SignOnFailed` if the key is gone meanwhile."""
+
+    def stands(self, vouched: Vouched) -> bool:
+        """Whether the key still is the site's, whose settings may have changed."""
 
     async def register(self, name: str, password: str, peer: Peer, invitation: str = "") -> Account:
         """In-band registration, when settings allow. Raises `RegistrationRefused`, `NameInUse`, `InvalidName`,

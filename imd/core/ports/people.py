@@ -18,6 +18,7 @@ from imd.core.session import (
     PresenceView,
     Session,
     Visibility,
+    Vouched,
 )
 
 
@@ -96,6 +97,9 @@ class People(Protocol):
         those who may know (P5)."""
 
     def set_realname(self, session: Session, realname: str) -> None: ...
+
+    def vouched(self, session: Session, vouched: Vouched) -> None:
+        """A session that goes on was signed on by the word of a site."""
 
     def mark(self, session: Session, mark: Mark, on: bool) -> bool:
         """Put a mark on a session, or take it off; whether that changed anything. Who may is the caller's to know."""

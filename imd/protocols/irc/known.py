@@ -16,7 +16,6 @@ class Known(Speaker):
     """The part of an `IrcSession` that knows whose it is."""
 
     __slots__ = (
-        "by_site",
         "cap_version",
         "gateway",
         "offered",
@@ -41,8 +40,6 @@ class Known(Speaker):
         #: The gateway that passes this connection on (WEBIRC).
         self.gateway = ""
         self.registered = False
-        #: It signed on by the token of a site, and has shown nothing that is the account's own.
-        self.by_site = False
 
     @property
     def me(self) -> Session:

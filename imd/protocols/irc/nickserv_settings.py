@@ -25,7 +25,7 @@ def _account(session: "IrcSession") -> Account:
 def _own(session: "IrcSession") -> Account:
     """The account, to change how one signs on to it, or to end it. A site says for a day who its member is: what she
     does must not be good for longer than that, nor bind whoever has a password."""
-    if session.by_site:
+    if session.me.info.vouched is not None:
         raise NotAllowed("You are here by a site's token: sign on with the account's own password to do this")
     return _account(session)
 

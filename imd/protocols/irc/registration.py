@@ -24,7 +24,7 @@ from imd.core.refusal import (
     StoreUnavailable,
     TooLong,
 )
-from imd.core.session import Account, ClientInfo, Presence
+from imd.core.session import Account, ClientInfo, Presence, Vouched
 from imd.protocols.irc import asking, buddyserv, devices, identifying, metadata, numerics, user_modes, welcome
 from imd.protocols.irc.commands import command
 from imd.protocols.irc.rooms import shortened
@@ -58,6 +58,7 @@ class Registration:
         "presence",
         "realname",
         "user",
+        "vouched",
     )
 
     def __init__(self) -> None:
@@ -75,6 +76,8 @@ class Registration:
         self.identified = False
         #: Proven by SASL.
         self.account: Account | None = None
+        #: By whose word, if that is a site's.
+        self.vouched: Vouched | None = None
         #: The SASL exchange under way.
         self.exchange: Exchange | None = None
         #: Failed sign-ons so far.
@@ -113,7 +116,12 @@ async def _complete(session: "IrcSession") -> None:
             account,
             state.nick,
             session.peer,
-            ClientInfo(realname=state.realname, user=state.user, device=state.device or devices.unnamed(session.peer)),
+            ClientInfo(
+                realname=state.realname,
+                user=state.user,
+                device=state.device or devices.unnamed(session.peer),
+                vouched=state.vouched,
+            ),
             session,
             presence=state.presence,
             confirms=settings.confirm,

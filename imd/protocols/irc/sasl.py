@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from imd.core.address import fold
 from imd.core.ports import ScramExchange
 from imd.core.refusal import Refusal, SignOnFailed, StoreUnavailable, Suspended, TokenExpired, TooFast
-from imd.core.session import Account
+from imd.core.session import Account, Vouched
 from imd.net.oauthbearer import FAILURE
 from imd.protocols.irc import devices, identity, numerics
 from imd.protocols.irc.commands import command
@@ -33,7 +33,7 @@ MAX_MESSAGE = 8_192
 class Exchange:
     """One exchange under way: its mechanism, and the chunks of the message that is arriving."""
 
-    __slots__ = ("account", "chunks", "mechanism", "refused", "scram")
+    __slots__ = ("account", "chunks", "mechanism", "refused", "scram", "vouched")
 
     def __init__(self, mechanism: str) -> None:
         self.mechanism = mechanism
@@ -43,6 +43,8 @@ class Exchange:
         self.account: Account | None = None
         #: Why it has failed, while the client has yet to acknowledge that (OAUTHBEARER).
         self.refused: Refusal | None = None
+        #: By whose word, if that is a site's (OAUTHBEARER).
+        self.vouched: Vouched | None = None
 
 
 @command("AUTHENTICATE", parameters=1, registered=False)
@@ -143,7 +145,7 @@ async def _bearer(session: "IrcSession", exchange: Exchange, message: bytes) -> 
     if exchange.refused is not None:
         raise exchange.refused
     try:
-        account, _ = await session.door.credentials.bearer(message, session.peer)
+        account, exchange.vouched = await session.door.credentials.bearer(message, session.peer)
         return account
     except (SignOnFailed, TokenExpired) as refusal:
         exchange.refused = refusal
@@ -181,7 +183,10 @@ async def _succeeded(session: "IrcSession", exchange: Exchange, account: Account
     if account.suspended:
         raise Suspended(account.name)
     await identity.become(session, account)
-    session.by_site = exchange.mechanism == "OAUTHBEARER"
+    if not session.registered:
+        session.registration.vouched = exchange.vouched
+    elif exchange.vouched is not None:
+        session.hub.people.vouched(session.me, exchange.vouched)
     identity.tell(session, account)
     session.numeric(numerics.RPL_SASLSUCCESS)
     await identity.greet(session)

@@ -5,7 +5,7 @@ from typing import Protocol
 from imd.core.address import split
 from imd.core.ports import Credentials
 from imd.core.refusal import MechanismRefused, SignOnFailed
-from imd.core.session import Account, Peer
+from imd.core.session import Account, Peer, Vouched
 
 
 class Exchange(Protocol):
@@ -13,8 +13,8 @@ class Exchange(Protocol):
 
     #: Set when it has succeeded.
     account: Account | None
-    #: The time up to which what follows may be resumed; 0: as long as resume tokens are good.
-    until: float
+    #: By whose word, if that is a site's.
+    vouched: Vouched | None
 
     async def step(self, data: bytes | None) -> bytes | None:
         """The client's `data` (None: it sent none with its first message) → a challenge; or, once `account` is set,
@@ -44,7 +44,7 @@ class _Scram:
         self._scram = credentials.scram(peer)
         self._begun = False
         self.account: Account | None = None
-        self.until = 0.0
+        self.vouched: Vouched | None = None
 
     async def step(self, data: bytes | None) -> bytes | None:
         if data is None:
@@ -69,14 +69,14 @@ class _OneStep:
         self._peer = peer
         self._domain = domain
         self.account: Account | None = None
-        self.until = 0.0
+        self.vouched: Vouched | None = None
 
     async def step(self, data: bytes | None) -> bytes | None:
         if data is None:
             return b""
         if self._mechanism == "OAUTHBEARER":
             # RFC 7628 section 3.2.2 would have us say why in a challenge first: here an error says it.
-            self.account, self.until = await self._credentials.bearer(data, self._peer)
+            self.account, self.vouched = await self._credentials.bearer(data, self._peer)
             return None
         try:
             text = data.decode()
@@ -87,7 +87,7 @@ class _OneStep:
         elif self._mechanism == "EXTERNAL":
             self.account = await self._credentials.external(self._local(text), self._peer)
         else:
-            self.account, self.until = await self._credentials.token(text, self._peer)
+            self.account, self.vouched = await self._credentials.token(text, self._peer)
         return None
 
     async def _plain(self, text: str) -> Account:

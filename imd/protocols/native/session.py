@@ -20,7 +20,7 @@ from imd.core.conversation import ConversationNews
 from imd.core.message import Envelope, ReadMark, Receipt
 from imd.core.past import Redaction
 from imd.core.refusal import Refusal
-from imd.core.session import Account, Peer, PresenceView, Session
+from imd.core.session import Account, Peer, PresenceView, Session, Vouched
 from imd.core.talk import Crowd, MetadataChange, RoomEvent, RoomLines
 from imd.messages.base import Wire
 from imd.messages.catalogue import FromClient
@@ -65,7 +65,7 @@ class NativeSession:
         "peer",
         "sink",
         "state",
-        "until",
+        "vouched",
     )
 
     def __init__(self, door: Door, peer: Peer, sink: Sink) -> None:
@@ -76,8 +76,8 @@ class NativeSession:
         self.state = State.GREETING
         #: Proved, from DETAILS on.
         self.account: Account | None = None
-        #: The time up to which she may resume; 0: as long as resume tokens are good.
-        self.until = 0.0
+        #: By whose word, if that is a site's.
+        self.vouched: Vouched | None = None
         #: The SASL conversation under way.
         self.exchange: Exchange | None = None
         #: Failed sign-ons so far.

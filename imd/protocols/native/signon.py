@@ -9,7 +9,7 @@ from twisted.python.failure import Failure
 from imd.core import session as core
 from imd.core.contact import Contact
 from imd.core.refusal import Refusal, SignOnFailed
-from imd.core.session import Account, ClientInfo
+from imd.core.session import Account, ClientInfo, Vouched
 from imd.messages.signon import (
     Authenticate,
     Authenticated,
@@ -80,7 +80,7 @@ async def _step(session: "NativeSession", ref: int, data: bytes | None) -> None:
         session.state, session.exchange = State.AUTHENTICATING, exchange
         session.answer(Challenge(ref=ref, data=answer or b""))
     else:
-        _proved(session, ref, exchange.account, answer, until=exchange.until)
+        _proved(session, ref, exchange.account, answer, vouched=exchange.vouched)
 
 
 async def register(session: "NativeSession", request: Register) -> None:
@@ -97,11 +97,16 @@ async def visit(session: "NativeSession", request: Visit) -> None:
 
 
 def _proved(
-    session: "NativeSession", ref: int, account: Account, data: bytes | None, secret: str = "", until: float = 0.0
+    session: "NativeSession",
+    ref: int,
+    account: Account,
+    data: bytes | None,
+    secret: str = "",
+    vouched: Vouched | None = None,
 ) -> None:
     if session.gone():
         return
-    session.account, session.until = account, until
+    session.account, session.vouched = account, vouched
     session.state = State.DETAILS
     address = f"{account.name}@{session.hub.people.domain}"
     session.answer(Authenticated(ref=ref, address=address, data=data, secret=secret))
@@ -125,13 +130,13 @@ async def _failed(session: "NativeSession", ref: int, refusal: SignOnFailed) -> 
 async def resume(session: "NativeSession", request: Resume) -> None:
     session.state, session.exchange = State.GREETING, None
     try:
-        account, until = await session.door.credentials.token(request.token, session.peer)
+        account, vouched = await session.door.credentials.token(request.token, session.peer)
     except SignOnFailed as refusal:
         await _failed(session, request.ref, refusal)
         return
     if not session.gone():
         # Should opening fail, the token is used up, but `session` may follow.
-        session.account, session.until, session.state = account, until, State.DETAILS
+        session.account, session.vouched, session.state = account, vouched, State.DETAILS
         await _open(session, account, request, replaces=request.session)
 
 
@@ -152,11 +157,12 @@ async def _open(session: "NativeSession", account: Account, details: SessionDeta
         udp_port=details.udp_port or (session.peer.port if session.peer.door == DATAGRAM_DOOR else 0),
         device=intern(details.device),
         realname=details.realname or hub.visitors.realname(account),
+        vouched=session.vouched,
     )
     presence = outgoing.own_presence(details.presence)
     # Asked for before `sign_on`, so that it is there when that is done: from there to `begin` a resumed session must
     # not wait, or its watchers see it go.
-    issuing = Deferred.fromCoroutine(session.door.credentials.issue_token(account, details.device, session.until))
+    issuing = Deferred.fromCoroutine(session.door.credentials.issue_token(account, details.device, session.vouched))
     try:
         opened = await hub.people.sign_on(
             account, account.name, session.peer, info, session, presence=presence, replaces=replaces

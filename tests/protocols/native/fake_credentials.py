@@ -1,7 +1,7 @@
 """Credentials that record what the door asks of them."""
 
 from imd.core.refusal import NoSuchVisitor, SignOnFailed
-from imd.core.session import Account, Peer
+from imd.core.session import Account, Peer, Vouched
 from tests.protocols.native.recorder import ALICE, ANNA, START, Fake, Recorder
 
 
@@ -41,11 +41,11 @@ class FakeCredentials(Fake):
         await self.record.wait("external", name)
         return ALICE
 
-    async def token(self, token: str, peer: Peer) -> tuple[Account, float]:
+    async def token(self, token: str, peer: Peer) -> tuple[Account, Vouched | None]:
         await self.record.wait("token", token)
         if token != "ticket":
             raise SignOnFailed
-        return ALICE, 0.0
+        return ALICE, None
 
     async def visit(self, peer: Peer, site: str, secret: str, name: str, email: str) -> tuple[Account, str]:
         await self.record.wait("visit", site, secret, name, email)
@@ -53,7 +53,7 @@ class FakeCredentials(Fake):
             raise NoSuchVisitor
         return ANNA, secret or "known"
 
-    async def issue_token(self, account: Account, device: str, until: float = 0.0) -> str:
+    async def issue_token(self, account: Account, device: str, vouched: Vouched | None = None) -> str:
         await self.record.wait("issue_token", account.name, device)
         return "fresh ticket"
 

@@ -215,6 +215,58 @@ class Members(SynchronousTestCase):
         self.assertEqual(page.show(signed())["code"], "sign-on-failed")
         self.assertEqual(page.show(token(NOON, "EdDSA", aud="localhost"))["type"], "authenticated")
 
+    def test_taken_back(self) -> None:
+        """Whoever is on by a key that the site has taken back is on no more, nor comes back by resuming, whatever she
+        resumed since, and after a restart; who is on by another key, or a password, stays."""
+        where = shop(site("any", "HS256", "EdDSA"))
+        alice = where.on(where.person("alice"))
+        here = self.come(where)
+        away = self.come(where, name="dora")
+        away.leave()
+        resumed = where.page()
+        ticket = resumed.ask("resume", token=away.ticket)["token"]
+        resumed.leave()
+        by_other = where.page()
+        by_other.show(token(NOON, "EdDSA", sub="mona", aud="localhost"))
+        by_other.ask("session")
+
+        def reload(*sites: TokenSite) -> None:
+            where.token_sites = sites
+            where.credentials.apply(where.rules())
+            where.hub.people.disown(where.credentials.stands)
+            where.turn(0.1)
+
+        reload(site("any", "EdDSA", "HS256"))
+        self.assertEqual(here.ask("whoami")["type"], "account")
+        reload(site("any", "EdDSA"))
+        here.heard()
+        self.assertEqual([each["code"] for each in here.unasked if each["type"] == "bye"], ["sign-on-failed"])
+        self.assertIsNone(alice.ended)
+        self.assertEqual(by_other.ask("whoami")["type"], "account")
+        where.restart()
+        for old in (here.ticket, ticket):
+            self.assertEqual(where.page().ask("resume", token=old)["code"], "sign-on-failed")
+
+    def test_fewer_members(self) -> None:
+        """So it is where a site may sign on fewer than it might; and nobody notices where it may sign on more."""
+        for before, after, stays in (("any", "own", False), ("own", "any", True), ("own", "none", False)):
+            where = shop(site(before, "HS256"))
+            self.come(where)
+            where.token_sites = (site(after, "HS256"),)
+            where.credentials.apply(where.rules())
+            where.hub.people.disown(where.credentials.stands)
+            self.assertEqual(where.hub.people.find("maria") is not None, stays, (before, after))
+
+    def test_taken_back_meanwhile(self) -> None:
+        """A key that is taken back between a token and the session that follows it begins none."""
+        where = shop(site("own", "HS256"))
+        page = where.page()
+        self.assertEqual(page.show(signed())["type"], "authenticated")
+        where.token_sites = (site("own", "EdDSA"),)
+        where.credentials.apply(where.rules())
+        self.assertEqual(page.ask("session")["code"], "sign-on-failed")
+        self.assertIsNone(where.hub.people.find("maria"))
+
     def test_offered(self) -> None:
         """The mechanism is offered where a site has keys, and only where a password might be sent, too."""
         plain = msgspec.structs.replace(PAGE, secure=False)
