@@ -24,9 +24,7 @@ holding         how long the reactor is held by one turn, and how many sockets a
 garbage         garbage collection that does not hold the reactor
 reactor_clock   the core's Clock and Spawn on a reactor, and what happens at the end of a turn
 turns           the reactor's turns, leaner than the stock ones
-resident        the memory of the whole process; the doors are shut while it is too much
-back_pressure   who does not read is asked nothing more
-memory          what all connections hold, and who is let go when it is too much
+origin          which pages may come, by what browsers say of them
 oauthbearer     the client's message of SASL OAUTHBEARER
 scram           what both ends of SCRAM share; scram_client: the client's end; opaque_string: passwords
 

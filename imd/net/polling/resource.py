@@ -9,6 +9,7 @@ from twisted.web.server import NOT_DONE_YET
 from imd.core.ports import Log
 from imd.core.refusal import Refusal, TooFast
 from imd.net.connections import Connections
+from imd.net.origin import from_here
 from imd.net.peer import peer_of
 from imd.net.polling import wire
 from imd.net.polling.numbering import Missing
@@ -18,7 +19,6 @@ from imd.net.rounds import Rounds
 from imd.net.web.doors import Make
 from imd.net.web.pages import Branch, asked, origin_of, say
 from imd.net.web.site import WebSite
-from imd.net.websocket.handshake import from_here
 
 #: Bytes of a session's name that are left to chance.
 NAME = 24

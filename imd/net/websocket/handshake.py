@@ -4,9 +4,9 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Callable, Collection, Sequence
-from ipaddress import ip_address
 from typing import NamedTuple
-from urllib.parse import urlsplit
+
+from imd.net.origin import from_here
 
 #: Section 1.3.
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -66,7 +66,7 @@ def check(
     domain: str = "",
 ) -> Accepted:
     """Section 4.2.1. `subprotocols` are ours; of those the first that the client names is taken. `origins` and `domain`
-    as for `from_here`. Raises `Refused`."""
+    as for `imd.net.origin.from_here`. Raises `Refused`."""
     if method != b"GET":
         raise Refused(405, "A WebSocket is asked for by GET.", [("Allow", "GET")])
     if version != b"HTTP/1.1":
@@ -90,46 +90,6 @@ def check(
         raise Refused(403, "Pages of that origin may not connect here (web.sites, web.origins).")
     offered = _tokens(field, "Sec-WebSocket-Protocol", fold=False)
     return Accepted(keys[0].strip(), next((each for each in offered if each in subprotocols), ""))
-
-
-def from_here(origin: Sequence[str], host: str, origins: Collection[str], domain: str = "") -> bool:
-    """Whether the page that asks may: it is ours, it is on the list, or there is none (section 10.2: what is no
-    browser may say what it likes, so that nothing is gained by asking it). "*" on the list stands for all.
-
-    Ours is what has the name by which we were asked for. With a `domain` that must be a name of this machine itself, or
-    of that domain: anybody can give a name of his to 127.0.0.1, and his pages would be ours (DNS rebinding).
-    """
-    if not origin or "*" in origins:
-        return True
-    if len(origin) != 1:
-        return False
-    said = origin[0].strip().lower()
-    if said in origins:
-        return True
-    try:
-        page, own = urlsplit(said), urlsplit(f"//{host.strip().lower()}")
-        usual = {"http": 80, "https": 443}.get(page.scheme)
-        # Whether TLS ends here or before us the page knows better than we do: its scheme is not looked at, only the
-        # port that it implies.
-        return (
-            usual is not None
-            and bool(own.hostname)
-            and ((page.hostname, page.port or usual) == (own.hostname, own.port or usual))
-            and (not domain or _is_here(own.hostname or "", domain.lower()))
-        )
-    except ValueError:
-        return False
-
-
-def _is_here(name: str, domain: str) -> bool:
-    """Whether a name is an address, this machine's (RFC 6761 section 6.3: all below localhost are), or the domain's."""
-    if f".{name.removesuffix('.')}".endswith((".localhost", f".{domain}")):
-        return True
-    try:
-        ip_address(name)
-    except ValueError:
-        return False
-    return True
 
 
 def _is_key(key: str) -> bool:
