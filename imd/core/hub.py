@@ -158,6 +158,7 @@ class Hub:
             self.history,
             self.keeping,
             self.delivery.trace,
+            numbers,
             ids,
             self.rooms.tell,
             window=policy.redaction_window,

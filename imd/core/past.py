@@ -41,6 +41,10 @@ def events(target: str) -> str:
     return target + _EVENTS
 
 
+#: ``tags["event"]`` of what is noted where something was taken back, whose id is the body: for who was away then.
+TAKEN_BACK = "redact"
+
+
 def owner_of(target: str) -> str:
     """Whose talk it is: an account id, or "" for rooms and for `events`."""
     owner, space, _ = target.partition(" ")

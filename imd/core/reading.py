@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from imd.core.address import Address, split
 from imd.core.message import Message
-from imd.core.past import END, MOST, Heard, Part, Past, Spot, events, guest, moment, owner_of, talk
+from imd.core.past import END, MOST, TAKEN_BACK, Heard, Part, Past, Spot, events, guest, moment, owner_of, talk
 from imd.core.refusal import NoSuchAccount, NoSuchMessage, NotAMember, NotForGuests, StoreUnavailable
 from imd.core.session import Session
 from imd.core.stores import HistoryStore, OutcomeUnknown
@@ -69,6 +69,11 @@ class Reading:
         first = max(after[1], place.since - 1)
         return Past(place.name, await self._some(targets, first, before[0], limit, newest=newest))
 
+    async def taken_back_since(self, session: Session, target: str, after: int) -> list[str]:
+        place = await self.place(session, target)
+        happened = await self._some(place.targets[1:], max(after, place.since - 1), END, MOST, newest=True)
+        return [each.body for each in happened if each.tags.get("event") == TAKEN_BACK]
+
     async def _around(self, place: Place, targets: Sequence[str], mark: Spot, limit: int) -> list[Message]:
         """Half of them before the place if there are so many, the rest from it on, or more before it."""
         start, _ = await self._span(place, mark)
@@ -108,6 +113,8 @@ class Reading:
             else:
                 found += await self._ask(self._store.after(target, after, limit, before))
         if len(targets) > 1:
+            # That something was taken back is for clients that have kept it, not for people who read.
+            found = [message for message in found if message.tags.get("event") != TAKEN_BACK]
             found.sort(key=lambda message: message.seq)
         return found[-limit:] if newest else found[:limit]
 

@@ -1,10 +1,11 @@
 """Taking back what was said (IRC REDACT): out of history, out of the inbox where it still waits, out of the trace.
 
 Who said it may, for `window` seconds; the operators of a room may always. Those who are on are told, so that their
-clients can take it off their screens; who has not seen it yet never will.
+clients can take it off their screens; who has not seen it yet never will. That it was is noted beside the history, for
+clients that have kept it and were away (`imd.core.reading`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -14,12 +15,13 @@ from imd.core.desks.service import Desks
 from imd.core.history import History
 from imd.core.keeping import Keeping
 from imd.core.message import DESK_TAG, Kind, Message
-from imd.core.past import Redaction, events, guest, talk
+from imd.core.past import TAKEN_BACK, Redaction, events, guest, talk
 from imd.core.people import People
 from imd.core.ports import Environment
 from imd.core.refusal import NoSuchMessage, NotAMember, RedactionForbidden, RedactionTooLate
 from imd.core.roomranks import operator
 from imd.core.sequence import MessageIds
+from imd.core.sequence import Sequence as Numbers
 from imd.core.session import Person, Session
 from imd.core.talk import MessageRedacted, Room, RoomEvent
 from imd.core.trace import Trace
@@ -36,6 +38,7 @@ class Redacting:
         history: History,
         keeping: Keeping,
         trace: Trace,
+        numbers: Numbers,
         ids: MessageIds,
         tell: Callable[[Room, RoomEvent], None],
         *,
@@ -49,6 +52,7 @@ class Redacting:
         self._history = history
         self._keeping = keeping
         self._trace = trace
+        self._numbers = numbers
         self._ids = ids
         self._tell = tell
 
@@ -68,13 +72,15 @@ class Redacting:
             raise NotAMember(target)
         self._check(session, message, id, commands=operator(member))
         await self._history.forget(place.targets, id)
+        news, time = self._ids.of("", ""), self._environment.clock.time()
+        self._note(session, place.targets[1:], id, news, time)
         event = MessageRedacted(
             room=room,
-            time=self._environment.clock.time(),
+            time=time,
             by=session.address,
             origin=self._people.origin(session.person),
             session=session.id,
-            id=self._ids.of("", ""),
+            id=news,
             message=id,
             text=text,
         )
@@ -102,6 +108,10 @@ class Redacting:
         if desk:
             talks.append(talk(key, guest(Address(desk, self._people.domain))))
         await self._history.forget([*talks, *map(events, talks)], id)
+        news, time = self._ids.of("", ""), self._environment.clock.time()
+        # Who blocks her hears nothing of it, then or later.
+        deaf = talk(side, mine) if other is not None and self._blocks(other, me) else ""
+        self._note(session, [events(each) for each in talks if each != deaf], id, news, time)
         if side == key:
             self._keeping.withdraw(key, id)
         # Others may have been given copies meanwhile; where there are no agents it waits for the first.
@@ -112,8 +122,8 @@ class Redacting:
             self._desks.taken_back(me.key, id)
         self._strike(session, id)
         redaction = Redaction(
-            self._ids.of("", ""),
-            self._environment.clock.time(),
+            news,
+            time,
             session.address,
             self._people.origin(me),
             me.account is not None,
@@ -129,6 +139,12 @@ class Redacting:
                 for each in list(person.sessions):
                     if each.begun:
                         each.client.message_redacted(redaction)
+
+    def _note(self, session: Session, beside: Sequence[str], id: str, news: str, time: float) -> None:
+        account = "" if session.account is None else session.account.id
+        by, number = session.address, self._numbers.next(time)
+        tags = {"event": TAKEN_BACK}
+        self._history.note(beside, Message(news, number, time, by, account, by, id, Kind.EVENT, tags=tags))
 
     def _at_desk(self, message: Message | None, other: Person | None) -> tuple[str, list[str]]:
         """The desk under which whoever was answered has this; and the agents who have copies of what was asked."""

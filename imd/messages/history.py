@@ -83,6 +83,12 @@ class History(Answer, kw_only=True, frozen=True, tag="history"):
     """
 
     messages: tuple[Line, ...]
+    redacted: Annotated[
+        tuple[str, ...],
+        says(
+            "Asked `after` and not `before`: ids of what was taken back since, whenever it was said. Clients forget it."
+        ),
+    ] = ()
 
 
 class GetTalks(Request, kw_only=True, frozen=True, tag="get-talks"):

@@ -91,6 +91,25 @@ class NextPage(BrowserTestCase):
         self.assertEqual(await help.tab.evaluate("imd.unread"), 0)
         self.assertEqual(await anna.tab.evaluate("imd.unread"), 1)
 
+    async def test_taken_back(self) -> None:
+        """What the staff took back while she was on no page of the site is gone when she comes again."""
+        daemon = await self.shop("alice")
+        alice = await self.native(daemon, "alice")
+        anna = await self.visitor()
+        await anna.open()
+        await anna.say("Hello")
+        nick = await self.nick(daemon)
+        await alice.send(nick, "one")
+        outcome = await alice.send(nick, "two")
+        await anna.shows("two")
+        await anna.tab.visit("about:blank")
+        await alice.must({"type": "redact", "with": nick, "id": outcome.id})
+        await alice.send(nick, "three")
+        await anna.tab.visit(f"{self.origin}/")
+        await anna.at_hand()
+        await anna.shows("three")
+        self.assertEqual(await anna.texts(), ["Hello", "one", "three"])
+
     async def test_on_a_telephone(self) -> None:
         """Where it covers the page, the next page is shown, and the chat when it is asked for."""
         anna = await self.anna(viewport=_PHONE)

@@ -17,6 +17,10 @@ class RedactingCase(HistoryCase):
     def redact(self, by: Recorder, target: str, id: str, text: str = "") -> None:
         self.house.wait(self.house.hub.history.redact(by.session, target, id, text))
 
+    def since(self, reader: Recorder, target: str, seq: int = 1) -> list[str]:
+        found: list[str] = self.house.wait(self.house.hub.history.taken_back_since(reader.session, target, seq))
+        return found
+
     def everything(self) -> str:
         """All that the daemon and its store hold of anything."""
         return repr(
@@ -52,6 +56,25 @@ class RoomTests(RedactingCase):
         self.assertNotIn("oops", self.everything())
         with self.assertRaises(NoSuchMessage):
             self.redact(self.bob, TEA, id)
+
+    def test_told_later(self) -> None:
+        """A member who was away hears of what was taken back since; who is no member, nothing."""
+        first, second = self.say(self.bob), self.say(self.bob, "again")
+        self.redact(self.bob, TEA, first)
+        self.house.turn(1)
+        seen = self.say(self.alice, "seen")
+        past = self.house.wait(self.house.hub.history.read(self.alice.session, TEA, Part(limit=1)))
+        (last,) = past.messages
+        self.assertEqual(last.id, seen)
+        self.redact(self.bob, TEA, second)
+        self.house.turn(1)
+        self.assertEqual(self.since(self.alice, TEA), [first, second])
+        past = self.house.wait(self.house.hub.history.read(self.alice.session, TEA, Part(limit=1, events=True)))
+        self.assertEqual([message.id for message in past.messages], [seen])
+        self.assertEqual(self.since(self.alice, TEA, last.seq), [second])
+        self.house.hub.rooms.part(self.alice.session, TEA)
+        with self.assertRaises(NotAMember):
+            self.since(self.alice, TEA)
 
     def test_others(self) -> None:
         """Others' lines are for operators of the room, however old they are."""
@@ -146,6 +169,22 @@ class TalkTests(RedactingCase):
             self.assertEqual((redaction.message, redaction.to, redaction.text), (id, "bob", "typo"))
         self.assertNotIn("oops", self.everything())
         self.assertIn("redacted", [step.step for step in self.house.hub.delivery.trace.get(id) or ()])
+
+    def test_told_later(self) -> None:
+        """Either side hears later of what was taken back, and nobody else; who blocks the sender does not."""
+        bob = self.two_devices(self.bob_account)
+        self.house.hub.history.want(self.alice.session)
+        id = self.send(self.alice, "bob")
+        self.redact(self.alice, "bob", id)
+        self.house.turn(1)
+        self.assertEqual((self.since(bob, "alice"), self.since(self.alice, "bob")), ([id], [id]))
+        carol = self.house.on(self.house.person("carol"))
+        self.assertEqual(self.since(carol, "alice"), [])
+        self.house.wait(self.house.hub.rosters.block(bob.session, "alice"))
+        other = self.send(self.alice, "bob")
+        self.redact(self.alice, "bob", other)
+        self.house.turn(1)
+        self.assertEqual((self.since(bob, "alice"), self.since(self.alice, "bob")), ([id], [id, other]))
 
     def test_waiting(self) -> None:
         """It still waits for somebody who is off, and never will be shown; what was said after it is."""

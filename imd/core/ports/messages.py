@@ -43,6 +43,10 @@ class HistoryPort(Protocol):
     def read(self, session: Session, target: str, part: Part) -> Awaitable[Past]:
         """Any part of it. Raises as `latest`, and `NoSuchMessage` for an id that is not in this history."""
 
+    def taken_back_since(self, session: Session, target: str, after: int) -> Awaitable[list[str]]:
+        """Ids of what was taken back after sequence number `after`, whenever it was said; of a great many the latest.
+        Raises as `latest`."""
+
     def want(self, session: Session) -> None:
         """The client of this session reads history: from now on its account has copies of its talks. Cheap, and
         harmless when repeated."""

@@ -102,7 +102,10 @@ async def get_history(session: "NativeSession", request: GetHistory) -> None:
     session.hub.history.want(session.me)
     past = await session.hub.history.read(session.me, request.with_, part)
     lines = tuple(outgoing.line(message) for message in past.messages)
-    session.answer(History(ref=request.ref, messages=lines))
+    redacted: list[str] = []
+    if request.after and not request.before:
+        redacted = await session.hub.history.taken_back_since(session.me, request.with_, request.after)
+    session.answer(History(ref=request.ref, messages=lines, redacted=tuple(redacted)))
 
 
 async def get_talks(session: "NativeSession", request: GetTalks) -> None:

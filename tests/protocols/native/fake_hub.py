@@ -241,12 +241,16 @@ class FakeHistory(Fake):
     def __init__(self, record: Recorder) -> None:
         super().__init__(record)
         self.messages: list[Message] = []
+        self.taken_back: list[str] = []
 
     def want(self, session: Session) -> None: ...
 
     async def heard(self, session: Session, after: Spot, before: Spot, limit: int, *, newest: bool) -> list[Heard]:
         await self.record.wait("heard", after, before, limit, newest)
         return [Heard("bob", START), Heard("#tea", START + 1)]
+
+    async def taken_back_since(self, session: Session, target: str, after: int) -> list[str]:
+        return self.taken_back
 
     async def redact(self, session: Session, target: str, id: str, text: str) -> None:
         await self.record.wait("redact", target, id, text)

@@ -151,6 +151,27 @@ class DeskTests(SynchronousTestCase):
         self.assertEqual([line["body"] for line in history], ["one", "two", "three"])
         self.assertEqual([talk["with"] for talk in later.ask("get-talks")["talks"]], ["sales"])
 
+    def test_taken_back_while_away(self) -> None:
+        """A page that has kept what was said is told what of it was taken back since, with what she has missed."""
+        anna = self.shop.visitor()
+        anna.ask("get-history", **{"with": "sales"})
+        anna.send("sales", "one")
+        self.say(self.carol, anna.name, "two")
+        page = anna.ask("get-history", **{"with": "sales"})
+        two = page["messages"][-1]
+        self.assertNotIn("redacted", page)
+        anna.leave()
+        self.shop.wait(self.shop.hub.history.redact(self.carol.session, anna.name, two["id"], ""))
+        self.say(self.carol, anna.name, "three")
+        later = self.shop.page()
+        later.visit(secret=anna.secret)
+        missed = later.ask("get-history", **{"with": "sales", "after": two["seq"], "oldest": True})
+        self.assertEqual([line["body"] for line in missed["messages"]], ["three"])
+        self.assertEqual(missed["redacted"], [two["id"]])
+        self.assertNotIn(
+            "redacted", later.ask("get-history", **{"with": "sales", "after": missed["messages"][0]["seq"]})
+        )
+
     def test_nobody_there(self) -> None:
         """A message to an empty desk is kept, and answered when somebody comes; the visitor finds the answer."""
         self.shop.off(self.carol)

@@ -145,7 +145,9 @@ class MessagingTests(FamilyTestCase):
         self.world.hub.history.messages = said
         answer = self.ask("get-history", **{"with": "#tea", "before": 9, "limit": 2})
         self.assertEqual([(line.id, line.seq, line.to) for line in answer.messages], [("m1", 4, "#tea@example.org")])
-        self.ask("get-history", **{"with": "#tea", "after": 5, "oldest": True})
+        self.world.hub.history.taken_back = ["m0"]
+        missed = self.ask("get-history", **{"with": "#tea", "after": 5, "oldest": True})
+        self.assertEqual((answer.redacted, missed.redacted), ((), ("m0",)))
         self.ask("get-history", **{"with": "#tea", "around": "m1", "limit": 3})
         self.assertEqual(
             self.record.named("read"),

@@ -119,6 +119,12 @@ export function counted(talk: Kept): Kept {
   return { ...talk, unread, firstUnread: first ?? talk.firstUnread };
 }
 
+/** Without what was taken back. */
+export function without(talk: Kept, ids: readonly string[]): Kept {
+  const items = talk.items.filter((item) => item.kind === "event" || !ids.includes(item.id));
+  return items.length === talk.items.length ? talk : counted({ ...talk, items });
+}
+
 /** What the server tells of a message, as an item. */
 export function said(line: Line | Message, mine: boolean, name: string): Said {
   return {

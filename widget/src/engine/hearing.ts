@@ -1,7 +1,7 @@
 // What the server tells, message by message. What is not known is ignored: the protocol grows. Of rooms and the buddy list:
 // community.ts.
 
-import { happened, type Kept, put, receipt, said, talkOf } from "./book";
+import { happened, put, receipt, said, talkOf, without } from "./book";
 import type { Core } from "./core";
 import { isRoom } from "./names";
 import type { FromServer, Message } from "./protocol";
@@ -35,13 +35,9 @@ const HEARD: Heard = {
     }
   },
 
-  redacted(core, { with: name, id }) {
-    const has = (talk: Kept) => talk.items.some((item) => item.kind !== "event" && item.id === id);
-    for (const talk of Object.values(core.state.talks)) {
-      if (talk.key !== core.key(name) && !has(talk)) continue;
-      const items = talk.items.filter((item) => item.kind === "event" || item.id !== id);
-      core.alter(talk.key, (kept) => ({ ...kept, items }));
-    }
+  redacted(core, { id }) {
+    // Under a desk's name or the agent's: the id decides.
+    for (const key of Object.keys(core.state.talks)) core.alter(key, (talk) => without(talk, [id]));
   },
 
   typing(core, { from = "", to = "", state }) {

@@ -1,7 +1,7 @@
 // After each sign-on: exactly what was missed. A talk's `cursor` says up to where nothing is missing; what lies after it
 // is fetched page by page, and what arrives meanwhile is merged by id and sorted by `seq`.
 
-import { counted, type Kept, PENDING, put, said } from "./book";
+import { counted, type Kept, PENDING, put, said, without } from "./book";
 import type { Core } from "./core";
 import { Refused } from "./link";
 import type { Line, History as Lines } from "./protocol";
@@ -51,10 +51,12 @@ export class History {
         const { cursor } = core.talk(key);
         const limit = cursor ? MOST : PAGE;
         const range = cursor ? { after: cursor, oldest: true } : {};
-        const { messages } = await link.ask<Lines>({ type: "get-history", with: key, limit, ...range });
+        const { messages, redacted = [] } = await link.ask<Lines>({ type: "get-history", with: key, limit, ...range });
         if (core.link !== link || !core.state.talks[key]) return;
         const full = messages.length >= limit;
-        core.alter(key, (talk) => (cursor ? this.#next(talk, messages) : this.#latest(talk, messages, full)));
+        core.alter(key, (talk) =>
+          cursor ? without(this.#next(talk, messages), redacted) : this.#latest(talk, messages, full),
+        );
         if (!cursor || !full) break;
         if (pages >= MOST_PAGES) core.alter(key, (talk) => ({ ...talk, cursor: 0 }));
       }

@@ -286,6 +286,7 @@ export interface History {
   readonly type: "history";
   readonly ref?: number;
   readonly messages: readonly Line[];
+  readonly redacted?: readonly string[];
 }
 
 export interface Introduce {

@@ -209,3 +209,47 @@ test("what is typed is kept before what the server has, where there is little ro
   expect(bodies().at(-1)).toBe("typed");
   expect(bodies()).toHaveLength(50);
 });
+
+test("what was taken back is gone: at once, or when she comes again", async () => {
+  await start();
+  const said = ["one", "two", "three", "four"].map((body) => agent(body));
+  await settle();
+  expect(engine.state.unread).toBe(4);
+  const name = visitor();
+  const takeBack = (at: number) => server.redact(name, "sales", said[at]?.id ?? "");
+  takeBack(0);
+  await settle();
+  expect(bodies()).toEqual(["two", "three", "four"]);
+  expect(engine.state.unread).toBe(3);
+  // Away for a moment, by another page, and for long.
+  for (const socket of server.sockets) socket.cut();
+  takeBack(1);
+  await minutes(2);
+  expect(bodies()).toEqual(["three", "four"]);
+  tab.close();
+  takeBack(2);
+  agent("five");
+  turnTo(browser.tab());
+  engine.start();
+  await minutes(1);
+  expect(bodies()).toEqual(["four", "five"]);
+  expect(engine.state.unread).toBe(2);
+  turnTo(tab.reload());
+  server.up = false;
+  await start();
+  expect(bodies()).toEqual(["four", "five"]);
+});
+
+test("what the server's history does not have, and nobody took back, stays", async () => {
+  await start();
+  agent("one");
+  await settle();
+  await browser.clock.advance(100);
+  const account = server.account(visitor());
+  tab.close();
+  account.talks.clear();
+  turnTo(browser.tab());
+  await start();
+  await minutes(1);
+  expect(bodies()).toEqual(["one"]);
+});

@@ -236,6 +236,25 @@ export class FakeServer {
     return message;
   }
 
+  /** What was taken back, of which talk of whom, and when. */
+  private readonly takenBack: { name: string; under: string; id: string; seq: number }[] = [];
+
+  /** What a client was told is taken back. */
+  redact(name: string, under: string, id: string): void {
+    const account = this.account(name);
+    const lines = account.talks.get(under) ?? [];
+    account.talks.set(
+      under,
+      lines.filter((line) => line.id !== id),
+    );
+    account.inbox.delete(id);
+    const seq = this.now();
+    this.takenBack.push({ name, under, id, seq });
+    // As the server tells it: under the agent's name, which the client need not know.
+    const news = { type: "redacted", with: "alice", id, time: seq / 1e6, by: `alice@${DOMAIN}` };
+    for (const socket of this.of(account)) socket.deliver(news);
+  }
+
   private spread(message: Message, under: string, except: FakeSocket | null): void {
     const to = message.to.split("@")[0] ?? "";
     const room = this.rooms.get(to);
@@ -332,7 +351,11 @@ export class FakeServer {
         const { after = 0, before = 0, limit = 50, oldest = false } = asked as Record<string, number>;
         const found = lines.filter(({ seq }) => seq > after && (!before || seq < before));
         const part = oldest ? found.slice(0, limit) : found.slice(-limit);
-        return { type: "history", messages: part.map(({ repeat: _, ...line }: Line & { repeat?: boolean }) => line) };
+        const messages = part.map(({ repeat: _, ...line }: Line & { repeat?: boolean }) => line);
+        const since = this.takenBack.filter(
+          (one) => one.name === account.name && one.under === name && one.seq > after,
+        );
+        return { type: "history", messages, redacted: after ? since.map(({ id }) => id) : [] };
       }
       case "join":
       case "get-room": {
