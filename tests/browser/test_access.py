@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from playwright.async_api import expect
+
 from tests.browser.axe import violations
 from tests.browser.case import BrowserTestCase
 from tests.browser.tokens import SigningSite
@@ -151,6 +153,21 @@ class Audit(BrowserTestCase):
             shown = await anna.tab.do(panel.evaluate("each => getComputedStyle(each).direction"))
             self.assertEqual(shown, dir)
 
+    async def test_names_in_arabic(self) -> None:
+        """What is said of somebody with a Latin name is an Arabic sentence all the same: it begins at the right."""
+        daemon = await self.shop("alice")
+        alice = await self.irssi(daemon, "alice")
+        anna = await self.visitor(lang="ar", dir="rtl")
+        await anna.tab.do(anna.launcher.click())
+        field = anna.root.locator("[part~=input]")
+        await anna.seen(field)
+        await anna.tab.do(field.fill("سلام"))
+        await anna.tab.do(field.press("Enter"))
+        await alice.say(f"/msg {await self.nick(daemon)} hello")
+        taken = anna.root.locator("[part~=event]").filter(has_text="alice")
+        await anna.seen(taken)
+        self.assertEqual(await anna.tab.do(taken.evaluate("each => getComputedStyle(each).direction")), "rtl")
+
 
 class Keyboard(BrowserTestCase):
     async def focus(self, widget: Widget) -> str:
@@ -295,8 +312,8 @@ class StillAndLarge(BrowserTestCase):
         self.assertEqual(await anna.tab.evaluate(_MOVING), [])
 
     async def test_forced_colours(self) -> None:
-        """With the colours of Windows' contrast themes the launcher and the field still have an edge."""
-        await self.shop("alice")
+        """In Windows' contrast themes the launcher and the panel still have an edge, and one sees where one writes."""
+        await self.attended()
         anna = await self.visitor(await self.tab(forced_colors="active"))
         await anna.open()
         for part in "launcher", "panel":
@@ -304,6 +321,11 @@ class StillAndLarge(BrowserTestCase):
                 anna.root.locator(f"[part~={part}]").evaluate("each => getComputedStyle(each).borderStyle")
             )
             self.assertEqual(edge, "solid", part)
+        box = anna.root.locator(".box")
+        ring = "each => getComputedStyle(each).outlineStyle"
+        self.assertEqual(await anna.tab.do(box.evaluate(ring)), "solid")
+        await anna.tab.do(anna.field.evaluate("each => each.blur()"))
+        self.assertEqual(await anna.tab.do(box.evaluate(ring)), "none")
 
     async def test_text_twice_as_large(self) -> None:
         """At 200 % nothing of the panel is cut off at the side (WCAG 1.4.4, 1.4.10)."""
@@ -317,3 +339,13 @@ class StillAndLarge(BrowserTestCase):
         self.assertGreaterEqual(box["y"], 0)
         self.assertLessEqual(box["x"] + box["width"], 500)
         self.assertLessEqual(box["y"] + box["height"], 360)
+
+    async def test_narrow(self) -> None:
+        """At 320 pixels, which is 1,280 at 400 %, no word of the head is cut off (WCAG 1.4.10)."""
+        await self.shop("alice")
+        anna = await self.visitor(await self.tab(viewport={"width": 320, "height": 568}))
+        await anna.open()
+        status = anna.root.locator("[part~=status]")
+        await anna.tab.do(expect(status).to_have_text("Nobody is here right now"))
+        cut = await anna.tab.do(status.evaluate("each => each.scrollWidth > each.clientWidth"))
+        self.assertFalse(cut)

@@ -73,7 +73,7 @@ function Asking({ view, contact }: { view: View; contact: Contact }) {
   const { engine } = view;
   return (
     <div class="asking">
-      <p dir="auto">{say(view, "asks", { name: contact.name })}</p>
+      <p>{say(view, "asks", { name: contact.name })}</p>
       <button type="button" class="main" part="button" onClick={() => void engine.approve(contact.key)}>
         {say(view, "approve")}
       </button>

@@ -66,7 +66,7 @@ function lines(view: View, talk: Talk, mark: string | null, kept: { current: Rea
       const text = happened(view, item);
       if (text) {
         made.push(
-          <li key={item.key} class="event" part="event" dir="auto">
+          <li key={item.key} class="event" part="event">
             {text}
           </li>,
         );
