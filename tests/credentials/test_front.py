@@ -9,7 +9,6 @@ from twisted.cred import strcred
 from twisted.cred.checkers import ANONYMOUS, ICredentialsChecker
 from twisted.cred.credentials import IUsernamePassword
 from twisted.internet import reactor as installed
-from twisted.internet.defer import Deferred, gatherResults
 from twisted.trial.unittest import TestCase
 from zope.interface import implementer
 
@@ -23,7 +22,6 @@ from imd.core.refusal import (
     NotAllowed,
     Refusal,
     RegistrationRefused,
-    ShuttingDown,
     SignOnFailed,
     Suspended,
     TooFast,
@@ -370,33 +368,3 @@ class AnonymousTests(FrontCase):
     async def test_nobody_signs_on_as_anybody(self) -> None:
         """A database that lets anonymous people in gives them no account."""
         await self.refused(self.front.plain("carol", "x", NEAR), SignOnFailed)
-
-
-class HashingTests(TestCase):
-    timeout = 20
-
-    async def test_bounded(self) -> None:
-        """When too many hashes wait the next one is refused at once; the others are all answered."""
-        hashing = Hashing(reactor, 1, waiting=2)
-        under_way = [Deferred.fromCoroutine(hashing.salted(b"x", b"salt", 4096)) for _ in range(3)]
-        try:
-            await hashing.salted(b"x", b"salt", 4096)
-            self.fail("not refused")
-        except TooFast:
-            pass
-        hashing.start()
-        self.addCleanup(hashing.stop)
-        answers = await gatherResults(under_way)
-        self.assertEqual(len(set(answers)), 1)
-        self.assertEqual(hashing.depth, 0)
-
-    async def test_stopped(self) -> None:
-        """After the stop nothing is hashed."""
-        hashing = Hashing(reactor, 1)
-        hashing.start()
-        hashing.stop()
-        try:
-            await hashing.salted(b"x", b"salt", 4096)
-            self.fail("not refused")
-        except ShuttingDown:
-            pass

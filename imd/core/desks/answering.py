@@ -54,7 +54,9 @@ class Answering:
         sent, and who is told what becomes of it; None where that is done."""
         agent = session.account
         command = word(message.body) if message.kind is Kind.TEXT else None
-        conversation = None if agent is None else self._conversations.between(agent, person, any=command is not None)
+        conversation = None
+        if agent is not None:
+            conversation = self._conversations.between(agent, person, in_any_case=command is not None)
         if agent is None or conversation is None:
             asked = agent is not None and command is not None and self._conversations.asked(person, agent)
             if agent is not None and (asked or (person.visitor and message.kind is Kind.TEXT)):

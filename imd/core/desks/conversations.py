@@ -112,10 +112,10 @@ class Conversations:
         blocks."""
         return conversation.person != agent and not self._staff.blocks(agent, conversation.person)
 
-    def between(self, agent: Account, person: Account, *, any: bool = False) -> Conversation | None:
+    def between(self, agent: Account, person: Account, *, in_any_case: bool = False) -> Conversation | None:
         """The conversation in which `agent` says what she says to `person`: the one she has, else one that rings, else,
-        if that is a visitor, with whom there is no other talk, what a colleague has or what is over; those count with
-        `any`, too, for what is not to be shown in any case."""
+        if that is a visitor, with whom there is no other talk, what a colleague has or what is over: `in_any_case`
+        whoever it is, for what the other side must not be shown."""
         mine = [
             each
             for each in self.by_person.get(person.id, _NONE).values()
@@ -127,8 +127,8 @@ class Conversations:
         order = (
             lambda each: each.stage is Stage.TAKEN and each.by == agent.id,
             lambda each: each.stage is Stage.RINGING,
-            lambda each: each.open and (any or person.visitor),
-            lambda each: any or person.visitor,
+            lambda each: each.open and (in_any_case or person.visitor),
+            lambda each: in_any_case or person.visitor,
         )
         for wanted in order:
             found = [each for each in mine if wanted(each)]

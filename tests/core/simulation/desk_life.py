@@ -186,7 +186,7 @@ class DeskLife(Daemons):
             text = self.chance.choice(["!take", "!take", "!hand bob", "!hand support", "!hand carol", "!close", "!who"])
             agent, person = self.accounts[client.who], self.accounts[to]
             assert client.here is not None and word(text)
-            if self.house.hub.desks.conversations.between(agent, person, any=True) is not None:
+            if self.house.hub.desks.conversations.between(agent, person, in_any_case=True) is not None:
                 self.note(f"{client.who} says {text} to {to}")
                 self.house.hub.delivery.send(client.here, Draft(to, text), lambda receipt: None)
 
