@@ -97,7 +97,7 @@ class Copies:
             # All of them first: none is the last before it has one.
             spread.agents.setdefault(agent.id, None)
         self._conversations.add(spread)
-        origin = place_of(session.peer.address) if session.person.site else ""
+        origin = self._origin(session)
         for agent in agents:
             self.give(spread, agent, origin)
         self.look(spread)
@@ -114,14 +114,23 @@ class Copies:
         outcome(receipt(message, Outcome.REFUSED, QueueFull(desk.name, most)))
         return True
 
+    @staticmethod
+    def _origin(session: Session) -> str:
+        """Of visitors: where they are, whose messages that wait are counted together."""
+        return place_of(session.peer.address) if session.person.site else ""
+
     def give_all(self, conversation: Conversation, agent: Account) -> None:
         """A copy for this agent of all of which she has none."""
         unheard = self._conversations.said.get(conversation)
         if unheard is None or agent.id in unheard.given:
             return
         unheard.given.add(agent.id)
+        # What an agent who is off is given later counts as what visitors leave for her at once: or she has all that one
+        # address has said to others who were on.
+        person = self._people.person(conversation.person)
+        origin = self._origin(person.sessions[-1]) if person is not None and person.sessions else ""
         for spread in list(unheard):
-            self.give(spread, agent)
+            self.give(spread, agent, origin)
 
     def give(self, spread: Spread, agent: Account, origin: str = "", *, store_first: bool = False) -> None:
         """A copy for this agent, if she has none."""

@@ -4,8 +4,9 @@ import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
 from imd.core.limits import Limits
-from imd.core.message import Outcome
+from imd.core.message import Kind, Outcome
 from imd.core.session import Peer, Visibility
+from imd.core.sites import DeskRule
 from tests.protocols.native.visiting import PAGE, Shop, told
 
 DAY = 86_400.0
@@ -315,3 +316,30 @@ class Bounds(SynchronousTestCase):
             self.assertEqual(answers[-1]["code"], "queue-full")
             elsewhere = shop.visitor(peer=at("https://shop.example", address="2001:db8:1:3::1"))
             self.assertEqual(elsewhere.send(to)["outcome"], "kept")
+
+    def test_inboxes_of_agents(self) -> None:
+        """What visitors have said to an agent who was on does not fill the inboxes of the others once she goes: they
+        have as much of it as one address may leave, and the rest when they are there, in order."""
+        shop = Shop()
+        carol, bob = shop.person("carol"), shop.person("bob")
+        desk = DeskRule(name="sales", agents=("carol", "bob"))
+        shop.hub.change_policy(msgspec.structs.replace(shop.policy, desks=(desk,)))
+        shop.turn(0.1)
+        here = shop.on(carol)
+        pages = [shop.visitor() for _ in range(3)]
+        said = [[f"{page}.{number}" for number in range(30)] for page in range(3)]
+        for page, texts in zip(pages, said, strict=True):
+            self.assertEqual({page.send("sales", text)["outcome"] for text in texts}, {"accepted"})
+        shop.hub.people.sign_off(here.session, "quit")
+        shop.turn(0.1)
+        for page, texts in zip(pages, said, strict=True):
+            texts.append("and")
+            self.assertEqual(page.send("sales", "and")["outcome"], "kept")
+        self.assertEqual(shop.wait(shop.store.inbox.count(bob.id)), 20)
+        there = shop.on(bob)
+        shop.turn(0.1)
+        for page, texts in zip(pages, said, strict=True):
+            texts.append("more")
+            self.assertEqual(page.send("sales", "more")["outcome"], "accepted")
+            heard = [each for each in there.messages if each.kind is Kind.TEXT]
+            self.assertEqual([each.body for each in heard if each.sender.name == page.name], texts)
