@@ -2,6 +2,7 @@
 
 import os
 import struct
+import time
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,12 @@ _CHINESE_TALK = (
 )
 
 
+def _morning() -> str:
+    """A time zone in which it is nine o'clock in the morning, as the talks say. (`Etc/GMT-2` is two hours *ahead*.)"""
+    ahead = (9 - time.gmtime().tm_hour + 12) % 24 - 12
+    return f"Etc/GMT{-ahead:+d}"
+
+
 class Scenes(BrowserTestCase):
     async def take(self, tab: Tab, name: str, *, full: bool = False) -> None:
         """A picture of the whole window, when all that moves has come to rest."""
@@ -58,7 +65,14 @@ class Scenes(BrowserTestCase):
         """A talk on a page of the shop, from the first word to the last mark."""
         daemon = await self.shop("alice")
         alice = await self.irssi(daemon, "alice")
-        tab = await self.tab(**{"viewport": {"width": 1120, "height": 720}, "device_scale_factor": 1.5, **options})
+        tab = await self.tab(
+            **{
+                "viewport": {"width": 1120, "height": 720},
+                "device_scale_factor": 1.5,
+                "timezone_id": _morning(),
+                **options,
+            }
+        )
         anna = await self.visitor(tab, **page)
         await anna.tab.until("'imd' in window")
         await anna.tab.evaluate("imd.open()")
@@ -122,7 +136,7 @@ class Scenes(BrowserTestCase):
             await each.sees("Join to #tea was synced")
         await people["alice"].say("/topic Oolong night, Thursday at eight · bring your own cup")
         await people["bob"].sees("Oolong night")
-        tab = await self.tab(viewport={"width": 1120, "height": 760}, device_scale_factor=1.5)
+        tab = await self.tab(viewport={"width": 1120, "height": 760}, device_scale_factor=1.5, timezone_id=_morning())
         body = (
             '<h1>The tea table</h1><p>Everybody is welcome, no account needed.</p><div id="here" class="inline"></div>'
         )
@@ -152,7 +166,7 @@ class Scenes(BrowserTestCase):
     async def test_tuner(self) -> None:
         """The page in which a site owner tunes the look and copies the tag."""
         await self.shop("alice")
-        tab = await self.tab(viewport={"width": 1120, "height": 800}, device_scale_factor=1.5)
+        tab = await self.tab(viewport={"width": 1120, "height": 880}, device_scale_factor=1.5, timezone_id=_morning())
         await tab.visit(f"{self.chat}/embed/")
         await tab.do(tab.page.get_by_text("Perfect, thank you!").first.wait_for())
         await self.take(tab, "tuner")
