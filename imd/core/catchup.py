@@ -74,6 +74,8 @@ class CatchUp:
             channel.take_held()
             channel.overflow = False
             channel.flow = Flow.BEHIND
+            # What the store had no room for has waited for this session.
+            push()
             return
         if not channel.over():
             held = {

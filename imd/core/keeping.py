@@ -163,6 +163,9 @@ class Keeping:
             return
         if answer is Queueing.FULL:
             self._tally.count("guests.offline_messages" if pending.origin else "offline.max_messages")
+            if not handed and inbox is not None and inbox.holds(pending.message.id):
+                # A client that signs on is about to have it: nobody who is here is too full for a moment.
+                return
             if not handed:
                 most = self.guest_messages if pending.origin else self.max_messages
                 self.refuse(pending, QueueFull(pending.message.recipient.name, most))

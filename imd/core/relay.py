@@ -344,6 +344,13 @@ class Inbox:
         """Whether a client that is here has the message and may still confirm it."""
         return any(id in channel.unconfirmed for channel in self.channels.values())
 
+    def holds(self, id: str) -> bool:
+        """Whether a client that confirms is handed this message as soon as it has caught up."""
+        return any(
+            channel.session.confirms and any(envelope.message.id == id for envelope in channel.held)
+            for channel in self.channels.values()
+        )
+
     def not_again(self, id: str) -> None:
         """A session may have read it from the store already, and not handed it to its client."""
         for channel in self.channels.values():

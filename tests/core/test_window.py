@@ -1,8 +1,14 @@
 """How much is under way to a client that has not confirmed it: the window, in messages and in bytes."""
 
+from collections.abc import Awaitable
+from typing import Any
+
+from twisted.internet.defer import Deferred
+
 from imd.core.hub import Policy
 from imd.core.limits import Limits
 from imd.core.message import Outcome
+from imd.core.refusal import StoreUnavailable
 from imd.core.session import ClientInfo, Peer
 from tests.house import HouseTestCase, Recorder
 
@@ -119,3 +125,55 @@ class PassedTests(HouseTestCase):
         phone.acknowledge()
         self.house.turn(1)
         self.assertEqual(len(phone.bodies), 30)
+
+
+class RoomSoonTests(HouseTestCase):
+    """A full inbox whose owner is just signing on: its first page is being read."""
+
+    policy = Policy(offline_max_messages=2)
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.account, self.alice = self.house.person("bob"), self.house.on(self.house.person("alice"))
+        for body in ("1", "2"):
+            self.house.send(self.alice, "bob", body)
+        inbox = self.house.store.inbox
+        self.read: Deferred[None] = Deferred()
+        first, read = [self.read], inbox.read
+
+        def waiting(*which: Any) -> Awaitable[Any]:
+            return first.pop().addCallback(lambda _: read(*which)) if first else read(*which)
+
+        self.patch(inbox, "read", waiting)
+        self.bob = self.house.on(self.account)
+        self.told = self.house.send(self.alice, "bob", "3")
+        self.assertEqual((self.told, self.bob.bodies), ([], []))
+
+    def test_handed(self) -> None:
+        """What comes meanwhile is handed over behind what waits, and is not refused for want of room."""
+        self.read.callback(None)
+        self.house.turn()
+        self.assertEqual(self.bob.bodies, ["1", "2", "3"])
+        self.assert_settled(self.told, Outcome.ACCEPTED)
+        self.assertTrue(self.house.hub.idle)
+
+    def test_gone(self) -> None:
+        """If its client goes before that it is refused."""
+        self.house.off(self.bob)
+        self.assert_settled(self.told, Outcome.REFUSED)
+        self.read.callback(None)
+        self.house.turn()
+        self.assertEqual(self.bob.bodies, [])
+        self.assertEqual(self.house.on(self.account).bodies, ["1", "2"])
+
+    def test_store_away(self) -> None:
+        """The same if the store cannot be reached."""
+        self.house.store.available = False
+        self.read.errback(StoreUnavailable())
+        self.house.turn()
+        self.assert_settled(self.told, Outcome.REFUSED)
+        self.house.store.available = True
+        self.house.hub.store_back()
+        self.house.turn()
+        self.assertEqual(self.bob.bodies, ["1", "2"])
+        self.assertTrue(self.house.hub.idle)
