@@ -63,6 +63,7 @@ def core_policy(settings: Settings, tally: Tally, own_origins: Iterable[str] = (
             watches=limits.watches,
             whowas=limits.whowas,
             visitors=limits.visitors,
+            desk_messages=limits.desk_messages,
             rooms=limits.rooms,
             rooms_per_account=limits.rooms_per_account,
             room_members=limits.room_members,

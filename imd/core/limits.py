@@ -24,6 +24,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     whowas: int = 1_000
     #: Visitors of sites, here or not.
     visitors: int = 20_000
+    #: Of one conversation with a desk, which nobody has yet.
+    desk_messages: int = 100
     rooms: int = 10_000
     rooms_per_account: int = 100
     room_members: int = 5_000

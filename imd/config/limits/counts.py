@@ -53,6 +53,15 @@ class Counts(SignsOfLife, frozen=True, kw_only=True, forbid_unknown_fields=True)
             ge=0,
         ),
     ] = 20_000
+    desk_messages: Annotated[
+        int,
+        setting(
+            "Messages of one conversation with a desk that nobody has yet: whoever takes it is given as many of the "
+            "latest, and while the desk has no agent at all no more are taken.",
+            reason="More than people write without an answer; agents have the rest in their inboxes.",
+            ge=0,
+        ),
+    ] = 100
     rooms: Annotated[
         int,
         setting("Rooms at one time.", reason="Room for one to each connection.", ge=0),

@@ -23,7 +23,8 @@ from imd.core.refusal import NotAllowed
 from imd.core.session import Account, Session
 from imd.core.trace import Trace
 
-#: Conversations that are listed, by `!who` and at sign-on.
+#: Conversations that are listed, by `!who` and at sign-on. No setting: it is what one reads in a window, and a client
+#: that wants all has `conversation`.
 _LISTED = 20
 #: Of her own who signs on hears one by one if there are no more: those whom nobody closed would hide what rings.
 _FEW = 3

@@ -26,11 +26,9 @@ from imd.core.session import Account, Person, Session
 #: On the shelf: the conversation under the desk's name, and each message that nobody has taken under this and its id.
 _SAID = " "
 
-#: Messages of one conversation that whoever takes it is given; of more, she is given the latest. What agents have in
-#: their inboxes stays there.
-MOST_SAID = 100
-
-#: Conversations of each desk of which an agent hears when a session of hers begins; more are told by `!who`.
+#: Conversations of each desk of which an agent hears when a session of hers begins; she is told of others when
+#: something changes in them. No setting: it bounds the work of a sign-on, and the answer to `!who` and the operator's
+#: `imdctl desks` have no more use for one than a client has for a list of hundreds.
 MOST_TOLD = 200
 
 
@@ -236,15 +234,18 @@ class Conversations:
         self._book.put(spread.conversation.person, name, encode_said(said))
 
     def add(self, spread: Spread) -> None:
-        """Something is said that nobody has yet. Of more than `MOST_SAID` the oldest that is settled is forgotten."""
+        """Something is said that nobody has yet. Of more than `limits.desk_messages` the oldest that is settled is
+        forgotten: what agents have in their inboxes stays there."""
         unheard = self.said.get(spread.conversation)
         if unheard is None:
             unheard = self.said[spread.conversation] = Unheard()
             unheard.given.update(spread.agents)
         unheard.add(spread)
-        if len(unheard.spreads) > MOST_SAID:
+        most = self._people.limits.desk_messages
+        if most and len(unheard.spreads) > most:
             oldest = next((each for each in unheard if each.settled), None)
             if oldest is not None:
+                self._people.limits.tally.count("desk_messages")
                 self.forget_said(oldest)
 
     def keep_no_more(self, spread: Spread) -> None:

@@ -15,7 +15,7 @@ from imd.core.address import Address
 from imd.core.conversation import Stage
 from imd.core.desks.book import Book
 from imd.core.desks.conversation import Conversation, Spread, Unheard, safe
-from imd.core.desks.conversations import MOST_SAID, Conversations
+from imd.core.desks.conversations import Conversations
 from imd.core.desks.desk import DeskPerson
 from imd.core.desks.staff import Staff
 from imd.core.history import History
@@ -106,11 +106,14 @@ class Copies:
         self, session: Session, conversation: Conversation, message: Message, desk: DeskPerson, outcome: Settle
     ) -> bool:
         """Whether as much waits for the first agent as may."""
-        most = MOST_SAID
-        if session.person.site:
-            most = min(self._keeping.guest_messages or most, most)
-        if len(self._conversations.unheard(conversation)) < most:
+        limits = self._people.limits
+        most, limit = limits.desk_messages, "desk_messages"
+        guests = self._keeping.guest_messages if session.person.site else 0
+        if guests and (not most or guests < most):
+            most, limit = guests, "guests.offline_messages"
+        if not most or len(self._conversations.unheard(conversation)) < most:
             return False
+        limits.tally.count(limit)
         outcome(receipt(message, Outcome.REFUSED, QueueFull(desk.name, most)))
         return True
 

@@ -16,7 +16,7 @@ from imd.core.sites import DeskRule
 _OFF = (State.OFFLINE, State.INVISIBLE)
 
 #: How many accounts are asked for at a time, and how many of them have what is said to a desk of everybody while nobody
-#: is on: such a desk is for trying out.
+#: is on. No setting: such a desk is for trying out, and whoever means all of a larger staff names them.
 _PAGE = 100
 _PAGES = 10
 MOST_OF_EVERYONE = 20

@@ -175,6 +175,17 @@ async def guests_inbox(here: Meeting) -> None:
     here.case.assertIn("1 messages already wait", told[1].reason)
 
 
+async def desk(here: Meeting) -> None:
+    """While a desk has no agent."""
+    one = await here.person()
+    told = [await one.send("nobody-there", f"hello {number}") for number in range(2)]
+    here.case.assertEqual([outcome.how == "refused" for outcome in told], [False, True])
+    if isinstance(one, NativeDriver):
+        here.case.assertEqual(told[1].reason, "queue-full")
+    else:
+        here.case.assertIn("1 messages already wait", told[1].reason)
+
+
 async def history(here: Meeting) -> None:
     """Nobody is told: what was said longest ago is forgotten."""
     one, room = await here.person(), here.room()

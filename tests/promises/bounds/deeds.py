@@ -30,6 +30,8 @@ TIGHT = (
     "limits.sessions_per_account=2",
     "limits.contacts=1",
     "limits.watches=1",
+    "limits.desk_messages=1",
+    'web.desks=[{name="nobody-there", agents=["not-yet"]}]',
     "limits.whowas=2",
     "limits.rooms_per_account=2",
     "limits.room_members=2",
@@ -78,6 +80,7 @@ DEEDS: dict[str, tuple[Deed | None, Deed | None]] = {
     "limits.contacts": (alike("roster-ask", "too-many", {"name": "@"}, {"name": "@"}), counts.irc_contacts),
     "limits.watches": (alike("watch", "too-many", {"name": "@"}, {"name": "@"}), counts.irc_watches),
     "limits.whowas": (counts.whowas, counts.whowas),
+    "limits.desk_messages": (counts.desk, counts.desk),
     "limits.rooms_per_account": (
         alike("join", "too-many", {"room": "#new"}, {"room": "#new"}, {"room": "#new"}),
         counts.irc_rooms,
