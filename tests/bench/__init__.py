@@ -13,6 +13,7 @@
     contract.py    the store alone, without doors and clients (a program of its own, too)
     baseline.py    one transaction for each message, on the same disk and the same Redis
     crowd.py       a thousand people in one room, half of whom vanish and return
+    polls.py       visitors by long polling: idle, and in talks with desks
     floor.c        the bare epoll loop
     generator/     the load generator, see generator/load.h
     misbehaving.py a server that loses, doubles and misdelivers on demand, to check the generator's checker

@@ -10,7 +10,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from tests import redis_server
 from tests.bench import baseline, ways
 from tests.bench.crowd import STEPS, Crowd
 from tests.bench.load import Generator, Void, cores
+from tests.bench.polls import Polls
 from tests.bench.report import middle, per_operation
 from tests.bench.servers import PASSWORD, Imd, Inspircd, Missing, Ngircd, Server
 from tests.bench.ways import (
@@ -42,6 +44,7 @@ from tests.bench.ways import (
     IRC_STORE,
     NATIVE_STORE,
     NGIRCD,
+    POLLING,
     VISITORS,
     WATCHED_STORE,
     WORDS,
@@ -213,6 +216,32 @@ class Bench:
         self.costs([(name, options, IN_PAGES) for name, options, who in SCENARIOS if who == TALKING])
         for who in IN_PAGES:
             self._arrive(who, self._idle)
+        self._poll()
+
+    def _poll(self) -> None:
+        """Visitors who come by long polling, and wait; and those who talk."""
+        several: list[float] = []
+        try:
+            # Each has a connection and a session.
+            with self._polls(self._idle // 2) as polls:
+                arrived = polls.arrive(self._idle // 2, 2.0)
+            for _ in range(self._repeat):
+                with self._polls(200) as polls:
+                    several.append(polls.talk(100, 0.5, self._seconds)["cost"])
+        except (Void, OSError) as reason:
+            for work in ("private, 1", "memory", "sign-ons"):
+                self._is_void(work, POLLING, Void(str(reason)))
+            return
+        self.figures["private, 1", POLLING] = middle(several)
+        self.figures |= {(work, POLLING): figure for work, figure in arrived.items()}
+        self.runs.append({"work": "polls", "who": POLLING, "cost": several, **arrived})
+        self._say(f"  polls: {POLLING}")
+
+    @contextmanager
+    def _polls(self, clients: int) -> Iterator[Polls]:
+        running = ways.server(POLLING, clients, self._stores, self._floor)
+        with running as server, Polls(server.ports, server.pids[0]) as polls:
+            yield polls
 
     def arrivals(self) -> None:
         """Signing on, and what an idle connection keeps."""
@@ -222,6 +251,7 @@ class Bench:
             self._arrive(who, clients)
         self._arrive(BY_PLAIN, DEAR)
         self._newcomers()
+        self._poll()
 
     def _arrive(self, who: str, clients: int) -> None:
         options: dict[str, Any] = {"scenario": "connect", "clients": clients, "settle": 2}

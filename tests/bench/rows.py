@@ -20,6 +20,7 @@ from tests.bench.ways import (
     GUESTS_BY_WEBSOCKET,
     INSPIRCD,
     NGIRCD,
+    POLLING,
     VISITORS,
     WORDS,
 )
@@ -67,6 +68,7 @@ class Rows:
             *self._costs(),
             *self._presence(),
             *self._arrivals(),
+            *self._polls(),
             *self._crowds(),
             *self._latencies(),
             *self._queueing(),
@@ -135,6 +137,14 @@ class Rows:
         rows += self._holds(BY_PLAIN)
         rows.append(self._row("new devices per second of CPU", "/s", ("sign-ons of new devices", BY_NATIVE)))
         return rows
+
+    def _polls(self) -> list[Row]:
+        works = {
+            "private, 1": ("private, 1", "µs"),
+            "memory": ("idle session", "KiB"),
+            "sign-ons": ("sign-ons per second of CPU", "/s"),
+        }
+        return [self._row(*shown, (work, POLLING), (work, VISITORS)) for work, shown in works.items()]
 
     def _holds(self, who: str) -> list[Row]:
         return [

@@ -18,6 +18,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.bench import report, ways
 from tests.bench.load import FLAGS, Generator, Void, build
 from tests.bench.misbehaving import Fault, Misbehaving
+from tests.bench.polls import Polls
 from tests.bench.report import Budget, Row
 from tests.bench.servers import Floor, Imd
 
@@ -177,6 +178,19 @@ class NativeTests(SynchronousTestCase):
                         self.assertEqual(figures["delivered"], figures["expected"])
                     else:
                         self.assertEqual(figures["signed_on"], 8)
+
+
+class PollsTests(SynchronousTestCase):
+    def test_polls(self) -> None:
+        """Visitors by long polling come, wait, and talk with the agents of desks."""
+        folder = Path(self.mktemp()).absolute()
+        accounts = [sys.executable, "-m", "tests.bench.accounts", str(folder), "sqlite", "9", "bench", "4096", "0"]
+        subprocess.run(accounts, check=True, capture_output=True)
+        with Imd(*ways.site(8), data=folder) as imd, Polls(imd.ports, imd.pids[0]) as polls:
+            arrived = polls.arrive(20, 0.0)
+            talked = polls.talk(4, 0.0, 0.2)
+        self.assertGreater(min(arrived["sign-ons"], talked["cost"]), 0)
+        self.assertGreater(talked["delivered"], 20)
 
 
 class ScramTests(SynchronousTestCase):

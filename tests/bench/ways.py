@@ -13,6 +13,8 @@ BY_WEBSOCKET, GUESTS_BY_WEBSOCKET = "imd, native by WebSocket", "imd, guests by 
 BY_PLAIN = "imd, native by PLAIN"
 #: In pages of a site: accounts, and visitors; of these every second is one, who writes to the desk of an account.
 BY_PAGES, VISITORS = "imd, accounts in web pages", "imd, visitors of a site"
+#: The same visitors by long polling (`tests.bench.polls`).
+POLLING = "imd, visitors by long polling"
 FLOOR, CONFIRMING = "floor", "floor with PING"
 WORDS, NGIRCD, INSPIRCD = "twistd words", "ngIRCd", "InspIRCd"
 FORGETFUL = "imd without history"
@@ -35,6 +37,7 @@ STORES: Mapping[str, str] = {
     BY_WEBSOCKET: NATIVE_STORE,
     BY_PAGES: NATIVE_STORE,
     VISITORS: NATIVE_STORE,
+    POLLING: NATIVE_STORE,
     BY_PLAIN: DEAR_STORE,
 }
 #: Port and options of the generator of those who do not simply give a name, or a name and a password, by IRC.
@@ -68,8 +71,8 @@ def server(who: str, clients: int, stores: Path, floor: Path, *, store: str = ""
         return Imd('history.keep="0"')
     if who in (GUESTS, GUESTS_BY_WEBSOCKET):
         return Imd()
-    if who in (BY_PAGES, VISITORS):
-        return Imd(*site(clients if who == VISITORS else 2), data=stores / (store or STORES[who]), accounts=True)
+    if who in (BY_PAGES, VISITORS, POLLING):
+        return Imd(*site(2 if who == BY_PAGES else clients), data=stores / (store or STORES[who]), accounts=True)
     return Imd(data=stores / (store or STORES[who]), accounts=True)
 
 
