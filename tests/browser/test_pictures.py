@@ -166,7 +166,7 @@ class Scenes(BrowserTestCase):
     async def test_tuner(self) -> None:
         """The page in which a site owner tunes the look and copies the tag."""
         await self.shop("alice")
-        tab = await self.tab(viewport={"width": 1120, "height": 880}, device_scale_factor=1.5, timezone_id=_morning())
+        tab = await self.tab(viewport={"width": 1120, "height": 820}, device_scale_factor=1.5, timezone_id=_morning())
         await tab.visit(f"{self.chat}/embed/")
         await tab.do(tab.page.get_by_text("Perfect, thank you!").first.wait_for())
         await self.take(tab, "tuner")
