@@ -5,6 +5,7 @@ import { hear } from "./hearing";
 import type { Unsent } from "./identity";
 import { again, discard } from "./outbox";
 import type { FromClient, FromServer } from "./protocol";
+import { presentPage } from "./signon";
 import type { Introduction, Problem, TalkKey } from "./types";
 
 type Request = Extract<FromClient, { ref?: number }>;
@@ -40,7 +41,7 @@ export const COMMANDS = {
     if (me) core.set({ me: { ...me, ...now } });
     core.proceed();
     try {
-      await core.presentPage();
+      await presentPage(core);
       return null;
     } catch (error) {
       return problemOf(error);
@@ -50,7 +51,7 @@ export const COMMANDS = {
   setPage(core: Core, url: string, title: string) {
     if (url === core.page.url && title === core.page.title) return;
     core.page = { url, title };
-    core.presentPage().catch(() => undefined);
+    presentPage(core).catch(() => undefined);
   },
 
   signOut(core: Core) {

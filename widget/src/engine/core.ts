@@ -1,6 +1,7 @@
 // The part that holds the connection: in one tab for all of them. It keeps the state and tells of its changes.
 //
-// connection life and signing on  here and in signon.ts
+// connection life                 here
+// signing on, what is asked then  signon.ts
 // what the server tells           hearing.ts
 // what was said                   outbox.ts, history.ts, typing.ts
 // what the next page is shown      noting.ts
@@ -16,8 +17,7 @@ import { Cut, Link, type LinkEnd, Refused } from "./link";
 import { isRoom, nick, talkKey } from "./names";
 import { Notes, recall } from "./noting";
 import { Outbox } from "./outbox";
-import type { Welcome } from "./protocol";
-import { signOn, TokenNeeded } from "./signon";
+import { signOn, TokenNeeded, welcomed } from "./signon";
 import type { Address, EventName, Events, OwnState, Problem, Settings, State, TalkKey } from "./types";
 import { Typing } from "./typing";
 import type { World } from "./world";
@@ -280,7 +280,11 @@ export class Core {
         this.set({ longest: hello.limits.message || NOTHING.longest });
         this.#signOn(link);
       },
-      welcome: (welcome) => this.#welcome(link, welcome),
+      welcome: (welcome) => {
+        this.link = link;
+        this.#attempts = 0;
+        welcomed(this, link, welcome);
+      },
       event: (message) => hear(this, message),
       ended: (end) => {
         if (this.#connecting === link) this.#ended(end);
@@ -340,56 +344,6 @@ export class Core {
     this.outbox.lost();
     this.history.lost();
     this.typing.lost();
-  }
-
-  #welcome(link: Link, welcome: Welcome): void {
-    this.link = link;
-    this.#attempts = 0;
-    this.signedOn = welcome.time;
-    this.keeping.resume = { token: welcome.token, session: welcome.session };
-    const { address } = welcome;
-    const visitor = this.token === null;
-    const me = { address, nick: nick(address), visitor, ...this.keeping.introduced, presence: this.own };
-    this.domain = address.slice(me.nick.length + 1);
-    this.set({ connection: { kind: "online" }, needs: "nothing", me, presence: this.#lasting() });
-    this.presentPage().catch(() => undefined);
-    for (const presence of welcome.presence ?? []) hear(this, { ...presence, type: "presence" });
-    for (const key of [...this.staff, ...this.watched]) this.watch(key);
-    this.community?.welcomed(this, welcome);
-    // Before the histories: what the server has already is so known by its id when it is in one of them.
-    this.outbox.pump();
-    for (const talk of Object.values(this.state.talks)) {
-      this.alter(talk.key, (kept) => ({ ...kept, address: newTalk(kept.key, kept.kind, this.domain).address }));
-      if (talk.wanted && talk.kind !== "room") void this.history.catchUp(talk.key);
-    }
-    this.emit("online", { me });
-    this.retold.clear();
-    // Conversations that are open are told before the answer to this: the others were closed meanwhile.
-    link.ask({ type: "ping" }).then(
-      () => this.#closeOthers(),
-      () => undefined,
-    );
-  }
-
-  #closeOthers(): void {
-    for (const { key, conversation } of Object.values(this.state.talks)) {
-      if (!conversation || conversation.state === "closed" || this.retold.has(key)) continue;
-      this.alter(key, (talk) => ({ ...talk, conversation: { ...conversation, state: "closed" } }));
-    }
-  }
-
-  /** Presence that stays on show until the server has told it anew. */
-  #lasting(): State["presence"] {
-    const entries = Object.entries(this.state.presence);
-    return Object.fromEntries(entries.filter(([key]) => this.staff.has(key) || this.watched.has(key)));
-  }
-
-  /** Who the visitor is and where: the staff sees it. */
-  presentPage(): Promise<unknown> {
-    if (this.token !== null || !this.link) return Promise.resolve();
-    const { url, title } = this.page;
-    const page = { page: url.slice(0, 2048), title: title.slice(0, 300) };
-    return this.link.ask({ type: "introduce", ...this.keeping.introduced, ...page });
   }
 
   /** A new token from the site. */

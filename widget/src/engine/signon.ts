@@ -1,9 +1,13 @@
-// Signing on: by what was left of the last session, by a token of the site, or as a visitor.
+// Signing on: by what was left of the last session, by a token of the site, or as a visitor; and what is told and asked
+// then.
 
+import { newTalk } from "./book";
 import type { Core } from "./core";
+import { hear } from "./hearing";
 import { Cut, type Link, Refused } from "./link";
+import { nick } from "./names";
 import type { Authenticated, Welcome } from "./protocol";
-import type { Problem } from "./types";
+import type { Problem, State } from "./types";
 
 /** No member can be signed on without another token of the site. */
 export class TokenNeeded extends Error {
@@ -65,4 +69,58 @@ async function visit(core: Core, link: Link): Promise<Welcome> {
     return visit(core, link);
   }
   return session;
+}
+
+/** Signed on, for the first time or again. */
+export function welcomed(core: Core, link: Link, welcome: Welcome): void {
+  const { address } = welcome;
+  core.signedOn = welcome.time;
+  core.keeping.resume = { token: welcome.token, session: welcome.session };
+  const me = {
+    address,
+    nick: nick(address),
+    visitor: core.token === null,
+    ...core.keeping.introduced,
+    presence: core.own,
+  };
+  core.domain = address.slice(me.nick.length + 1);
+  core.set({ connection: { kind: "online" }, needs: "nothing", me, presence: lasting(core) });
+  presentPage(core).catch(() => undefined);
+  for (const presence of welcome.presence ?? []) hear(core, { ...presence, type: "presence" });
+  for (const key of [...core.staff, ...core.watched]) core.watch(key);
+  core.community?.welcomed(core, welcome);
+  // Before the histories: what the server has already is so known by its id when it is in one of them.
+  core.outbox.pump();
+  for (const talk of Object.values(core.state.talks)) {
+    core.alter(talk.key, (kept) => ({ ...kept, address: newTalk(kept.key, kept.kind, core.domain).address }));
+    if (talk.wanted && talk.kind !== "room") void core.history.catchUp(talk.key);
+  }
+  core.emit("online", { me });
+  core.retold.clear();
+  // Conversations that are open are told before the answer to this: the others were closed meanwhile.
+  link.ask({ type: "ping" }).then(
+    () => closeOthers(core),
+    () => undefined,
+  );
+}
+
+/** Who the visitor is and where: the staff sees it. */
+export function presentPage(core: Core): Promise<unknown> {
+  if (core.token !== null || !core.link) return Promise.resolve();
+  const { url, title } = core.page;
+  const page = { page: url.slice(0, 2048), title: title.slice(0, 300) };
+  return core.link.ask({ type: "introduce", ...core.keeping.introduced, ...page });
+}
+
+function closeOthers(core: Core): void {
+  for (const { key, conversation } of Object.values(core.state.talks)) {
+    if (!conversation || conversation.state === "closed" || core.retold.has(key)) continue;
+    core.alter(key, (talk) => ({ ...talk, conversation: { ...conversation, state: "closed" } }));
+  }
+}
+
+/** Presence that stays on show until the server has told it anew. */
+function lasting(core: Core): State["presence"] {
+  const entries = Object.entries(core.state.presence);
+  return Object.fromEntries(entries.filter(([key]) => core.staff.has(key) || core.watched.has(key)));
 }
