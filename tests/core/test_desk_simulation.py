@@ -25,6 +25,12 @@ class DeskSimulationTests(SynchronousTestCase):
         for seed in range(60):
             live(seed, 150, Upheaval)
 
+    def test_agents_for_a_while(self) -> None:
+        """Agents who serve again after a restart have what the store had refused for them before; from those who could
+        not sign on it is taken back, too, also when the conversation is over."""
+        live(20494, 200, Upheaval)
+        live(1338, 250, Upheaval)
+
     def test_killed_between_two_writes(self) -> None:
         """Copies of which the shelf does not know yet, or no more, are withdrawn with the others, and not shown before
         what is older."""

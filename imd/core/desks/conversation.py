@@ -67,7 +67,7 @@ class Said(msgspec.Struct, frozen=True):
 class Spread:
     """A message to a desk and its copies, while there is something to be done about them."""
 
-    __slots__ = ("agents", "conversation", "heard", "kept", "message", "pending", "refusal")
+    __slots__ = ("agents", "conversation", "doubtful", "heard", "kept", "message", "pending", "refusal")
 
     def __init__(self, conversation: Conversation, message: Message, pending: Pending | None) -> None:
         self.conversation = conversation
@@ -83,6 +83,8 @@ class Spread:
         self.refusal: Refusal | None = None
         #: It stands on the shelf.
         self.kept = False
+        #: Who may have had one of an earlier daemon: the store is asked before a client.
+        self.doubtful: set[str] = set()
 
     @property
     def accepted(self) -> bool:

@@ -135,7 +135,7 @@ class Copies:
         for spread in list(unheard):
             self.give(spread, agent, origin)
 
-    def give(self, spread: Spread, agent: Account, origin: str = "", *, store_first: bool = False) -> None:
+    def give(self, spread: Spread, agent: Account, origin: str = "") -> None:
         """A copy for this agent, if she has none."""
         if safe(spread.agents.get(agent.id)):
             return
@@ -164,6 +164,8 @@ class Copies:
             spread.agents[agent.id] = Outcome.REFUSED
             self._give_again(spread, agent.id)
             return
+        store_first = agent.id in spread.doubtful
+        spread.doubtful.discard(agent.id)
         self._delivery.copy(Pending(agent, sender, message, way, settle, origin), store_first=store_first)
 
     def _give_again(self, spread: Spread, agent: str) -> None:
@@ -181,9 +183,17 @@ class Copies:
         way = self._main_way(spread)
         way.outcome = Outcome.ACCEPTED
         self.note(spread.message)
-        spread.agents = dict.fromkeys(spread.agents, Outcome.ACCEPTED) | dict.fromkeys(agent.id for agent in agents)
+        desk = self._conversations.at(spread.conversation)
+        for id in spread.agents:
+            serves = desk is not None and self._staff.agent(desk, id) is not None
+            spread.agents[id] = Outcome.ACCEPTED if serves else Outcome.REFUSED
+            if not serves:
+                # She may have none; should she be an agent again she is to have one.
+                spread.doubtful.add(id)
+        spread.agents |= dict.fromkeys(agent.id for agent in agents)
         for agent in agents:
-            self.give(spread, agent, store_first=True)
+            spread.doubtful.add(agent.id)
+            self.give(spread, agent)
 
     def _main_way(self, spread: Spread) -> DeskWay:
         way = self._trace.get(spread.message.id)

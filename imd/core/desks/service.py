@@ -192,7 +192,12 @@ class Desks:
 
     def agents_of(self, person: str, id: str) -> list[str]:
         """Who has, or may have, a copy of what this person has said to a desk, by account id."""
-        return self._hearing.agents_of(person, id)
+        found = dict.fromkeys(self._hearing.agents_of(person, id))
+        for conversation in self.conversations.of_person(person):
+            desk = self.conversations.at(conversation)
+            # Of the copies of a conversation that is over, or of whoever could not sign on, nothing else is known.
+            found |= {} if desk is None else dict.fromkeys(self.staff.agents(desk))
+        return list(found)
 
     def taken_back(self, person: str, id: str) -> None:
         """Nobody is to be given it any more."""
