@@ -315,7 +315,7 @@ class WidgetApp implements App {
       }
       this.#keep();
     }
-    this.#shell.panel.style.animation = this.#quiet ? "none" : "";
+    this.#shell.panel.classList.toggle("still", this.#quiet);
     if (isOpen) {
       this.#start();
       this.#fit();

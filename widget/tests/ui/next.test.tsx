@@ -56,12 +56,12 @@ test("open it stays open, without taking the keyboard; who comes into it by hers
   await page();
   expect(here.open).toBe(true);
   expect(document.activeElement).toBe(document.body);
-  expect(here.panel.style.animation).toContain("none");
+  expect(here.panel.matches(".still")).toBe(true);
   here.open = false;
   await here.app.update();
   await open();
   expect(focused()).toBe(here.find("textarea"));
-  expect(here.panel.style.animation).toBe("");
+  expect(here.panel.matches(".still")).toBe(false);
 });
 
 test("with somebody else it does not open", async () => {
