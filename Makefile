@@ -32,11 +32,11 @@ help:
 
 run: $(VENV)/.installed
 	@echo "imd: starting; when it is ready it says where each door is. Then try, in other terminals:"
-	@echo "       irssi -c 127.0.0.1 -p 6667              an IRC client of your choice, as a guest"
-	@echo "       $(BIN)/imc --register alice@127.0.0.1   the terminal client, with a new account"
-	@echo "       http://localhost:8080/demo/             chat in a web page, in any browser: whoever has an account answers"
-	@echo "       curl http://127.0.0.1:8080/health       the web listener; ws://127.0.0.1:8080/ is IRC by WebSocket"
-	@echo "       $(BIN)/imdctl status                    what the operator sees"
+	@echo "       irssi -c 127.0.0.1 -p 6667                an IRC client of your choice, as a guest"
+	@echo "       $(BIN)/imc --register alice@127.0.0.1  the terminal client, with a new account"
+	@echo "       http://localhost:8080/demo/               chat in a web page, in any browser: whoever has an account answers"
+	@echo "       curl http://127.0.0.1:8080/health         the web listener; ws://127.0.0.1:8080/ is IRC by WebSocket"
+	@echo "       $(BIN)/imdctl status                   what the operator sees"
 	@echo "     Ctrl-C stops the daemon; what it knows is kept."
 	@# No pid file: a second daemon may be started beside this one; the store's lease keeps them apart.
 	@exec $(BIN)/twistd --nodaemon --pidfile= imd $(ARGS)

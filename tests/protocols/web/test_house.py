@@ -64,7 +64,7 @@ class HouseTests(HouseCase):
     def test_landing_page_needs_no_script(self) -> None:
         """All it says is there without one; what only works with one is hidden until then."""
         text = self.page("/")
-        self.assertIn("irssi -c localhost -p 6697 --tls", text)
+        self.assertIn("/connect -tls localhost 6697", text)
         self.assertIn('href="//127.0.0.1:8080/demo/"', text)
         self.assertEqual(re.findall(r"<button(?![^>]* hidden)[^>]*>", text), [])
 
