@@ -18,6 +18,7 @@ from tests.browser.sitting import Sitting
 from tests.browser.widget import Widget
 from tests.daemon import RunningDaemon
 from tests.peers.case import PeerTestCase, lasting_port
+from tests.peers.irssi import Irssi
 
 _Test = Callable[..., Coroutine[Any, Any, None]]
 
@@ -168,6 +169,16 @@ class BrowserTestCase(PeerTestCase):
         await tab.visit(self.page(**{"data": {"agents": "sales"}, **page}))
         return Widget(tab)
 
+    async def talking(self, daemon: RunningDaemon, said: str = "one", **page: Any) -> tuple[Irssi, Widget, str]:
+        """alice in irssi, a visitor who has opened the chat and said this, which alice has heard, and her nick."""
+        alice = await self.irssi(daemon, "alice")
+        anna = await self.visitor(**page)
+        await anna.open()
+        await anna.say(said)
+        nick = await self.nick(daemon)
+        await alice.hears(nick, nick, said)
+        return alice, anna, nick
+
     async def sitting(self, daemon: RunningDaemon, name: str) -> Sitting:
         """imc on its full screen, signed on."""
         sitting = Sitting(daemon, name)
@@ -175,12 +186,16 @@ class BrowserTestCase(PeerTestCase):
         await sitting.shows(f"{name} ● available")
         return sitting
 
+    async def visitors(self, daemon: RunningDaemon, what: str = "name") -> list[str]:
+        """This of all visitors who are on, one for each session: ``name``, ``door``."""
+        return [row[what] for row in (await daemon.ask("who"))["rows"] if row["kind"] == "visitor"]
+
     async def nick(self, daemon: RunningDaemon) -> str:
         """How the one visitor of the site is called, once she is there."""
         found: list[str] = []
 
         async def there() -> bool:
-            found[:] = [row["name"] for row in (await daemon.ask("who"))["rows"] if row["kind"] == "visitor"]
+            found[:] = await self.visitors(daemon)
             return bool(found)
 
         await self.until("a visitor", there)

@@ -110,6 +110,15 @@ class Tab:
         answer = await self.do(self.page.goto(url, wait_until="load"))
         assert answer is None or answer.ok, f"{url}: {answer.status}"
 
+    async def reload(self) -> None:
+        """Have the page anew, and wait until it is there."""
+        await self.do(self.page.reload())
+
+    async def follow(self, link: str, path: str) -> None:
+        """Go to another page of the site by a link."""
+        await self.do(self.page.get_by_role("link", name=link).click())
+        await self.do(self.page.wait_for_url(f"**{path}"))
+
     async def evaluate(self, script: str, argument: Any = None) -> Any:
         """What an expression or a function has to say in the page."""
         return await self.do(self.page.evaluate(script, argument))

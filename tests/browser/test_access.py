@@ -272,14 +272,10 @@ class ScreenReader(BrowserTestCase):
     async def test_only_news_is_announced(self) -> None:
         """History is not read out when it is fetched, a new line is, once; one's own lines are not."""
         daemon = await self.shop("alice")
-        alice = await self.irssi(daemon, "alice")
-        anna = await self.visitor()
-        await anna.open()
-        await anna.say("one")
-        nick = await self.nick(daemon)
+        alice, anna, nick = await self.talking(daemon)
         await alice.say(f"/msg {nick} two")
         await anna.shows("two")
-        await anna.tab.do(anna.tab.page.reload())
+        await anna.tab.reload()
         await anna.tab.until("'imd' in window")
         await anna.tab.evaluate(_LISTEN)
         await anna.at_hand()

@@ -94,7 +94,7 @@ class Hostile(BrowserTestCase):
             await anna.say(text)
             await anna.shows(text.strip())
         await self.harmless(anna, url)
-        await anna.tab.do(anna.tab.page.reload())
+        await anna.tab.reload()
         await anna.at_hand()
         await anna.shows("the end")
         await self.harmless(anna, url)

@@ -123,7 +123,7 @@ class SeveralOnAPage(BrowserTestCase):
         await desk.shows("Hello, desk")
         self.assertEqual(await room.texts(), ["Hello, room"])
         self.assertEqual(await desk.texts(), ["Hello, desk"])
-        self.assertEqual(len([row for row in (await daemon.ask("who"))["rows"] if row["kind"] == "visitor"]), 1)
+        self.assertEqual(len(await self.visitors(daemon)), 1)
 
     async def test_as_high_as_its_element(self) -> None:
         """Also when the page's styles come after the chat; an element without a height of its own has a common one."""

@@ -3,7 +3,6 @@
 from typing import Any
 
 from tests.browser.case import BrowserTestCase, toml
-from tests.browser.page import Tab
 from tests.browser.widget import Widget
 
 _PHONE = {"width": 390, "height": 780}
@@ -21,16 +20,11 @@ class NextPage(BrowserTestCase):
         await anna.ready()
         return anna
 
-    async def turn(self, tab: Tab) -> None:
-        """To the next page, by its link."""
-        await tab.do(tab.page.get_by_role("link", name="Prices").click())
-        await tab.do(tab.page.wait_for_url("**/prices"))
-
     async def test_stays_open(self) -> None:
         """Open it is open on the next page, where the keyboard stays where it was and nothing moves."""
         anna = await self.anna()
         tab = anna.tab
-        await self.turn(tab)
+        await tab.follow("Prices", "/prices")
         await tab.type("Da")
         await anna.ready()
         await anna.tab.do(tab.page.wait_for_load_state("networkidle"))
@@ -48,7 +42,7 @@ class NextPage(BrowserTestCase):
         other = await self.visitor(await self.tab(anna.tab.context))
         await anna.tab.press("Escape")
         await anna.unseen(anna.field)
-        await self.turn(anna.tab)
+        await anna.tab.follow("Prices", "/prices")
         for each in (anna, other):
             await each.tab.do(each.tab.page.wait_for_load_state("networkidle"))
             self.assertFalse(await each.tab.evaluate("imd.isOpen"))
@@ -58,14 +52,14 @@ class NextPage(BrowserTestCase):
         anna = await self.anna()
         tab = anna.tab
         await tab.do(anna.field.fill("Do you sh"))
-        await tab.do(tab.page.reload())
+        await tab.reload()
         await anna.holds("Do you sh")
-        await self.turn(tab)
+        await tab.follow("Prices", "/prices")
         await anna.holds("Do you sh")
         await tab.do(anna.field.press_sequentially("ip?"))
         await tab.press("Enter")
         await anna.marked("Do you ship?", "Delivered")
-        await tab.do(tab.page.reload())
+        await tab.reload()
         await anna.shows("Do you ship?")
         await anna.holds("")
 

@@ -30,7 +30,7 @@ class NobodyThere(BrowserTestCase):
         await self.visitor(anna.tab)
         await anna.at_hand()
         await anna.shows("Twice a year.")
-        await anna.tab.do(anna.tab.page.reload())
+        await anna.tab.reload()
         await anna.at_hand()
         await anna.shows("Twice a year.")
         await anna.say("Thank you")

@@ -28,7 +28,7 @@ class Origins(BrowserTestCase):
         await other.shows("one")
         await other.say("two")
         await anna.shows("two")
-        await anna.tab.do(anna.tab.page.reload())
+        await anna.tab.reload()
         await anna.at_hand()
         await anna.shows("two")
         self.assertEqual(await anna.texts(), ["one", "two"])

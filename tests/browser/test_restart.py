@@ -14,10 +14,6 @@ UNREACHABLE = (
 
 
 class Restart(BrowserTestCase):
-    async def doors(self, daemon: RunningDaemon) -> list[str]:
-        """By which doors visitors are on."""
-        return [row["door"] for row in (await daemon.ask("who"))["rows"] if row["kind"] == "visitor"]
-
     def proxy(self, daemon: RunningDaemon, *, breaking: bool = False) -> Proxy:
         proxy = Proxy(daemon.ports["web", "tcp"], breaking=breaking)
         self.addCleanup(proxy.remove)
@@ -26,13 +22,8 @@ class Restart(BrowserTestCase):
     async def test_killed(self) -> None:
         """``kill -9`` in the middle of a talk: what both sides say meanwhile arrives once, in order, and marked so."""
         daemon = await self.shop("alice")
-        alice = await self.irssi(daemon, "alice")
-        anna = await self.visitor()
+        alice, anna, nick = await self.talking(daemon)
         anna.tab.expect(*UNREACHABLE)
-        await anna.open()
-        await anna.say("one")
-        nick = await self.nick(daemon)
-        await alice.hears(nick, nick, "one")
         await alice.say(f"/msg {nick} two")
         await anna.shows("two")
         await daemon.kill()
@@ -51,13 +42,8 @@ class Restart(BrowserTestCase):
     async def test_killed_while_it_rings(self) -> None:
         """What an agent's client has confirmed long ago is not shown to her again, though nobody has answered yet."""
         daemon = await self.shop("alice")
-        alice = await self.irssi(daemon, "alice")
-        anna = await self.visitor()
+        alice, anna, nick = await self.talking(daemon)
         anna.tab.expect(*UNREACHABLE)
-        await anna.open()
-        await anna.say("one")
-        nick = await self.nick(daemon)
-        await alice.hears(nick, nick, "one")
         await anna.marked("one", "Delivered")
         await self.confirmed(daemon, alice)
         await anna.tab.do(anna.tab.page.wait_for_timeout(1500))
@@ -71,12 +57,7 @@ class Restart(BrowserTestCase):
     async def test_killed_while_she_was_away(self) -> None:
         """An answer to somebody who has left the site outlives ``kill -9``, and is there, once, when she returns."""
         daemon = await self.shop("alice")
-        alice = await self.irssi(daemon, "alice")
-        anna = await self.visitor()
-        await anna.open()
-        await anna.say("one")
-        nick = await self.nick(daemon)
-        await alice.hears(nick, nick, "one")
+        alice, anna, nick = await self.talking(daemon)
         await anna.tab.visit("about:blank")
         await self.until("her leaving", lambda: self.is_off(daemon, nick))
         await alice.say(f"/msg {nick} two")
@@ -87,7 +68,7 @@ class Restart(BrowserTestCase):
         await self.visitor(anna.tab)
         await anna.at_hand()
         await anna.shows("two")
-        await anna.tab.do(anna.tab.page.reload())
+        await anna.tab.reload()
         await anna.at_hand()
         await anna.shows("two")
         self.assertEqual(await anna.texts(), ["one", "two"])
@@ -95,14 +76,9 @@ class Restart(BrowserTestCase):
     async def test_connection_cut(self) -> None:
         """A connection that dies is made anew, with exactly what was missed."""
         daemon = await self.shop("alice")
-        alice = await self.irssi(daemon, "alice")
         proxy = self.proxy(daemon)
-        anna = await self.visitor(chat=proxy.url)
+        alice, anna, nick = await self.talking(daemon, chat=proxy.url)
         anna.tab.expect(*UNREACHABLE)
-        await anna.open()
-        await anna.say("one")
-        nick = await self.nick(daemon)
-        await alice.hears(nick, nick, "one")
         proxy.pull()
         await alice.say(f"/msg {nick} two")
         await anna.notes("No connection.")
@@ -116,15 +92,10 @@ class Restart(BrowserTestCase):
     async def test_no_websockets(self) -> None:
         """Behind a proxy that breaks WebSockets the talk goes by long polling, also when the daemon is killed."""
         daemon = await self.shop("alice")
-        alice = await self.irssi(daemon, "alice")
         proxy = self.proxy(daemon, breaking=True)
-        anna = await self.visitor(chat=proxy.url)
+        alice, anna, nick = await self.talking(daemon, chat=proxy.url)
         anna.tab.expect(*UNREACHABLE, r"failed: .*/embed/poll", r"/embed/poll")
-        await anna.open()
-        await anna.say("one")
-        nick = await self.nick(daemon)
-        await alice.hears(nick, nick, "one")
-        self.assertEqual(await self.doors(daemon), ["web-poll"])
+        self.assertEqual(await self.visitors(daemon, "door"), ["web-poll"])
         self.assertGreater(proxy.broken, 0)
         await alice.say(f"/msg {nick} two")
         await anna.shows("two")

@@ -26,7 +26,7 @@ class CommunityRoom(BrowserTestCase):
         await anna.shows("and again")
         await alice.say("/topic Assam")
         await anna.notes("Assam")
-        await anna.tab.do(anna.tab.page.reload())
+        await anna.tab.reload()
         await anna.at_hand()
         await anna.shows("and again")
         self.assertEqual(await anna.texts(), ["Hello from the page", "Hello from irssi", "and again"])

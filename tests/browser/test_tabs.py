@@ -2,14 +2,9 @@
 
 from tests.browser.case import BrowserTestCase
 from tests.browser.widget import Widget
-from tests.daemon import RunningDaemon
 
 
 class Tabs(BrowserTestCase):
-    async def sessions(self, daemon: RunningDaemon) -> list[str]:
-        """Names of the visitors who are on, one for each session."""
-        return [row["name"] for row in (await daemon.ask("who"))["rows"] if row["kind"] == "visitor"]
-
     async def second(self, first: Widget) -> Widget:
         """The same page in another tab of the same browser, opened."""
         other = await self.visitor(await self.tab(first.tab.context))
@@ -19,12 +14,7 @@ class Tabs(BrowserTestCase):
     async def test_two_tabs(self) -> None:
         """Both show the same talk over one connection, and when the tab that holds it is closed, the other goes on."""
         daemon = await self.shop("alice")
-        alice = await self.irssi(daemon, "alice")
-        first = await self.visitor()
-        await first.open()
-        await first.say("one")
-        nick = await self.nick(daemon)
-        await alice.hears(nick, nick, "one")
+        alice, first, nick = await self.talking(daemon)
         second = await self.second(first)
         await second.shows("one")
         await alice.say(f"/msg {nick} two")
@@ -33,13 +23,13 @@ class Tabs(BrowserTestCase):
         await second.say("three")
         await first.shows("three")
         await alice.hears(nick, nick, "three")
-        self.assertEqual(await self.sessions(daemon), [nick])
+        self.assertEqual(await self.visitors(daemon), [nick])
         await first.tab.close()
         await second.say("four")
         await alice.hears(nick, nick, "four")
         await alice.say(f"/msg {nick} five")
         await second.shows("five")
-        self.assertEqual(await self.sessions(daemon), [nick])
+        self.assertEqual(await self.visitors(daemon), [nick])
         said = ["one", "two", "three", "four", "five"]
         self.assertEqual(await second.texts(), said)
         self.assertEqual([line.text for line in alice.talk(nick)], said)
@@ -47,35 +37,25 @@ class Tabs(BrowserTestCase):
     async def test_reload_and_another_page(self) -> None:
         """After a reload, and on the next page of the site, the talk is there, once, and goes on."""
         daemon = await self.shop("alice")
-        alice = await self.irssi(daemon, "alice")
-        anna = await self.visitor()
         self.page("/prices", data={"agents": "sales"}, title="Prices")
-        await anna.open()
-        await anna.say("one")
-        nick = await self.nick(daemon)
+        alice, anna, nick = await self.talking(daemon)
         await alice.say(f"/msg {nick} two")
         await anna.shows("two")
-        await anna.tab.do(anna.tab.page.reload())
+        await anna.tab.reload()
         await anna.at_hand()
         await anna.shows("two")
         self.assertEqual(await anna.texts(), ["one", "two"])
-        await anna.tab.do(anna.tab.page.get_by_role("link", name="Prices").click())
-        await anna.tab.do(anna.tab.page.wait_for_url("**/prices"))
+        await anna.tab.follow("Prices", "/prices")
         await anna.at_hand()
         await anna.say("three")
         await alice.hears(nick, nick, "three")
         self.assertEqual(await anna.texts(), ["one", "two", "three"])
-        self.assertEqual(await self.sessions(daemon), [nick])
+        self.assertEqual(await self.visitors(daemon), [nick])
 
     async def test_unread(self) -> None:
         """What is said while the chat is closed is counted on the launcher, until it is looked at."""
         daemon = await self.shop("alice")
-        alice = await self.irssi(daemon, "alice")
-        anna = await self.visitor()
-        await anna.open()
-        await anna.say("one")
-        nick = await self.nick(daemon)
-        await alice.hears(nick, nick, "one")
+        alice, anna, nick = await self.talking(daemon)
         await anna.tab.press("Escape")
         await alice.say(f"/msg {nick} two")
         await alice.say(f"/msg {nick} three")

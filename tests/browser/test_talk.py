@@ -20,13 +20,8 @@ class WithTheStaff(BrowserTestCase):
     async def test_with_irssi(self) -> None:
         """On a page with a strict policy: a question, an answer from irssi, and both see what the other said."""
         daemon = await self.shop("alice")
-        alice = await self.irssi(daemon, "alice")
-        anna = await self.visitor()
-        await anna.open()
+        alice, anna, nick = await self.talking(daemon, "Is the Darjeeling in? <b>&amp;")
         await anna.seen(anna.root.get_by_role("heading", name="Sales"))
-        await anna.say("Is the Darjeeling in? <b>&amp;")
-        nick = await self.nick(daemon)
-        await alice.hears(nick, nick, "Is the Darjeeling in? <b>&amp;")
         await alice.say(f"/msg {nick} Since Tuesday")
         await anna.shows("Since Tuesday")
         await anna.notes("alice is talking with you")
