@@ -9,6 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from imd.core.address import Address
+from imd.core.desks.words import word
 from imd.core.hub import Policy
 from imd.core.message import Envelope, Outcome
 from imd.core.past import Redaction, guest, talk
@@ -235,6 +236,9 @@ class Upheaval(DeskLife):
 
     def show(self, client: Client, envelope: Envelope) -> None:
         said = self.by_id.get(envelope.message.id) or self.saying
+        if said is None and word(envelope.message.body) is not None:
+            # It was no word any more when it came that far: whoever said it is no agent now.
+            return
         assert said is not None
         if self.still_back(said):
             self.wrong(f"{said.number} is shown to {client.who} though it was taken back", said.id)
