@@ -34,6 +34,8 @@ class NoDuplicatesPromise(AuditedTestCase):
             for reader in readers.values():
                 await reader.until("some messages", lambda r=reader: len(r.received) >= 40)
             await daemon.kill()
+            # Of its death nothing tells a client by UDP but twenty seconds without a sign of life.
+            readers["udp"].cut()
             for door, reader in readers.items():
                 await reader.lost
                 self.note(reader.received, seen[door], order[door])
