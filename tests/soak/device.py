@@ -286,7 +286,7 @@ class Device:
                 # On a busy machine it may have been too late with its pong: the daemon waits for seconds only.
                 self.town.figures.timed_out += 1
             else:
-                self.town.books.fault("dropped", f"{self.label}, connection {self._connection}: {said}")
+                self.town.books.fault("dropped", f"{self.label}, connection {self._connection}, {ended}: {said}")
         if self.state is State.GOING:
             self.state = State.OFF
         elif self.state is not State.COMING:
