@@ -10,3 +10,8 @@ for _category in (BytesWarning, DeprecationWarning):
 # Imported here, under these filters: trial reports what a test warns of whatever the filters say, so no test may be the
 # first to import it.
 import txredisapi  # noqa: E402, F401
+from hypothesis import HealthCheck, settings  # noqa: E402
+
+# How long an example takes says how busy the machine is, and nothing of imd.
+settings.register_profile("imd", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("imd")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.testing import MemoryReactor
@@ -97,7 +97,6 @@ class ListenerTests(SynchronousTestCase):
         self.assertIn(":backlog=4096", parse_listener("tcp:4000").description)
         self.assertIn(":backlog=50", parse_listener("tls:4000:backlog=50").description)
 
-    @settings(deadline=None)  # the machine may be busy
     @given(st.text(alphabet="tcplsunix:=\\0123456789.[]abinterface "))
     def test_any_text_is_a_listener_or_a_reason(self, text: str) -> None:
         """Whatever is written gives a listener or ValueError, and a description reads back as the same."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -299,7 +299,6 @@ two\"\"\"
         for setting in catalogue().values():
             self.assertEqual(load(None, [f"{setting.key}={as_toml(setting.default)}"]), load(None), setting.key)
 
-    @settings(deadline=None)  # the machine may be busy
     @given(st.text())
     def test_any_override_is_settings_or_errors(self, text: str) -> None:
         """Whatever is given to `--set`, the answer is settings or SettingsError with a reason."""
@@ -307,7 +306,6 @@ two\"\"\"
             for error in check(None, [override]):
                 self.assertTrue(str(error))
 
-    @settings(deadline=None)  # the machine may be busy
     @given(st.binary(), st.sampled_from(["", "[limits]\n", "limits = ", "[listen]\nirc = [", "domain = "]))
     def test_any_file_is_settings_or_errors(self, garbage: bytes, start: str) -> None:
         """Whatever is in the file, the answer is settings or SettingsError that names the file."""

@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Iterator
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -228,7 +228,6 @@ class LocateTests(SynchronousTestCase):
         """CR LF counts as one line end."""
         self.assertEqual(locate("a = 1\r\n\r\n[b]\r\nc = [\r\n1]\r\n")[("b", "c", 0)], 5)
 
-    @settings(deadline=None)  # the machine may be busy
     @given(documents())
     def test_every_document(self, drawn: tuple[str, dict[KeyPath, int]]) -> None:
         """In any document, every key stands where it was written, and nothing else is found."""
@@ -236,7 +235,6 @@ class LocateTests(SynchronousTestCase):
         self.assertEqual(set(paths(tomllib.loads(text))), set(lines), text)
         self.assertEqual(locate(text), lines, text)
 
-    @settings(deadline=None)  # the machine may be busy
     @given(
         st.lists(st.sampled_from([*"ab=[]{}.,#\n\"' 1\\", '"""', "'''", "\n[[", "]]\n", "=1\n", " = {"])).map("".join)
     )

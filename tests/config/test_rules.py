@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -153,7 +153,6 @@ class RulesTests(SynchronousTestCase):
                 check_store_url(url)
             self.assertIn(words, str(caught.exception), url)
 
-    @settings(deadline=None)  # the machine may be busy
     @given(st.text(alphabet="redis+nl:/@[]%,.0123456789?# é\n").map("redis://{}".format))
     def test_any_url_is_a_scheme_or_a_reason(self, url: str) -> None:
         """Whatever follows redis://, the answer is its scheme or a ValueError."""

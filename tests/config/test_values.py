@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -81,13 +81,11 @@ class DurationTests(SynchronousTestCase):
         }.items():
             self.assertEqual(Duration(seconds).text, text)
 
-    @settings(deadline=None)  # the machine may be busy
     @given(st.floats(min_value=1e-9, max_value=LONGEST))
     def test_what_is_written_is_read_back(self, seconds: float) -> None:
         """Every time, down to a billionth of a second, is written so that it is read as exactly the same."""
         self.assertEqual(Duration.parse(Duration(seconds).text), seconds)
 
-    @settings(deadline=None)  # the machine may be busy
     @given(
         st.integers(min_value=0, max_value=5_000),
         st.sampled_from(["ms", "s", "min", "hours", "days"]),
@@ -97,7 +95,6 @@ class DurationTests(SynchronousTestCase):
         once = Duration.parse(f"{count} {unit}")
         self.assertEqual(Duration.parse(once.text), once)
 
-    @settings(deadline=None)  # the machine may be busy
     @given(st.text())
     def test_any_text_is_a_time_or_a_reason(self, text: str) -> None:
         """Whatever is written gives a time within bounds or ValueError, nothing else."""
@@ -158,13 +155,11 @@ class SizeTests(SynchronousTestCase):
         }.items():
             self.assertEqual(Size(size).text, text)
 
-    @settings(deadline=None)  # the machine may be busy
     @given(st.integers(min_value=0, max_value=LARGEST))
     def test_what_is_written_is_read_back(self, size: int) -> None:
         """Every size is written so that it is read as the same number."""
         self.assertEqual(Size.parse(Size(size).text), size)
 
-    @settings(deadline=None)  # the machine may be busy
     @given(st.text())
     def test_any_text_is_a_size_or_a_reason(self, text: str) -> None:
         """Whatever is written gives a size within bounds or ValueError, nothing else."""

@@ -3,7 +3,7 @@
 import ipaddress
 import time
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
@@ -213,8 +213,6 @@ class SettingTests(BansCase):
 class FindingTests(BansCase):
     policy = Policy(limits=Limits(bans=0))
 
-    # The machine may be busy.
-    @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(
         st.lists(st.tuples(st.ip_addresses(), st.integers(0, 128)), max_size=8),
         st.ip_addresses(),

@@ -336,6 +336,7 @@ _DIFFERS = [
     (re.compile(r"\b\d{10}\b"), "TIME"),
     (re.compile(r"\w+ \w+ \d+ \d+ -- [\d:]+"), "TIME"),
     (re.compile(r"\w+, \d\d \w+ \d{4} [\d:]+ UTC"), "TIME"),
+    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC"), "TIME"),
     # What ChanServ wants to be confirmed is made of names.
     (re.compile(r"(To confirm, say: .*) [0-9a-f]{8}\b"), r"\1 CODE"),
     (re.compile(r"\b[bm]\d+\b"), "LABEL"),

@@ -84,7 +84,7 @@ class BadNetwork(SynchronousTestCase):
         link.until(lambda: len(link.server.messages) == len(messages))
         self.assertEqual(link.server.messages, messages)
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(
         seed=st.integers(0, 2**32),
         loss=st.floats(0, 0.5),

@@ -254,7 +254,7 @@ _JUNK = st.lists(
 class Garbage(IrcTestCase):
     """Whatever is sent, in whatever state: no fault of ours is logged (`tearDown` looks), and others are served."""
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
+    @settings(max_examples=60, suppress_health_check=[HealthCheck.differing_executors])
     @given(st.one_of(st.binary(max_size=300), _JUNK), st.sampled_from(["new", "guest", "account"]))
     def test_anything(self, data: bytes, state: str) -> None:
         """Random bytes, and every command with random parameters."""

@@ -140,7 +140,7 @@ class BoundsTests(IrcTestCase):
 
 
 class AnyBytesTests(SynchronousTestCase):
-    @settings(max_examples=15, deadline=None)
+    @settings(max_examples=15)
     @given(
         st.lists(st.text(st.sampled_from("ab é:@"), max_size=8), min_size=1, max_size=4).filter(any),
         st.lists(st.integers(1, 40), max_size=30),

@@ -9,7 +9,7 @@ from tests.protocols.irc.world import IrcTestCase, World, numerics
 
 
 class ChunkTests(IrcTestCase):
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(st.integers(min_value=1, max_value=1_024))
     def test_length(self, length: int) -> None:
         """A password of any length signs on; a message of a multiple of 400 is closed by an empty one."""
@@ -27,7 +27,7 @@ class ChunkTests(IrcTestCase):
             self.assertEqual(user.said(f"AUTHENTICATE {chunk}"), [])
         self.assertEqual(numerics(user.said(f"AUTHENTICATE {chunks[-1]}")), ["900", "903"])
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(st.lists(st.text(alphabet="ABz09+/=*!é\0", max_size=410), max_size=8))
     def test_anything(self, lines: list[str]) -> None:
         """Whatever is sent, each line has an answer of SASL's own or is a chunk; and the connection serves on."""
