@@ -46,7 +46,12 @@ class Restart(BrowserTestCase):
         anna.tab.expect(*UNREACHABLE)
         await anna.marked("one", "Delivered")
         await self.confirmed(daemon, alice)
-        await anna.tab.do(anna.tab.page.wait_for_timeout(1500))
+        # What is accepted later at the desk is durable later.
+        other = await self.visitor()
+        other.tab.expect(*UNREACHABLE)
+        await other.open()
+        await other.say("hello")
+        await other.marked("hello", "Delivered")
         await daemon.kill()
         await daemon.start()
         await alice.signed_on(2)

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
+from math import ceil
 from typing import Any
 
 from twisted.web.server import NOT_DONE_YET
@@ -161,5 +162,5 @@ def allowed(site: WebSite, request: Any) -> wire.Poll | bytes:
 def _turned_down(site: WebSite, request: Any, refusal: Refusal) -> bytes:
     site.logger.info("web: {peer}: {why}", peer=request.connection.transport.getPeer(), why=refusal.sentence)
     if isinstance(refusal, TooFast):
-        request.setHeader(b"Retry-After", b"%d" % max(1, round(refusal.retry_after)))
+        request.setHeader(b"Retry-After", b"%d" % max(1, ceil(refusal.retry_after)))
     return say(request, 503, refusal.sentence)
