@@ -15,7 +15,7 @@ from tests.browser.chromium import CHROMIUM
 from tests.browser.page import Tab
 from tests.browser.site import SITE, strict_policy, tag
 from tests.browser.sitting import Sitting
-from tests.browser.widget import Widget
+from tests.browser.widget import PATIENCE, Widget
 from tests.daemon import RunningDaemon
 from tests.peers.case import PeerTestCase, lasting_port
 from tests.peers.irssi import Irssi
@@ -24,8 +24,6 @@ _Test = Callable[..., Coroutine[Any, Any, None]]
 
 #: Where evidence of failures is kept.
 EVIDENCE = Path(__file__).parents[2] / "build" / "browser"
-#: Milliseconds a page may take for anything: much, because the machine may be busy with other tests.
-PATIENCE = 30_000
 TRACING = bool(os.environ.get("IMD_TRACE"))
 
 

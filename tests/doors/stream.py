@@ -18,7 +18,7 @@ from zope.interface import implementer
 reactor: Any = installed_reactor
 
 #: Seconds a test waits for something that must come.
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 class Stream(LineReceiver):
