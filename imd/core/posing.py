@@ -5,7 +5,7 @@ Her name on IRC, which others see too, always has an ending of its own; what she
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterator
 from functools import lru_cache
 
 from imd.core.accounts import RESERVED
@@ -19,16 +19,16 @@ _WORDS = 8
 SERVICES = frozenset(name for name in RESERVED if name.endswith("serv"))
 
 
-def poses(name: str, answering: Iterable[str]) -> bool:
+def poses(name: str, *answering: frozenset[str]) -> bool:
     """Whether a name, or words in a row of it, look like one of these, whatever stands between their letters."""
-    known = frozenset().union(*map(_whole, answering))
-    return any(run in known for words in _read(name) for run in _runs(words))
+    runs = {run for words in _read(name) for run in _runs(words)}
+    return any(not runs.isdisjoint(_known(names)) for names in answering)
 
 
-@lru_cache(maxsize=4_096)
-def _whole(name: str) -> frozenset[str]:
-    """A name out of the settings, in all forms in which it is looked for."""
-    return frozenset("".join(words) for words in _read(name)) - {""}
+@lru_cache(maxsize=256)
+def _known(names: frozenset[str]) -> frozenset[str]:
+    """Names out of the settings, in all forms in which they are looked for: once for all who come."""
+    return frozenset("".join(words) for name in names for words in _read(name)) - {""}
 
 
 def _read(name: str) -> list[list[str]]:
@@ -42,7 +42,7 @@ def _plain(name: str) -> str:
     return bare.replace("m", "rn")
 
 
-def _runs(words: list[str]) -> Iterable[str]:
+def _runs(words: list[str]) -> Iterator[str]:
     yield "".join(words)
     for first in range(len(words)):
         for last in range(first + 1, min(len(words), first + _WORDS) + 1):

@@ -61,7 +61,9 @@ class Sites:
         #: By folded name.
         self.desks = {fold(desk.name): desk for desk in desks}
         #: By name of a site: who answers its visitors, folded; "*" is everybody with an account.
-        self._serving = {site.name: self.answered_by(site) for site in sites}
+        self._serving = {site.name: self._answered_by(site) for site in sites}
+        #: By name of a site: what those are called whom its visitors take for its staff.
+        self._called = {site.name: self._names_answering(site) for site in sites}
         #: Whether pages of any site may come.
         self.anywhere = any("*" in site.origins for site in sites)
         self.origins = frozenset().union(*(site.origins for site in sites))
@@ -75,21 +77,24 @@ class Sites:
         """Whether a page of this origin may have the chat of any site in it."""
         return self.anywhere or origin in self.origins
 
-    def answered_by(self, site: Site) -> frozenset[str]:
+    def _answered_by(self, site: Site) -> frozenset[str]:
         """Folded names of who answers at a site: its staff, and the agents of desks that are."""
         desks = (self.desks[name] for name in site.staff_folded if name in self.desks)
         return site.staff_folded.union(*(map(fold, desk.agents) for desk in desks))
 
-    def names_answering(self, site: Site) -> frozenset[str]:
+    def names_answering(self, site: str) -> frozenset[str]:
         """What those are called whom a visitor of this site takes for its staff: desks and their titles, accounts, and
         the site itself. Of desks that everybody answers, not everybody."""
+        return self._called.get(site, frozenset())
+
+    def _names_answering(self, site: Site) -> frozenset[str]:
         titles = (self.desks[name].title for name in site.staff_folded if name in self.desks)
-        return self.answered_by(site).union((site.name,), titles) - {"", "*"}
+        return self._serving[site.name].union((site.name,), titles) - {"", "*"}
 
     def promised(self, folded: str, site: str) -> bool:
         """Whether the settings give this name to somebody who answers elsewhere than at this site alone."""
         own = self.by_name.get(site)
-        if own is not None and folded in self.answered_by(own):
+        if own is not None and folded in self._serving[site]:
             return False
         agents = (fold(agent) for desk in self.desks.values() for agent in desk.agents)
         return folded in agents or any(folded in each.staff_folded for each in self.all)

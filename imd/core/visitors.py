@@ -151,8 +151,7 @@ class Visitors:
 
     def poses(self, site: str, name: str) -> bool:
         """Whether a visitor of this site who calls herself so would pass for one of its staff, or for a service."""
-        own = self.sites.by_name.get(site)
-        return poses(name, SERVICES if own is None else SERVICES | self.sites.names_answering(own))
+        return poses(name, SERVICES, self.sites.names_answering(site))
 
     def shown(self, account: Account, name: str) -> str:
         """What others see of what somebody calls herself who came by a site: her nick, in place of what she must not be

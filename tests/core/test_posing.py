@@ -4,7 +4,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from imd.core.posing import SERVICES, poses
 
-STAFF = ["alice", "sales", "Customer care", "jim", "m\u00fcller"]
+STAFF = frozenset(["alice", "sales", "Customer care", "jim", "m\u00fcller"])
 
 
 class Posing(SynchronousTestCase):
@@ -47,4 +47,4 @@ class Posing(SynchronousTestCase):
 
     def test_nobody_to_be_taken_for(self) -> None:
         """A title without a letter is nobody's."""
-        self.assertFalse(poses("!", ["!", ""]))
+        self.assertFalse(poses("!", frozenset(["!", ""])))
