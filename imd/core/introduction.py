@@ -12,7 +12,7 @@ _EMAIL_SIZE: Final = 254
 
 
 class Introduction(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody says of herself, and of the page that she is on."""
+    """What somebody says of herself, and of the page that she is on: each in one line, as it goes to terminals."""
 
     name: str = ""
     email: str = ""
@@ -23,24 +23,14 @@ class Introduction(msgspec.Struct, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         """For agents, in one line."""
-        name = in_one_line(self.name)
-        if self.poses:
-            name = f'calls herself "{name}"'
-        who = " ".join(filter(None, (name, self.email and f"<{in_one_line(self.email)}>")))
+        name = f'calls herself "{self.name}"' if self.poses else self.name
+        who = " ".join(filter(None, (name, self.email and f"<{self.email}>")))
         return ", ".join(filter(None, (who, self.where)))
 
     @property
     def where(self) -> str:
-        page = in_one_line(self.page)
-        where = f"on {page}" if page else ""
-        if page and self.title:
-            where += f" ({in_one_line(self.title)})"
-        return where
-
-
-def in_one_line(text: str) -> str:
-    """Without line ends and other characters that move the cursor: it goes to terminals."""
-    return " ".join("".join(each if each.isprintable() else " " for each in text).split())
+        title = f" ({self.title})" if self.title else ""
+        return f"on {self.page}{title}" if self.page else ""
 
 
 def one_line(text: str) -> str:

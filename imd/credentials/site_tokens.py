@@ -91,15 +91,16 @@ class SiteTokens:
         self._sites: dict[str, TokenSite] = {}
         #: Names of the keys there are, by which resume tokens know them.
         self._standing: frozenset[str] = frozenset()
+        #: The same of those in use, by names of site and key.
+        self._names: dict[tuple[str, str], str] = {}
 
     def apply(self, sites: tuple[TokenSite, ...]) -> None:
         """New settings: a key that is gone has signed nothing from now on."""
         self._sites = {site.name: site for site in sites if site.keys}
+        keys = [(site, key) for site in self._sites.values() for key in site.keys]
+        self._names = {(site.name, key.id): self._named(site, key, site.members) for site, key in keys}
         self._standing = frozenset(
-            self._named(site, key, members)
-            for site in self._sites.values()
-            for key in site.keys
-            for members in _INCLUDED.get(site.members, ())
+            self._named(site, key, members) for site, key in keys for members in _INCLUDED.get(site.members, ())
         )
 
     def stands(self, name: str) -> bool:
@@ -127,7 +128,7 @@ class SiteTokens:
             raise self._refused(f"{type(reason).__name__}: {reason}") from None
         try:
             member = self._judge(site, claims, domain, now)
-            return msgspec.structs.replace(member, key=self._named(site, key, site.members))
+            return msgspec.structs.replace(member, key=self._names[site.name, key.id])
         except (SignOnFailed, TokenExpired) as refusal:
             self.log.info("a token of site {site} was refused: {reason}", site=site.name, reason=refusal.sentence)
             raise

@@ -12,6 +12,7 @@
     accounts.py    fills a store with accounts (a program of its own, because it needs a reactor)
     contract.py    the store alone, without doors and clients (a program of its own, too)
     baseline.py    one transaction for each message, on the same disk and the same Redis
+    clients.py     what clients in Python have in common: crowd and polls
     crowd.py       a thousand people in one room, half of whom vanish and return
     polls.py       visitors by long polling: idle, and in talks with desks
     floor.c        the bare epoll loop

@@ -4,14 +4,13 @@ What this costs is told by counting the lines that must arrive: everybody who is
 goes. Slower than the generator in C, which does not matter: only the server's CPU time counts, and nothing is timed.
 """
 
-import os
 import selectors
 import socket
 import time
 from collections.abc import Callable
-from types import TracebackType
 
-from tests.bench.load import Void, cores
+from tests.bench.clients import Clients
+from tests.bench.load import Void
 
 _ROOM = "#r0"
 #: What is measured.
@@ -53,30 +52,14 @@ class _Client:
                         self.socket.sendall(b"PONG " + line[5:] + b"\r\n")
 
 
-class Crowd:
+class Crowd(Clients[_Client]):
     """`people` guests, or accounts u00000… with `password`, on a server of process `pid`. Used by ``with``."""
 
     def __init__(self, port: int, pid: int, people: int, password: str = "") -> None:
+        super().__init__(pid)
         self._port = port
         self._password = password
         self.people = people
-        #: CPU-time clock of another process (clock_getcpuclockid(3)).
-        self._clock = (~pid << 3) | 2
-        self._clients: list[_Client] = []
-        self._selector = selectors.DefaultSelector()
-        self._cores = os.sched_getaffinity(0)
-
-    def __enter__(self) -> "Crowd":
-        os.sched_setaffinity(0, cores()[1])
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for client in self._clients:
-            client.socket.close()
-        self._selector.close()
-        os.sched_setaffinity(0, self._cores)
 
     def run(self) -> dict[str, float]:
         """CPU in µs: for each line told of those who enter, vanish and return, and for each answer to NAMES.
@@ -126,11 +109,11 @@ class Crowd:
 
     def _step(self, token: bytes, count: int, act: Callable[[], None]) -> float:
         """The server's CPU time in µs for each of the `count` lines with `token` that `act` leads to."""
-        before = time.clock_gettime(self._clock)
+        before = self._cpu()
         act()
         # Nobody who vanishes has been told of anybody.
         self._listen(token, count + self._heard(token))
-        return (time.clock_gettime(self._clock) - before) / count * 1e6
+        return (self._cpu() - before) / count * 1e6
 
     def _heard(self, token: bytes) -> int:
         return sum(client.heard[token] for client in self._clients)

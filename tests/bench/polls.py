@@ -6,16 +6,15 @@ generator in C, which does not matter: only the server's CPU time counts, and on
 
 import base64
 import json
-import os
 import selectors
 import socket
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
-from tests.bench.load import Void, cores
+from tests.bench.clients import Clients
+from tests.bench.load import Void
 from tests.bench.servers import PASSWORD
 
 _ORIGIN = "https://shop.example.org"
@@ -157,29 +156,13 @@ class _Agent(_Client):
             self.socket.sendall("".join(f"{line}\n" for line in said).encode())
 
 
-class Polls:
+class Polls(Clients[_Client]):
     """On a server of process `pid`, with a site as `tests.bench.ways.site` makes it. Used by ``with``."""
 
     def __init__(self, ports: dict[str, int], pid: int) -> None:
+        super().__init__(pid)
         self._ports = ports
         self._pid = pid
-        #: CPU-time clock of another process (clock_getcpuclockid(3)).
-        self._clock = (~pid << 3) | 2
-        self._clients: list[_Client] = []
-        self._selector = selectors.DefaultSelector()
-        self._cores = os.sched_getaffinity(0)
-
-    def __enter__(self) -> "Polls":
-        os.sched_setaffinity(0, cores()[1])
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for client in self._clients:
-            client.socket.close()
-        self._selector.close()
-        os.sched_setaffinity(0, self._cores)
 
     def arrive(self, visitors: int, settle: float) -> dict[str, float]:
         """So many come, and wait: the KiB that each keeps, and how many come per second of CPU. Raises `Void`."""
@@ -240,9 +223,6 @@ class Polls:
 
     def _delivered(self) -> int:
         return sum(client.heard for client in self._clients)
-
-    def _cpu(self) -> float:
-        return time.clock_gettime(self._clock)
 
     def _memory(self) -> float:
         """Resident, in KiB."""

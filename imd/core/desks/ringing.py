@@ -11,7 +11,7 @@ from imd.core.desks.copies import Copies
 from imd.core.desks.desk import DeskPerson, best
 from imd.core.desks.notices import Notices
 from imd.core.desks.staff import Staff
-from imd.core.introduction import Introduction, in_one_line
+from imd.core.introduction import Introduction, in_sight
 from imd.core.message import FOR_DESK_TAG, Envelope, Message, Outcome, Settle, receipt
 from imd.core.people import People
 from imd.core.ports import Environment
@@ -166,7 +166,7 @@ class Ringing:
 
     def _who(self, person: Person) -> Introduction:
         said = self._people.visitors.introduction(person)
-        name = "" if said.name == person.address.name else in_one_line(said.name)
+        name = "" if said.name == person.address.name else in_sight(said.name)
         return msgspec.structs.replace(said, name=name)
 
     def introduced(self, person: Person) -> None:

@@ -150,13 +150,15 @@ class Requests:
 
     def _for_last_words(self, head: bytes) -> bool:
         """Whether this is about something that is there, and may have words for the client (`/embed/poll/ID`)."""
-        path = head.split(b" ", 2)[1:2]
-        return any(each.startswith(own + b"/") for each in path for own in self._site.bodies)
+        return any(map(self._below, head.split(b" ", 2)[1:2]))
 
     def takes_bodies(self, path: bytes) -> bool:
         """Whether requests for this path may have a body."""
         path = path.partition(b"?")[0]
-        return any(path == each or path.startswith(each + b"/") for each in self._site.bodies)
+        return path in self._site.bodies or self._below(path)
+
+    def _below(self, path: bytes) -> bool:
+        return any(path.startswith(each + b"/") for each in self._site.bodies)
 
     @property
     def most_body(self) -> int:

@@ -41,7 +41,6 @@ export const NOTHING: CoreState = {
   talks: {},
   contacts: [],
   presence: {},
-  unread: 0,
   longest: 16384,
   leader: false,
 };
@@ -127,9 +126,7 @@ export class Core {
     const before = this.talk(key);
     const after = change(before);
     if (after === before) return;
-    const total = this.state.unread + after.unread - before.unread;
-    this.set({ talks: { ...this.state.talks, [key]: after }, unread: total });
-    if (after.unread !== before.unread) this.emit("unread", { total });
+    this.set({ talks: { ...this.state.talks, [key]: after } });
     this.notes.changed();
   }
 
@@ -137,9 +134,7 @@ export class Core {
     const { [key]: gone, ...talks } = this.state.talks;
     if (!gone) return;
     this.history.forget(key);
-    const total = this.state.unread - gone.unread;
-    this.set({ talks, unread: total });
-    if (gone.unread) this.emit("unread", { total });
+    this.set({ talks });
     this.notes.changed();
   }
 

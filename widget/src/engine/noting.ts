@@ -87,8 +87,7 @@ export function recall(core: Core, before: CoreState | null): void {
   } catch {
     // Notes of another version, or of somebody else: the server has it all.
   }
-  const unread = Object.values(talks).reduce((sum, talk) => sum + talk.unread, 0);
-  core.state = { ...(before ?? NOTHING), connection: NOTHING.connection, talks, unread };
+  core.state = { ...(before ?? NOTHING), connection: NOTHING.connection, talks };
   for (const talk of Object.values(talks)) {
     if (talk.kind === "staff") core.staff.add(talk.key);
     // A visitor is in the rooms of the page she is on; a member in those she has entered.

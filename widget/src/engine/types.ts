@@ -215,8 +215,6 @@ export interface State {
   readonly contacts: readonly Contact[];
   /** By talk key of the person or desk. Who is missing is not known; take it for offline. */
   readonly presence: Readonly<Record<TalkKey, Presence>>;
-  /** Sum of `unread` over all talks. */
-  readonly unread: number;
   /** Longest body the server takes, in bytes of UTF-8. */
   readonly longest: number;
   /**
@@ -246,7 +244,6 @@ export interface Introduction {
 export interface Events {
   /** A new message, not one out of history. `mine`: said in another tab or by another client of the same person. */
   message: { readonly talk: TalkKey; readonly item: Said };
-  unread: { readonly total: number };
   presence: { readonly key: TalkKey; readonly presence: Presence };
   conversation: { readonly talk: TalkKey; readonly conversation: Conversation };
   /** Signed on, for the first time or again. */

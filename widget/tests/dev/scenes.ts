@@ -127,7 +127,8 @@ export const scenes: Record<string, (language: string) => State> = {
   }),
   unread: (language) => {
     const state = taken(language);
-    return { ...state, unread: 3 };
+    const { sales } = state.talks;
+    return sales ? { ...state, talks: { sales: { ...sales, unread: 3 } } } : state;
   },
   room: () => {
     const at = (minute: number) => ({ time: now - 900_000 + minute * 60_000 });

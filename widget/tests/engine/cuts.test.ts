@@ -14,6 +14,7 @@ import {
   start,
   tab,
   turnTo,
+  unread,
   unsent,
   visitor,
 } from "./visit";
@@ -214,13 +215,13 @@ test("what was taken back is gone: at once, or when she comes again", async () =
   await start();
   const said = ["one", "two", "three", "four"].map((body) => agent(body));
   await settle();
-  expect(engine.state.unread).toBe(4);
+  expect(unread()).toBe(4);
   const name = visitor();
   const takeBack = (at: number) => server.redact(name, "sales", said[at]?.id ?? "");
   takeBack(0);
   await settle();
   expect(bodies()).toEqual(["two", "three", "four"]);
-  expect(engine.state.unread).toBe(3);
+  expect(unread()).toBe(3);
   // Away for a moment, by another page, and for long.
   for (const socket of server.sockets) socket.cut();
   takeBack(1);
@@ -233,7 +234,7 @@ test("what was taken back is gone: at once, or when she comes again", async () =
   engine.start();
   await minutes(1);
   expect(bodies()).toEqual(["four", "five"]);
-  expect(engine.state.unread).toBe(2);
+  expect(unread()).toBe(2);
   turnTo(tab.reload());
   server.up = false;
   await start();

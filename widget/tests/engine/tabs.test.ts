@@ -16,6 +16,7 @@ import {
   tab,
   token,
   turnTo,
+  unread,
   unsent,
 } from "./visit";
 
@@ -45,7 +46,7 @@ test("all tabs have one connection and the same state, and hear the same events"
   expect(heard).toEqual(["Hi!"]);
   two.engine.look("sales");
   await settle();
-  expect(one.engine.state.unread).toBe(0);
+  expect(unread(one.engine)).toBe(0);
 });
 
 test("several widgets of a page share the connection, and the last one to stop lets go", async () => {

@@ -53,6 +53,8 @@ export const visitor = (of = engine) => of.state.me?.nick ?? "";
 /** Somebody of the desk says this to her. */
 export const agent = (body: string, to = engine) => server.say("alice", visitor(to), body, { "imd/desk": "sales" });
 
+export const unread = (of = engine) => Object.values(of.state.talks).reduce((sum, talk) => sum + talk.unread, 0);
+
 /** What was said in a talk. */
 export const items = (of = engine, talk = "sales") =>
   (of.state.talks[talk]?.items ?? []).filter((item): item is Said => item.kind !== "event");

@@ -76,7 +76,7 @@ test("what is destroyed while it is fetched does not live on", async () => {
 });
 
 test("nothing is imported before it is opened, unless the person has written before or is a member", async () => {
-  await new Promise((done) => setTimeout(done, 20));
+  await vi.dynamicImportSettled();
   expect(stub.mounted).toHaveLength(0);
   keep(imd.create({ token: "t" }));
   await vi.waitFor(() => expect(stub.mounted).toHaveLength(1));
@@ -88,7 +88,7 @@ test("nothing is imported before it is opened, unless the person has written bef
 test("what is open on a page is imported with the next one, and only that", async () => {
   sessionStorage.setItem("imd.open support #tea", "");
   keep(imd.create({ agents: "sales", room: "tea" }));
-  await new Promise((done) => setTimeout(done, 20));
+  await vi.dynamicImportSettled();
   expect(stub.mounted).toHaveLength(0);
   keep(imd.create({ agents: "support", room: "tea" }));
   await vi.waitFor(() => expect(stub.mounted).toHaveLength(1));

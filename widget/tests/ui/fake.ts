@@ -116,7 +116,6 @@ export const NOBODY: State = {
   talks: {},
   contacts: [],
   presence: {},
-  unread: 0,
   longest: 16384,
   leader: true,
 };
@@ -156,7 +155,7 @@ export class FakeEngine implements Engine {
   hear(key: TalkKey, item: Said): void {
     const before = this.state.talks[key] ?? talk(key);
     const after = { ...before, items: [...before.items, item], last: item.time, unread: before.unread + 1 };
-    this.set({ ...this.state, talks: { ...this.state.talks, [key]: after }, unread: this.state.unread + 1 });
+    this.set({ ...this.state, talks: { ...this.state.talks, [key]: after } });
     this.emit("message", { talk: key, item });
   }
 

@@ -53,7 +53,6 @@ export class SampleEngine implements Engine {
       talks: { [DESK]: this.#talk() },
       contacts: [],
       presence: { [DESK]: there, bob: there },
-      unread: 0,
       longest: 16_384,
       leader: true,
     };
